@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/condition_spec.h"
+#include "config/problem.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/dicom/ae_title.h"
+
+namespace axial::config {
+
+/// An IPv4 or IPv6 network; a single address has the full prefix length.
+struct AddressRange {
+  std::string network;  ///< canonical numeric form
+  int prefix_bits = 32;
+
+  /// `address`: numeric form; an IPv4-mapped IPv6 address counts as its IPv4 address.
+  [[nodiscard]] bool Contains(const std::string& address) const;
+};
+
+struct Completion {
+  Duration quiet = std::chrono::seconds(5);
+  Duration after_release = std::chrono::seconds(1);
+  Duration at_most = std::chrono::minutes(10);
+};
+
+/// Who may send.
+struct Peer {
+  AeTitle ae_title;
+  std::optional<AddressRange> address;   ///< absent: any address
+  std::optional<Completion> completion;  ///< overrides the node's
+};
+
+struct Tls {
+  std::string certificate;
+  std::string key;
+  std::string trusted;
+  bool require_client_certificate = true;
+};
+
+struct Node {
+  AeTitle ae_title = AeTitle::Parse("AXIAL").value();
+  std::uint16_t port = 11112;  ///< 0: any free port
+  std::string bind = "0.0.0.0";
+  std::optional<Tls> tls;
+  std::vector<Peer> peers;  ///< empty: loopback only
+  int max_associations = 256;
+};
+
+enum class Durability { kInstance, kAssociation };
+
+struct Storage {
+  std::string directory = "/var/lib/axial";
+  std::int64_t reserve_bytes = std::int64_t{5} << 30;
+  Duration keep = std::chrono::hours(7 * 24);
+  Durability durability = Durability::kInstance;
+};
+
+struct Workers {
+  int processes = 1;
+  int threads = 2;
+  std::int64_t memory_bytes = std::int64_t{8} << 30;
+  Duration deadline = std::chrono::minutes(10);
+  std::string device = "auto";
+};
+
+enum class DestinationKind { kDicom, kStow, kFolder };
+
+struct Destination {
+  std::string name;
+  DestinationKind kind = DestinationKind::kDicom;
+  // kind: dicom
+  std::string ae_title;
+  std::string host;
+  std::uint16_t port = 0;
+  bool storage_commitment = false;
+  // kind: stow
+  std::string url;
+  // kind: folder
+  std::string path;
+};
+
+enum class Priority { kUrgent = 0, kNormal = 1, kBackground = 2 };
+
+/// A rule as written; routing::RuleSet compiles it.
+struct RuleSpec {
+  std::string name;
+  std::vector<ConditionSpec> when;    ///< all must hold
+  std::vector<ConditionSpec> unless;  ///< none may hold
+  std::string run;                    ///< a model's name
+  std::vector<std::string> send_to;   ///< names of destinations
+  Priority priority = Priority::kNormal;
+  int line = 0;
+};
+
+struct Admin {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0: any free port, printed at start
+};
+
+/// The whole checked configuration (design 4.2). Relative paths are resolved against the file's
+/// folder.
+struct Config {
+  Node node;
+  Storage storage;
+  Completion completion;
+  std::string models_directory = "/etc/axial/models";
+  Workers workers;
+  std::map<std::string, Destination> destinations;
+  std::vector<RuleSpec> rules;
+  Admin admin;
+};
+
+/// A configuration or every problem found in it (never empty when config is absent).
+struct LoadedConfig {
+  std::optional<Config> config;
+  std::vector<Problem> problems;
+};
+
+/// Reads and checks one YAML file of at most 1 MiB. Thread-safe.
+[[nodiscard]] LoadedConfig LoadConfig(const std::string& path);
+
+}  // namespace axial::config
