@@ -1,0 +1,81 @@
+#include "inference/protocol/messages.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace axial::protocol {
+namespace {
+
+RunJob SampleRunJob() { return {7, 2, {"/in/a.dcm", "/in/b \"quoted\".dcm"}, "/out", 9100}; }
+
+TEST(ProtocolMessages, EveryKindSurvivesARoundTrip) {
+  const Hello hello{kVersion, "chest-ct-lungs", "1.0.0", "abc", "cpu", 0.75};
+  const JobDone done{7, {{"seg.dcm", "seg", "1.2", "1.3", "1.4"}}, "2 segments"};
+  const std::vector<Message> messages = {hello,
+                                         SampleRunJob(),
+                                         Progress{7, 0.25, "infer"},
+                                         done,
+                                         JobFailed{7, ErrorCode::kUnsupported, "spacing differs"},
+                                         Shutdown{}};
+  for (const Message& message : messages) {
+    const Result<Message> back = Decode(Encode(message));
+    ASSERT_TRUE(back.ok()) << back.error().message();
+    EXPECT_EQ(Encode(message), Encode(*back));
+    EXPECT_EQ(message.index(), back->index());
+  }
+}
+
+TEST(ProtocolMessages, RunJobKeepsEveryMember) {
+  const Result<Message> back = Decode(Encode(SampleRunJob()));
+  ASSERT_TRUE(back.ok());
+  const RunJob& job = std::get<RunJob>(*back);
+  EXPECT_EQ(job.job, 7);
+  EXPECT_EQ(job.attempt, 2);
+  ASSERT_EQ(job.input_files.size(), 2u);
+  EXPECT_EQ(job.input_files[1], "/in/b \"quoted\".dcm");
+  EXPECT_EQ(job.output_directory, "/out");
+  EXPECT_EQ(job.series_number_base, 9100);
+}
+
+TEST(ProtocolMessages, RefusesWhatIsNoMessage) {
+  for (const char* text : {"", "null", "[]", "{", "{}", R"({"type":7})", R"({"type":"explode"})",
+                           R"({"type":"progress","job":1,"fraction":0.5})",
+                           R"({"type":"progress","job":"1","fraction":0.5,"stage":"load"})",
+                           R"({"type":"progress","job":1.5,"fraction":0.5,"stage":"load"})",
+                           R"({"type":"job_failed","job":1,"code":"no_such_code","message":""})",
+                           R"({"type":"job_done","job":1,"summary":"","artifacts":[1]})",
+                           R"({"type":"run_job","job":1,"attempt":99999999999,"input_files":[],)"
+                           R"("output_directory":"","series_number_base":1})"}) {
+    const Result<Message> decoded = Decode(text);
+    ASSERT_FALSE(decoded.ok()) << text;
+    EXPECT_EQ(decoded.error().code(), ErrorCode::kInvalidInput);
+  }
+}
+
+TEST(ProtocolMessages, DeepNestingIsRefusedNotACrash) {
+  EXPECT_FALSE(Decode(std::string(1'000'000, '[')).ok());
+  EXPECT_FALSE(Decode(std::string(500'000, '[') + std::string(500'000, ']')).ok());
+}
+
+TEST(ProtocolMessages, InvalidUtf8IsReplacedWhenWriting) {
+  const Result<Message> back =
+      Decode(Encode(JobFailed{1, ErrorCode::kInternal, std::string("bad \xff byte")}));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(std::get<JobFailed>(*back).message, "bad \xef\xbf\xbd byte");
+}
+
+TEST(ProtocolMessages, MutatedTextIsDecodedOrRefused) {
+  std::mt19937 random(20261123);
+  const std::string good = Encode(SampleRunJob());
+  for (int round = 0; round < 2000; ++round) {
+    std::string text = good;
+    for (int flips = 0; flips < 3; ++flips)
+      text[random() % text.size()] = static_cast<char>(random() & 0xff);
+    (void)Decode(text.substr(0, random() % (text.size() + 1)));
+    (void)Decode(text);
+  }
+}
+
+}  // namespace
+}  // namespace axial::protocol
