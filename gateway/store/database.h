@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace axial::store {
+
+/// One SQLite file: WAL, synchronous FULL, one writer thread, group commit, several readers.
+///
+/// Concurrent writes share one commit (and so one fsync): each runs in its own savepoint, and Write
+/// returns only after the commit that made it durable. Thread-safe. Survives kill -9 at any
+/// instant.
+class Database {
+ public:
+  /// Runs inside a transaction; an error rolls back this unit of work alone. May throw
+  /// SQLite::Exception.
+  using Work = std::function<Status(SQLite::Database&)>;
+
+  /// Opens or creates the file and brings its schema up to date.
+  /// Errors: Unavailable (cannot open), Corrupt (not a database, or written by a newer Axial).
+  [[nodiscard]] static Result<std::unique_ptr<Database>> Open(const std::string& path);
+
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// Durable when it returns ok. Errors: what `work` returns; Exhausted (disk full), Corrupt,
+  /// Internal.
+  [[nodiscard]] Status Write(const Work& work);
+
+  /// Sees one consistent snapshot of everything committed before the call.
+  [[nodiscard]] Status Read(const Work& work) const;
+
+  /// Write and Read for work that yields a value.
+  template <typename T>
+  [[nodiscard]] Result<T> Write(const std::function<Result<T>(SQLite::Database&)>& work) {
+    return Collect<T>(work, [this](const Work& unit) { return Write(unit); });
+  }
+  template <typename T>
+  [[nodiscard]] Result<T> Read(const std::function<Result<T>(SQLite::Database&)>& work) const {
+    return Collect<T>(work, [this](const Work& unit) { return Read(unit); });
+  }
+
+ private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+
+  template <typename T, typename Runner>
+  static Result<T> Collect(const std::function<Result<T>(SQLite::Database&)>& work, Runner run) {
+    std::optional<T> value;
+    Status status = run([&](SQLite::Database& db) -> Status {
+      Result<T> result = work(db);
+      if (!result.ok()) return result.error();
+      value.emplace(std::move(result).value());
+      return {};
+    });
+    if (!status.ok()) return status.error();
+    return std::move(*value);
+  }
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace axial::store

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "gateway/store/database.h"
+#include "gateway/store/job_state.h"
+
+namespace axial::store {
+
+/// One model run on one Series of one closed revision.
+struct Job {
+  std::int64_t id = 0;
+  std::int64_t revision_id = 0;
+  std::string study_uid;
+  std::string series_uid;
+  std::string rule;
+  std::string model;
+  std::string model_version;
+  int priority = 1;  ///< config::Priority
+  JobState state = JobState::kQueued;
+  int attempt = 0;  ///< of the current or last lease, from 1
+  TimePoint lease_until{};
+  std::string error_code;
+  std::string error_message;
+  std::string summary;
+  double progress = 0;
+  std::string stage;
+  TimePoint created_at{};
+  TimePoint finished_at{};
+};
+
+/// A result file, as reported by the worker.
+struct ProducedArtifact {
+  std::string kind;  ///< seg | sr
+  std::string path;  ///< absolute
+  std::string sop_class_uid;
+  std::string series_uid;
+  std::string sop_instance_uid;
+};
+
+/// How many leases a Job gets before it fails for good.
+inline constexpr int kMaxAttempts = 3;
+
+/// The Job rows. Every change is one conditional statement: a caller whose lease is gone gets
+/// Conflict and must drop its work. Thread-safe.
+class JobStore {
+ public:
+  explicit JobStore(Database& database) : database_(database) {}
+
+  /// Leases the most urgent, oldest due Job of one of `models` (attempt is raised by one), or
+  /// nullopt.
+  [[nodiscard]] Result<std::optional<Job>> Lease(const std::vector<std::string>& models,
+                                                 TimePoint now, Duration lease);
+
+  /// Absolute paths of the files of the Job's Series, one per SOP Instance (the first content
+  /// received).
+  [[nodiscard]] Result<std::vector<std::string>> InputFiles(const Job& job) const;
+
+  /// Keeps the lease alive and shows progress. Error: Conflict when the lease is no longer ours.
+  [[nodiscard]] Status RecordProgress(const Job& job, double fraction, const std::string& stage,
+                                      TimePoint lease_until);
+
+  /// Makes artifacts and one delivery per artifact and destination, in one transaction with the
+  /// Job's state. Error: Conflict when the lease is no longer ours.
+  [[nodiscard]] Status Produce(const Job& job, const std::vector<ProducedArtifact>& artifacts,
+                               const std::string& summary, TimePoint now);
+
+  /// The attempt is lost. Codes that are retried, and kInternal from a crash, go back to the queue
+  /// with a growing pause while attempts are left; everything else fails the Job with the reason
+  /// kept. Error: Conflict when the lease is no longer ours.
+  [[nodiscard]] Status LoseAttempt(const Job& job, const Error& reason, bool worker_died,
+                                   TimePoint now);
+
+  /// Takes back leases that ended before `now` (all of them when `everything`, at start: whoever
+  /// held them is dead). Returns how many.
+  [[nodiscard]] Result<int> ReclaimLeases(TimePoint now, bool everything);
+
+  /// When the next queued Job or lease falls due, for the stage's timer; nullopt: nothing waits.
+  [[nodiscard]] Result<std::optional<TimePoint>> NextDue() const;
+
+  /// Fails every queued Job of a model that does not exist any more. Returns how many.
+  [[nodiscard]] Result<int> FailQueuedWithoutModel(const std::vector<std::string>& models,
+                                                   TimePoint now);
+
+  /// A person's retry. Errors: NotFound, Conflict (not in state failed).
+  [[nodiscard]] Status Retry(std::int64_t job_id, TimePoint now);
+
+  /// Newest first, at most `limit`.
+  [[nodiscard]] Result<std::vector<Job>> List(int limit) const;
+  [[nodiscard]] Result<std::vector<Job>> ListOfStudy(const std::string& study_uid) const;
+  /// Number of Jobs per state name, for metrics and health.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> CountByState() const;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace axial::store

@@ -1,0 +1,176 @@
+#include "gateway/store/migrations.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <array>
+
+namespace axial::store {
+namespace {
+
+// Times are UTC microseconds since 1970. A migration, once released, is never edited: add the next
+// one.
+constexpr std::array kMigrations = {
+    // 1: the life of a study
+    R"sql(
+CREATE TABLE study (
+  study_uid TEXT PRIMARY KEY,
+  first_received_at INTEGER NOT NULL,
+  last_received_at INTEGER NOT NULL
+) STRICT;
+
+-- A revision collects Instances while 'open', is complete when 'closed', and 'routed' once every rule's
+-- verdict and every job of it is a row. At most one revision of a study is open.
+CREATE TABLE study_revision (
+  id INTEGER PRIMARY KEY,
+  study_uid TEXT NOT NULL REFERENCES study(study_uid),
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'routed')),
+  opened_at INTEGER NOT NULL,
+  last_instance_at INTEGER NOT NULL,
+  released_at INTEGER,
+  closed_at INTEGER,
+  close_reason TEXT,
+  routed_at INTEGER,
+  UNIQUE (study_uid, number)
+) STRICT;
+CREATE INDEX study_revision_by_state ON study_revision(state) WHERE state <> 'routed';
+
+CREATE TABLE series (
+  series_uid TEXT PRIMARY KEY,
+  study_uid TEXT NOT NULL REFERENCES study(study_uid),
+  calling_ae_title TEXT NOT NULL,
+  called_ae_title TEXT NOT NULL,
+  changed_in_revision INTEGER NOT NULL
+) STRICT;
+CREATE INDEX series_by_study ON series(study_uid);
+
+-- Per SOP Class of a Series: counts, and the attributes of the first Instance received.
+CREATE TABLE series_class (
+  series_uid TEXT NOT NULL REFERENCES series(series_uid),
+  sop_class_uid TEXT NOT NULL,
+  instances INTEGER NOT NULL,
+  frames INTEGER NOT NULL,
+  attributes TEXT NOT NULL,
+  PRIMARY KEY (series_uid, sop_class_uid)
+) STRICT;
+
+-- One row per distinct content: the same SOP Instance UID with other bytes is a second row.
+CREATE TABLE instance (
+  id INTEGER PRIMARY KEY,
+  sop_instance_uid TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  study_uid TEXT NOT NULL REFERENCES study(study_uid),
+  series_uid TEXT NOT NULL REFERENCES series(series_uid),
+  sop_class_uid TEXT NOT NULL,
+  transfer_syntax_uid TEXT NOT NULL,
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  frames INTEGER NOT NULL,
+  calling_ae_title TEXT NOT NULL,
+  peer_address TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  conflicting INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (sop_instance_uid, sha256)
+) STRICT;
+CREATE INDEX instance_by_series ON instance(series_uid);
+
+CREATE TABLE verdict (
+  revision_id INTEGER NOT NULL REFERENCES study_revision(id),
+  rule_index INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  matched INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (revision_id, rule_index, series_uid)
+) STRICT;
+
+CREATE TABLE job (
+  id INTEGER PRIMARY KEY,
+  job_key TEXT NOT NULL UNIQUE,
+  revision_id INTEGER NOT NULL REFERENCES study_revision(id),
+  study_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  model TEXT NOT NULL,
+  model_version TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  error_code TEXT,
+  error_message TEXT,
+  summary TEXT,
+  progress REAL NOT NULL DEFAULT 0,
+  stage TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX job_due ON job(priority, not_before, id) WHERE state = 'queued';
+CREATE INDEX job_leased ON job(lease_until) WHERE state = 'leased';
+CREATE INDEX job_by_study ON job(study_uid);
+
+CREATE TABLE job_destination (
+  job_id INTEGER NOT NULL REFERENCES job(id),
+  destination TEXT NOT NULL,
+  PRIMARY KEY (job_id, destination)
+) STRICT;
+
+CREATE TABLE artifact (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER NOT NULL REFERENCES job(id),
+  kind TEXT NOT NULL,
+  path TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX artifact_by_job ON artifact(job_id);
+CREATE INDEX artifact_by_series ON artifact(series_uid);
+
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY,
+  artifact_id INTEGER NOT NULL REFERENCES artifact(id),
+  destination TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'confirmed', 'refused')),
+  attempt INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  confirmed_at INTEGER,
+  UNIQUE (artifact_id, destination)
+) STRICT;
+CREATE INDEX delivery_due ON delivery(destination, next_at) WHERE state = 'pending';
+
+-- The timeline of a study, for people.
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY,
+  study_uid TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_by_study ON event(study_uid, id);
+)sql"};
+
+}  // namespace
+
+Status Migrate(SQLite::Database& db) {
+  const int have = db.execAndGet("PRAGMA user_version").getInt();
+  const int want = static_cast<int>(kMigrations.size());
+  if (have > want)
+    return MakeError(ErrorCode::kCorrupt,
+                     "the database has schema {}, this Axial knows {}; start the newer Axial that "
+                     "wrote it, or name another storage.directory",
+                     have, want);
+  for (int version = have; version < want; ++version) {
+    SQLite::Transaction transaction(db);
+    db.exec(kMigrations[static_cast<std::size_t>(version)]);
+    db.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    transaction.commit();
+  }
+  return {};
+}
+
+}  // namespace axial::store
