@@ -19,6 +19,9 @@ struct AddressRange {
   std::string network;  ///< canonical numeric form
   int prefix_bits = 32;
 
+  /// "10.1.2.0/24", "10.1.2.3", "fd00::/8"; host bits must be zero. Error: InvalidInput.
+  [[nodiscard]] static Result<AddressRange> Parse(const std::string& text);
+
   /// `address`: numeric form; an IPv4-mapped IPv6 address counts as its IPv4 address.
   [[nodiscard]] bool Contains(const std::string& address) const;
 };
@@ -62,11 +65,14 @@ struct Storage {
 };
 
 struct Workers {
-  int processes = 1;
-  int threads = 2;
+  int processes = 1;  ///< one inference at a time on all cores is fastest per study (measured)
+  int threads = 0;    ///< of each process; 0: all cores, divided by `processes` (see below)
   std::int64_t memory_bytes = std::int64_t{8} << 30;
   Duration deadline = std::chrono::minutes(10);
-  std::string device = "auto";
+  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N
+
+  /// Threads of one process on a machine with `cores` cores, at least 1.
+  [[nodiscard]] int ThreadsPerProcess(int cores) const;
 };
 
 enum class DestinationKind { kDicom, kStow, kFolder };
@@ -124,5 +130,9 @@ struct LoadedConfig {
 
 /// Reads and checks one YAML file of at most 1 MiB. Thread-safe.
 [[nodiscard]] LoadedConfig LoadConfig(const std::string& path);
+
+/// Checks YAML text that is, or would be, the file `path` (named in problems; relative paths are
+/// resolved against its folder; it is not read). Same limits. Thread-safe.
+[[nodiscard]] LoadedConfig ParseConfig(const std::string& text, const std::string& path);
 
 }  // namespace axial::config
