@@ -1,0 +1,123 @@
+#include "config/config.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "config/readers.h"
+#include "config/section_reader.h"
+
+namespace axial::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
+constexpr std::int64_t kPebibyte = std::int64_t{1} << 50;
+
+Storage ReadStorage(const YamlNode& yaml, const std::string& folder, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("storage"), "storage", problems);
+  Storage storage;
+  storage.directory = reader.Path("directory", storage.directory, folder);
+  storage.reserve_bytes = reader.SizeInBytes("reserve", storage.reserve_bytes, 0, kPebibyte);
+  storage.keep = reader.DurationOf("keep", storage.keep, seconds(0), hours(24 * 36500));
+  storage.durability = reader.Choice<Durability>(
+      "durability", storage.durability,
+      {{"instance", Durability::kInstance}, {"association", Durability::kAssociation}});
+  return storage;
+}
+
+bool IsDevice(const std::string& text) {
+  if (text == "auto" || text == "cpu" || text == "cuda") return true;
+  if (!text.starts_with("cuda:") || text.size() < 6 || text.size() > 7) return false;
+  return std::all_of(text.begin() + 5, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Workers ReadWorkers(const YamlNode& yaml, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("workers"), "workers", problems);
+  Workers workers;
+  workers.processes = static_cast<int>(reader.Integer("processes", workers.processes, 1, 64));
+  workers.threads = static_cast<int>(reader.Integer("threads", workers.threads, 0, 1024));
+  workers.memory_bytes =
+      reader.SizeInBytes("memory", workers.memory_bytes, 64 * kMebibyte, kPebibyte);
+  workers.deadline = reader.DurationOf("deadline", workers.deadline, seconds(1), hours(24));
+  workers.device = reader.Text("device", workers.device);
+  if (!IsDevice(workers.device))
+    problems.Add(reader.Find("device")->line, "'workers.device' is not a device",
+                 "write one of auto, cpu, cuda, cuda:0");
+  return workers;
+}
+
+Admin ReadAdmin(const YamlNode& yaml, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("admin"), "admin", problems);
+  Admin admin;
+  admin.bind = reader.Text("bind", admin.bind);
+  if (!AddressRange::Parse(admin.bind).ok() || admin.bind.find('/') != std::string::npos)
+    problems.Add(reader.Find("bind")->line, "'admin.bind' is not an address",
+                 "write a numeric address of this machine, such as 127.0.0.1");
+  admin.port = static_cast<std::uint16_t>(reader.Integer("port", admin.port, 0, 65535));
+  return admin;
+}
+
+std::string ReadModelsDirectory(const YamlNode& yaml, std::string fallback,
+                                const std::string& folder, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("models"), "models", problems);
+  return reader.Path("directory", std::move(fallback), folder);
+}
+
+Config ReadConfig(const YamlNode& root, const std::string& folder, ProblemList& problems) {
+  SectionReader reader(root, ConfigSection("config"), "", problems);
+  Config config;
+  if (const YamlNode* yaml = reader.Find("completion"))
+    config.completion = ReadCompletion(*yaml, "completion", config.completion, problems);
+  if (const YamlNode* yaml = reader.Find("node"))
+    config.node = ReadNode(*yaml, config.completion, folder, problems);
+  if (const YamlNode* yaml = reader.Find("storage"))
+    config.storage = ReadStorage(*yaml, folder, problems);
+  if (const YamlNode* yaml = reader.Find("models"))
+    config.models_directory = ReadModelsDirectory(*yaml, config.models_directory, folder, problems);
+  if (const YamlNode* yaml = reader.Find("workers")) config.workers = ReadWorkers(*yaml, problems);
+  if (const YamlNode* yaml = reader.Find("destinations"))
+    config.destinations = ReadDestinations(*yaml, folder, problems);
+  if (const YamlNode* yaml = reader.Find("rules"))
+    config.rules = ReadRules(*yaml, config.destinations, problems);
+  if (const YamlNode* yaml = reader.Find("admin")) config.admin = ReadAdmin(*yaml, problems);
+  return config;
+}
+
+LoadedConfig Parse(const std::string& text, const std::string& path, ProblemList& problems) {
+  const YamlNode root = ParseYaml(text, problems);
+  if (problems.empty() && root.kind == YamlNode::Kind::kNull)
+    problems.Add(0, "the file is empty", "start from config/examples/minimal.yaml");
+  std::optional<Config> config;
+  // A file that is no YAML at all has no values to check; duplicate keys do not hide other
+  // problems.
+  if (root.kind != YamlNode::Kind::kNull) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    config = ReadConfig(root, folder, problems);
+  }
+  if (!problems.empty()) config.reset();
+  return {std::move(config), problems.Take()};
+}
+
+}  // namespace
+
+int Workers::ThreadsPerProcess(int cores) const {
+  return threads > 0 ? threads : std::max(1, cores / std::max(1, processes));
+}
+
+LoadedConfig LoadConfig(const std::string& path) {
+  ProblemList problems(path);
+  const std::string text = ReadYamlFile(path, problems);
+  if (!problems.empty()) return {std::nullopt, problems.Take()};
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return Parse(text, error ? path : absolute.string(), problems);
+}
+
+LoadedConfig ParseConfig(const std::string& text, const std::string& path) {
+  ProblemList problems(path);
+  return Parse(text, path, problems);
+}
+
+}  // namespace axial::config

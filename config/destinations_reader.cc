@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/readers.h"
+#include "config/section_reader.h"
+
+namespace axial::config {
+namespace {
+
+const Section& SectionOf(DestinationKind kind) {
+  switch (kind) {
+    case DestinationKind::kStow:
+      return ConfigSection("stow_destination");
+    case DestinationKind::kFolder:
+      return ConfigSection("folder_destination");
+    case DestinationKind::kDicom:
+      break;
+  }
+  return ConfigSection("dicom_destination");
+}
+
+/// The kind decides which keys are known, so it is read before them.
+std::optional<DestinationKind> ReadKind(const YamlNode& yaml, const std::string& where,
+                                        ProblemList& problems) {
+  const YamlNode* kind = FindEntry(yaml, "kind");
+  if (kind == nullptr || kind->kind != YamlNode::Kind::kScalar) {
+    problems.Add(kind == nullptr ? yaml.line : kind->line,
+                 fmt::format("'{}.kind' is missing", where), "write kind: dicom, stow or folder");
+    return std::nullopt;
+  }
+  if (kind->text == "dicom") return DestinationKind::kDicom;
+  if (kind->text == "stow") return DestinationKind::kStow;
+  if (kind->text == "folder") return DestinationKind::kFolder;
+  problems.Add(kind->line, fmt::format("'{}.kind' cannot be '{}'", where, kind->text),
+               "write one of dicom, stow, folder");
+  return std::nullopt;
+}
+
+void ReadDicom(SectionReader& reader, Destination& destination) {
+  reader.Require("ae_title", "name the AE Title of the peer that is called");
+  destination.ae_title = reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()).str();
+  destination.host = reader.RequiredText("host", "write a host name or an address", 253);
+  reader.Require("port", "write the port that the peer listens on, often 104, 4242 or 11112");
+  destination.port = static_cast<std::uint16_t>(reader.Integer("port", 104, 1, 65535));
+  destination.storage_commitment = reader.Boolean("storage_commitment", false);
+}
+
+void ReadStow(SectionReader& reader, Destination& destination) {
+  destination.url =
+      reader.RequiredText("url", "write the DICOMweb root, such as http://pacs:8042/dicom-web");
+  const bool is_http =
+      destination.url.starts_with("http://") || destination.url.starts_with("https://");
+  if (!destination.url.empty() &&
+      (!is_http || destination.url.find(' ') != std::string::npos || destination.url.back() == '/'))
+    reader.problems().Add(reader.Find("url")->line,
+                          fmt::format("'{}' is no DICOMweb root", reader.NameOf("url")),
+                          "write http:// or https://, the host and the path, without a slash at "
+                          "the end");
+}
+
+void ReadFolder(SectionReader& reader, const std::string& folder, Destination& destination) {
+  reader.Require("path", "name the folder that result files are written to");
+  destination.path = reader.Path("path", "", folder);
+}
+
+}  // namespace
+
+bool IsPlainName(const std::string& text) {
+  if (text.empty() || text.size() > kMaxNameBytes || text[0] == '.' || text[0] == '-') return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const std::string& folder,
+                                                    ProblemList& problems) {
+  std::map<std::string, Destination> destinations;
+  if (yaml.kind != YamlNode::Kind::kMap) {
+    problems.Add(yaml.line, "'destinations' must hold `name: {kind: ...}` lines",
+                 "write one per destination");
+    return destinations;
+  }
+  for (const YamlNode::Entry& entry : yaml.entries) {
+    if (!IsPlainName(entry.key)) {
+      problems.Add(entry.line, "a destination's name is not a plain word",
+                   "use letters, digits, '-', '_' and '.'");
+      continue;
+    }
+    const std::string where = "destinations." + entry.key;
+    Destination destination;
+    destination.name = entry.key;
+    const std::optional<DestinationKind> kind = ReadKind(entry.value, where, problems);
+    if (kind) {
+      destination.kind = *kind;
+      SectionReader reader(entry.value, SectionOf(*kind), where, problems);
+      if (*kind == DestinationKind::kDicom) ReadDicom(reader, destination);
+      if (*kind == DestinationKind::kStow) ReadStow(reader, destination);
+      if (*kind == DestinationKind::kFolder) ReadFolder(reader, folder, destination);
+    }
+    destinations.emplace(entry.key, std::move(destination));  // also a broken one: it is defined
+  }
+  return destinations;
+}
+
+}  // namespace axial::config

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include "config/readers.h"
+#include "config/section_reader.h"
+
+namespace axial::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+Tls ReadTls(const YamlNode& yaml, const std::string& folder, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("tls"), "node.tls", problems);
+  Tls tls;
+  tls.require_client_certificate =
+      reader.Boolean("require_client_certificate", tls.require_client_certificate);
+  reader.Require("certificate", "name the PEM file of the node's certificate");
+  reader.Require("key", "name the PEM file of the certificate's private key");
+  if (tls.require_client_certificate)
+    reader.Require("trusted",
+                   "name the PEM file of the authorities that sign the peers' certificates, or set "
+                   "require_client_certificate: false");
+  tls.certificate = reader.Path("certificate", "", folder);
+  tls.key = reader.Path("key", "", folder);
+  tls.trusted = reader.Path("trusted", "", folder);
+  return tls;
+}
+
+Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& inherited,
+              ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("peer"), where, problems);
+  reader.Require("ae_title", "name the AE Title that the peer calls with");
+  Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt,
+            std::nullopt};
+  if (reader.Find("address") != nullptr) {
+    const std::string text = reader.Text("address", "");
+    const Result<AddressRange> range = AddressRange::Parse(text);
+    if (range.ok())
+      peer.address = *range;
+    else if (!text.empty())
+      problems.Add(reader.Find("address")->line, range.error().message(),
+                   "write an address such as 10.1.2.3 or a network such as 10.1.2.0/24");
+  }
+  if (const YamlNode* completion = reader.Find("completion"))
+    peer.completion = ReadCompletion(*completion, reader.NameOf("completion"), inherited, problems);
+  return peer;
+}
+
+std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
+                            ProblemList& problems) {
+  std::vector<Peer> peers;
+  if (yaml.kind != YamlNode::Kind::kList) {
+    problems.Add(yaml.line, "'node.peers' is not a list", "write one `- {ae_title: ...}` per peer");
+    return peers;
+  }
+  for (const YamlNode& item : yaml.items) {
+    Peer peer = ReadPeer(item, fmt::format("node.peers[{}]", peers.size()), inherited, problems);
+    for (const Peer& earlier : peers) {
+      const bool same_address =
+          earlier.address.has_value() == peer.address.has_value() &&
+          (!peer.address || (earlier.address->network == peer.address->network &&
+                             earlier.address->prefix_bits == peer.address->prefix_bits));
+      if (earlier.ae_title == peer.ae_title && same_address)
+        problems.Add(
+            item.line,
+            fmt::format("peer {} is listed twice with the same address", peer.ae_title.str()),
+            "remove one of them");
+    }
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
+
+}  // namespace
+
+Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
+                          const Completion& inherited, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("completion"), where, problems);
+  Completion completion = inherited;
+  completion.quiet = reader.DurationOf("quiet", completion.quiet, milliseconds(1), hours(24));
+  completion.after_release =
+      reader.DurationOf("after_release", completion.after_release, milliseconds(0), hours(24));
+  completion.at_most = reader.DurationOf("at_most", completion.at_most, milliseconds(1), hours(48));
+  if (completion.at_most < completion.quiet)
+    problems.Add(yaml.line, fmt::format("'{}.at_most' is shorter than 'quiet'", where),
+                 "make at_most the longest a Study may stay open");
+  return completion;
+}
+
+Node ReadNode(const YamlNode& yaml, const Completion& inherited, const std::string& folder,
+              ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("node"), "node", problems);
+  Node node;
+  node.ae_title = reader.AeTitleOf("ae_title", node.ae_title);
+  node.port = static_cast<std::uint16_t>(reader.Integer("port", node.port, 0, 65535));
+  node.bind = reader.Text("bind", node.bind);
+  if (!AddressRange::Parse(node.bind).ok() || node.bind.find('/') != std::string::npos)
+    problems.Add(reader.Find("bind")->line, fmt::format("'node.bind' cannot be '{}'", node.bind),
+                 "write a numeric address of this machine, or 0.0.0.0 for all of them");
+  if (const YamlNode* tls = reader.Find("tls")) node.tls = ReadTls(*tls, folder, problems);
+  if (const YamlNode* peers = reader.Find("peers"))
+    node.peers = ReadPeers(*peers, inherited, problems);
+  node.max_associations =
+      static_cast<int>(reader.Integer("max_associations", node.max_associations, 1, 4096));
+  return node;
+}
+
+}  // namespace axial::config
