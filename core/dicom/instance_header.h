@@ -25,19 +25,22 @@ struct InstanceHeader {
 /// sequence and dies by stack exhaustion (about 3.6 MB of nested items are enough).
 struct HeaderLimits {
   int sequence_depth = 16;
-  std::size_t value_bytes = 4096;        ///< longer values are left out of `attributes`
-  std::size_t attribute_count = 4096;    ///< elements at top level
-  std::size_t header_bytes = 64u << 20;  ///< everything before Pixel Data
+  std::size_t value_bytes = 4096;      ///< longer values are left out of `attributes`
+  std::size_t attribute_count = 4096;  ///< elements at top level
+  /// Everything before Pixel Data, not counting single values longer than value_bytes (an
+  /// encapsulated document, a waveform), which nobody holds in memory.
+  std::size_t header_bytes = 64u << 20;
+  std::uint64_t inflated_bytes = 1u << 30;  ///< a deflated data set, inflated
 };
 
 /// Walks the element structure of a DICOM file (PS3.10, or a bare data set) without recursion and
-/// without DCMTK: explicit or implicit VR, either byte order, deflated.
-/// Errors: InvalidInput (not DICOM, nested too deep, a length beyond the file or the limits);
-/// NotFound, Unavailable (file). Every other reader of files from outside calls this first.
-/// Thread-safe.
+/// without DCMTK's parser (core/dicom/structure.h says what is tolerated): explicit or implicit VR,
+/// either byte order, deflated. Errors: InvalidInput (not DICOM, nested too deep, a length beyond
+/// the file or the limits); NotFound, Unavailable (file). Every other reader of files from outside
+/// calls this first. Thread-safe.
 [[nodiscard]] Status CheckStructure(const std::string& path, const HeaderLimits& limits = {});
 
-/// CheckStructure, then reads the header up to Pixel Data.
+/// CheckStructure and the header up to Pixel Data, in one pass.
 /// Errors as CheckStructure; InvalidInput names the identifying attribute that is missing or
 /// broken. Thread-safe.
 [[nodiscard]] Result<InstanceHeader> ReadInstanceHeader(const std::string& path,
