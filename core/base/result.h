@@ -85,13 +85,14 @@ class [[nodiscard]] Result {
     AXIAL_INVARIANT(ok());
     return *std::get_if<0>(&state_);
   }
-  [[nodiscard]] T&& value() && {
+  /// By value, so that `for (auto& x : Call().value())` does not look into a dead temporary.
+  [[nodiscard]] T value() && {
     AXIAL_INVARIANT(ok());
     return std::move(*std::get_if<0>(&state_));
   }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 

@@ -117,17 +117,25 @@ CREATE TABLE job_destination (
   PRIMARY KEY (job_id, destination)
 ) STRICT;
 
+-- A result object. The same run asked for by two rules makes the same object once, for both Jobs.
 CREATE TABLE artifact (
   id INTEGER PRIMARY KEY,
-  job_id INTEGER NOT NULL REFERENCES job(id),
+  study_uid TEXT NOT NULL,
   kind TEXT NOT NULL,
   path TEXT NOT NULL,
   sop_class_uid TEXT NOT NULL,
   series_uid TEXT NOT NULL,
   sop_instance_uid TEXT NOT NULL UNIQUE
 ) STRICT;
-CREATE INDEX artifact_by_job ON artifact(job_id);
 CREATE INDEX artifact_by_series ON artifact(series_uid);
+CREATE INDEX artifact_by_study ON artifact(study_uid);
+
+CREATE TABLE job_artifact (
+  job_id INTEGER NOT NULL REFERENCES job(id),
+  artifact_id INTEGER NOT NULL REFERENCES artifact(id),
+  PRIMARY KEY (job_id, artifact_id)
+) STRICT;
+CREATE INDEX job_artifact_by_artifact ON job_artifact(artifact_id);
 
 CREATE TABLE delivery (
   id INTEGER PRIMARY KEY,

@@ -1,0 +1,332 @@
+#include "gateway/store/job_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include "gateway/store/rows.h"
+
+namespace axial::store {
+namespace {
+
+constexpr std::string_view kColumns =
+    "id, revision_id, study_uid, series_uid, rule, model, model_version, priority, state, attempt, "
+    "lease_until, error_code, error_message, summary, progress, stage, created_at, finished_at";
+
+Job ReadJob(SQLite::Statement& row) {
+  Job job;
+  int i = 0;
+  job.id = row.getColumn(i++).getInt64();
+  job.revision_id = row.getColumn(i++).getInt64();
+  job.study_uid = row.getColumn(i++).getString();
+  job.series_uid = row.getColumn(i++).getString();
+  job.rule = row.getColumn(i++).getString();
+  job.model = row.getColumn(i++).getString();
+  job.model_version = row.getColumn(i++).getString();
+  job.priority = row.getColumn(i++).getInt();
+  job.state = JobStateFromName(row.getColumn(i++).getString()).value_or(JobState::kFailed);
+  job.attempt = row.getColumn(i++).getInt();
+  job.lease_until = TimeOf(row.getColumn(i++));
+  job.error_code = row.getColumn(i++).getString();
+  job.error_message = row.getColumn(i++).getString();
+  job.summary = row.getColumn(i++).getString();
+  job.progress = row.getColumn(i++).getDouble();
+  job.stage = row.getColumn(i++).getString();
+  job.created_at = TimeOf(row.getColumn(i++));
+  job.finished_at = TimeOf(row.getColumn(i++));
+  return job;
+}
+
+std::vector<Job> ReadJobs(SQLite::Statement& rows) {
+  std::vector<Job> jobs;
+  while (rows.executeStep()) jobs.push_back(ReadJob(rows));
+  return jobs;
+}
+
+/// A list bound as one JSON array, for `IN (SELECT value FROM json_each(?))`.
+std::string JsonList(const std::vector<std::string>& items) {
+  return nlohmann::json(items).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string From(JobState state) { return std::string(JobStateName(state)); }
+
+std::string To(JobState state, JobEvent event) {
+  const std::optional<JobState> next = NextJobState(state, event);
+  AXIAL_INVARIANT(next.has_value());
+  return From(*next);
+}
+
+Error LeaseGone(const Job& job) {
+  return MakeError(ErrorCode::kConflict, "job {} attempt {}: the lease is no longer held", job.id,
+                   job.attempt);
+}
+
+/// The pause before the next attempt doubles: 2 s, 4 s.
+Duration RetryPause(int attempt) { return std::chrono::seconds(1 << std::min(attempt, 10)); }
+
+void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact& artifact,
+                    TimePoint now) {
+  // A second attempt makes the same object under the same UID: one row, the newest file.
+  SQLite::Statement insert(
+      db,
+      "INSERT INTO artifact(study_uid, kind, path, sop_class_uid, series_uid, sop_instance_uid) "
+      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(sop_instance_uid) DO UPDATE SET path = excluded.path "
+      "RETURNING id");
+  insert.bind(1, job.study_uid);
+  insert.bind(2, artifact.kind);
+  insert.bind(3, artifact.path);
+  insert.bind(4, artifact.sop_class_uid);
+  insert.bind(5, artifact.series_uid);
+  insert.bind(6, artifact.sop_instance_uid);
+  insert.executeStep();
+  const std::int64_t artifact_id = insert.getColumn(0).getInt64();
+  insert.reset();
+
+  SQLite::Statement link(db,
+                         "INSERT OR IGNORE INTO job_artifact(job_id, artifact_id) VALUES (?, ?)");
+  link.bind(1, job.id);
+  link.bind(2, artifact_id);
+  link.exec();
+
+  SQLite::Statement owe(db,
+                        "INSERT INTO delivery(artifact_id, destination, state, next_at) "
+                        "SELECT ?, destination, 'pending', ? FROM job_destination WHERE job_id = ? "
+                        "ON CONFLICT(artifact_id, destination) DO UPDATE SET state = 'pending', "
+                        "next_at = excluded.next_at WHERE state = 'refused'");
+  owe.bind(1, artifact_id);
+  owe.bind(2, ToMicros(now));
+  owe.bind(3, job.id);
+  owe.exec();
+}
+
+/// One conditional change of a leased Job; returns whether the lease was still ours.
+bool EndLease(SQLite::Database& db, const Job& job, const std::string& state, TimePoint not_before,
+              TimePoint finished_at, const Error* reason, const std::string& summary) {
+  SQLite::Statement update(
+      db,
+      "UPDATE job SET state = ?1, lease_until = NULL, not_before = ?2, finished_at = ?3, "
+      "error_code = ?4, error_message = ?5, summary = ?6, stage = '' "
+      "WHERE id = ?7 AND state = 'leased' AND attempt = ?8");
+  update.bind(1, state);
+  update.bind(2, ToMicros(not_before));
+  if (finished_at != TimePoint{}) update.bind(3, ToMicros(finished_at));
+  if (reason != nullptr) {
+    update.bind(4, std::string(ErrorCodeName(reason->code())));
+    update.bind(5, reason->message());
+  }
+  update.bind(6, summary);
+  update.bind(7, job.id);
+  update.bind(8, job.attempt);
+  return update.exec() == 1;
+}
+
+}  // namespace
+
+void FinishJob(SQLite::Database& db, std::int64_t job_id, const std::string& study_uid,
+               TimePoint now) {
+  SQLite::Statement update(
+      db,
+      "UPDATE job SET state = ?1, finished_at = ?2 WHERE id = ?3 AND state = 'produced' AND NOT "
+      "EXISTS (SELECT 1 FROM delivery d JOIN job_artifact l ON l.artifact_id = d.artifact_id JOIN "
+      "job_destination t ON t.job_id = l.job_id AND t.destination = d.destination WHERE l.job_id = "
+      "?3 AND d.state <> 'confirmed')");
+  update.bind(1, To(JobState::kProduced, JobEvent::kDeliver));
+  update.bind(2, ToMicros(now));
+  update.bind(3, job_id);
+  if (update.exec() == 1)
+    AddEvent(db, study_uid, now, "job_delivered", fmt::format("job {}", job_id));
+}
+
+Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& models, TimePoint now,
+                                           Duration lease) {
+  return database_.Write<std::optional<Job>>(
+      [&](SQLite::Database& db) -> Result<std::optional<Job>> {
+        SQLite::Statement claim(
+            db, fmt::format("UPDATE job SET state = ?1, attempt = attempt + 1, lease_until = ?2, "
+                            "progress = 0, stage = '' WHERE id = (SELECT id FROM job WHERE state = "
+                            "'queued' AND not_before <= ?3 AND model IN (SELECT value FROM "
+                            "json_each(?4)) ORDER BY priority, not_before, id LIMIT 1) "
+                            "RETURNING {}",
+                            kColumns));
+        claim.bind(1, To(JobState::kQueued, JobEvent::kLease));
+        claim.bind(2, ToMicros(now + lease));
+        claim.bind(3, ToMicros(now));
+        claim.bind(4, JsonList(models));
+        if (!claim.executeStep()) return std::optional<Job>{};
+        Job job = ReadJob(claim);
+        claim.reset();
+        AddEvent(db, job.study_uid, now, "job_leased",
+                 fmt::format("job {} ({}) attempt {}", job.id, job.model, job.attempt));
+        return std::optional<Job>(std::move(job));
+      });
+}
+
+Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
+  return database_.Read<std::vector<std::string>>(
+      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement rows(
+            db, "SELECT path FROM instance WHERE series_uid = ? AND conflicting = 0 ORDER BY id");
+        rows.bind(1, job.series_uid);
+        std::vector<std::string> files;
+        while (rows.executeStep()) files.push_back(rows.getColumn(0).getString());
+        return files;
+      });
+}
+
+Status JobStore::RecordProgress(const Job& job, double fraction, const std::string& stage,
+                                TimePoint lease_until) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    SQLite::Statement update(db,
+                             "UPDATE job SET progress = ?, stage = ?, lease_until = ? WHERE id = ? "
+                             "AND state = 'leased' AND attempt = ?");
+    update.bind(1, std::clamp(fraction, 0.0, 1.0));
+    update.bind(2, stage);
+    update.bind(3, ToMicros(lease_until));
+    update.bind(4, job.id);
+    update.bind(5, job.attempt);
+    if (update.exec() != 1) return LeaseGone(job);
+    return {};
+  });
+}
+
+Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& artifacts,
+                         const std::string& summary, TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    if (!EndLease(db, job, To(JobState::kLeased, JobEvent::kProduce), TimePoint{}, now, nullptr,
+                  summary))
+      return LeaseGone(job);
+    db.exec(fmt::format("UPDATE job SET progress = 1 WHERE id = {}", job.id));
+    for (const ProducedArtifact& artifact : artifacts) InsertArtifact(db, job, artifact, now);
+    FinishJob(db, job.id, job.study_uid, now);  // nothing owed: all of it was delivered before
+    AddEvent(db, job.study_uid, now, "job_produced",
+             fmt::format("job {} ({}): {} result objects. {}", job.id, job.model, artifacts.size(),
+                         summary));
+    return {};
+  });
+}
+
+Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_died, TimePoint now) {
+  const bool again = (worker_died || IsRetried(reason.code())) && job.attempt < kMaxAttempts;
+  const JobEvent event = again ? JobEvent::kLoseAttempt : JobEvent::kFail;
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    const TimePoint not_before = again ? now + RetryPause(job.attempt) : TimePoint{};
+    if (!EndLease(db, job, To(JobState::kLeased, event), not_before, again ? TimePoint{} : now,
+                  &reason, ""))
+      return LeaseGone(job);
+    AddEvent(db, job.study_uid, now, again ? "job_attempt_lost" : "job_failed",
+             fmt::format("job {} ({}) attempt {} of {}: {}", job.id, job.model, job.attempt,
+                         kMaxAttempts, reason.message()));
+    return {};
+  });
+}
+
+Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
+  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+    // A lease whose holder vanished counts as an attempt, so that a Job that kills the whole
+    // gateway cannot do so for ever.
+    SQLite::Statement fail(
+        db,
+        "UPDATE job SET state = ?1, lease_until = NULL, finished_at = ?2, error_code = "
+        "'unavailable', error_message = 'the gateway or its worker ended during the last attempt' "
+        "WHERE state = 'leased' AND (?3 OR lease_until < ?2) AND attempt >= ?4");
+    fail.bind(1, To(JobState::kLeased, JobEvent::kFail));
+    fail.bind(2, ToMicros(now));
+    fail.bind(3, everything ? 1 : 0);
+    fail.bind(4, kMaxAttempts);
+    const int failed = fail.exec();
+    SQLite::Statement requeue(
+        db,
+        "UPDATE job SET state = ?1, lease_until = NULL, not_before = ?2 WHERE state = 'leased' AND "
+        "(?3 OR lease_until < ?2)");
+    requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));
+    requeue.bind(2, ToMicros(now));
+    requeue.bind(3, everything ? 1 : 0);
+    return failed + requeue.exec();
+  });
+}
+
+Result<std::optional<TimePoint>> JobStore::NextDue() const {
+  return database_.Read<std::optional<TimePoint>>(
+      [](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
+        SQLite::Statement row(db,
+                              "SELECT min(due) FROM (SELECT min(not_before) AS due FROM job WHERE "
+                              "state = 'queued' UNION ALL SELECT min(lease_until) FROM job WHERE "
+                              "state = 'leased')");
+        if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
+        return std::optional<TimePoint>(TimeOf(row.getColumn(0)));
+      });
+}
+
+Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& models,
+                                             TimePoint now) {
+  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+    SQLite::Statement fail(
+        db,
+        "UPDATE job SET state = ?1, finished_at = ?2, error_code = 'not_found', error_message = "
+        "'model ' || model || ' is not usable: it is missing from models.directory or its "
+        "model.yaml has problems; mend it (axial models shows what is wrong) and retry the job' "
+        "WHERE state = 'queued' AND model NOT IN (SELECT value FROM json_each(?3))");
+    fail.bind(1, To(JobState::kQueued, JobEvent::kFail));
+    fail.bind(2, ToMicros(now));
+    fail.bind(3, JsonList(models));
+    return fail.exec();
+  });
+}
+
+Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    SQLite::Statement find(db, "SELECT state, study_uid, model FROM job WHERE id = ?");
+    find.bind(1, job_id);
+    if (!find.executeStep()) return MakeError(ErrorCode::kNotFound, "there is no job {}", job_id);
+    const std::string state = find.getColumn(0).getString();
+    const std::string study_uid = find.getColumn(1).getString();
+    const std::string model = find.getColumn(2).getString();
+    find.reset();
+    if (state != From(JobState::kFailed))
+      return MakeError(ErrorCode::kConflict, "job {} is {}; only a failed job can be retried",
+                       job_id, state);
+    SQLite::Statement update(db,
+                             "UPDATE job SET state = ?, attempt = 0, not_before = ?, finished_at = "
+                             "NULL, error_code = NULL, error_message = NULL WHERE id = ?");
+    update.bind(1, To(JobState::kFailed, JobEvent::kRetry));
+    update.bind(2, ToMicros(now));
+    update.bind(3, job_id);
+    update.exec();
+    AddEvent(db, study_uid, now, "job_retried", fmt::format("job {} ({})", job_id, model));
+    return {};
+  });
+}
+
+Result<std::vector<Job>> JobStore::List(int limit) const {
+  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
+    SQLite::Statement rows(db,
+                           fmt::format("SELECT {} FROM job ORDER BY id DESC LIMIT ?", kColumns));
+    rows.bind(1, limit);
+    return ReadJobs(rows);
+  });
+}
+
+Result<std::vector<Job>> JobStore::ListOfStudy(const std::string& study_uid) const {
+  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
+    SQLite::Statement rows(
+        db, fmt::format("SELECT {} FROM job WHERE study_uid = ? ORDER BY id", kColumns));
+    rows.bind(1, study_uid);
+    return ReadJobs(rows);
+  });
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> JobStore::CountByState() const {
+  using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+  return database_.Read<Counts>([](SQLite::Database& db) -> Result<Counts> {
+    SQLite::Statement rows(db, "SELECT state, count(*) FROM job GROUP BY state ORDER BY state");
+    Counts counts;
+    while (rows.executeStep())
+      counts.emplace_back(rows.getColumn(0).getString(), rows.getColumn(1).getInt64());
+    return counts;
+  });
+}
+
+}  // namespace axial::store

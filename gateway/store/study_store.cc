@@ -1,0 +1,321 @@
+#include "gateway/store/study_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include "gateway/store/rows.h"
+
+namespace axial::store {
+namespace {
+
+constexpr std::string_view kRevisionColumns =
+    "id, study_uid, number, state, opened_at, last_instance_at, released_at, closed_at, "
+    "close_reason";
+
+std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
+  std::vector<Revision> revisions;
+  while (rows.executeStep()) {
+    Revision revision;
+    revision.id = rows.getColumn(0).getInt64();
+    revision.study_uid = rows.getColumn(1).getString();
+    revision.number = rows.getColumn(2).getInt();
+    revision.state = rows.getColumn(3).getString();
+    revision.opened_at = TimeOf(rows.getColumn(4));
+    revision.last_instance_at = TimeOf(rows.getColumn(5));
+    if (!rows.getColumn(6).isNull()) revision.released_at = TimeOf(rows.getColumn(6));
+    revision.closed_at = TimeOf(rows.getColumn(7));
+    revision.close_reason = rows.getColumn(8).getString();
+    revisions.push_back(std::move(revision));
+  }
+  return revisions;
+}
+
+/// Whether the Instance was made by this gateway: its own output never re-triggers it.
+bool IsOwnResult(SQLite::Database& db, const InstanceHeader& header) {
+  SQLite::Statement find(db, "SELECT 1 FROM artifact WHERE sop_instance_uid = ? OR series_uid = ?");
+  find.bind(1, header.sop_instance_uid.str());
+  find.bind(2, header.series_instance_uid.str());
+  return find.executeStep();
+}
+
+/// How the content stands to what is stored under the same SOP Instance UID.
+AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
+  SQLite::Statement find(db, "SELECT max(sha256 = ?1) FROM instance WHERE sop_instance_uid = ?2");
+  find.bind(1, instance.sha256);
+  find.bind(2, instance.header.sop_instance_uid.str());
+  if (!find.executeStep() || find.getColumn(0).isNull()) return AddOutcome::kAdded;
+  return find.getColumn(0).getInt() == 1 ? AddOutcome::kDuplicate : AddOutcome::kConflicting;
+}
+
+void TouchStudy(SQLite::Database& db, const NewInstance& instance) {
+  SQLite::Statement upsert(db,
+                           "INSERT INTO study(study_uid, first_received_at, last_received_at) "
+                           "VALUES (?1, ?2, ?2) ON CONFLICT(study_uid) DO UPDATE SET "
+                           "last_received_at = max(last_received_at, excluded.last_received_at)");
+  upsert.bind(1, instance.header.study_instance_uid.str());
+  upsert.bind(2, ToMicros(instance.received_at));
+  upsert.exec();
+}
+
+/// The number of the study's open revision, opened when there is none.
+int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
+  const std::string& study_uid = instance.header.study_instance_uid.str();
+  SQLite::Statement touch(db,
+                          "UPDATE study_revision SET last_instance_at = max(last_instance_at, ?), "
+                          "released_at = NULL WHERE study_uid = ? AND state = 'open' "
+                          "RETURNING number");
+  touch.bind(1, ToMicros(instance.received_at));
+  touch.bind(2, study_uid);
+  if (touch.executeStep()) {
+    const int number = touch.getColumn(0).getInt();
+    touch.reset();
+    return number;
+  }
+  SQLite::Statement open(db,
+                         "INSERT INTO study_revision(study_uid, number, state, opened_at, "
+                         "last_instance_at) SELECT ?1, coalesce(max(number), 0) + 1, 'open', ?2, "
+                         "?2 FROM study_revision WHERE study_uid = ?1 RETURNING number");
+  open.bind(1, study_uid);
+  open.bind(2, ToMicros(instance.received_at));
+  open.executeStep();
+  const int number = open.getColumn(0).getInt();
+  open.reset();
+  AddEvent(db, study_uid, instance.received_at, "revision_opened",
+           fmt::format("revision {} from {}", number, instance.calling_ae_title));
+  return number;
+}
+
+/// Error: Conflict when the Series belongs to another study.
+Status TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
+  const InstanceHeader& header = instance.header;
+  SQLite::Statement upsert(
+      db,
+      "INSERT INTO series(series_uid, study_uid, calling_ae_title, called_ae_title, "
+      "changed_in_revision) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(series_uid) DO UPDATE SET "
+      "changed_in_revision = excluded.changed_in_revision WHERE study_uid = excluded.study_uid");
+  upsert.bind(1, header.series_instance_uid.str());
+  upsert.bind(2, header.study_instance_uid.str());
+  upsert.bind(3, instance.calling_ae_title);
+  upsert.bind(4, instance.called_ae_title);
+  upsert.bind(5, revision);
+  if (upsert.exec() != 1)
+    return MakeError(ErrorCode::kInvalidInput,
+                     "Series {} was received as part of another study before",
+                     header.series_instance_uid.str());
+  return {};
+}
+
+void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
+  SQLite::Statement upsert(
+      db,
+      "INSERT INTO series_class(series_uid, sop_class_uid, instances, frames, attributes) VALUES "
+      "(?1, ?2, 1, ?3, ?4) ON CONFLICT(series_uid, sop_class_uid) DO UPDATE SET instances = "
+      "instances + 1, frames = frames + excluded.frames");
+  upsert.bind(1, header.series_instance_uid.str());
+  upsert.bind(2, header.sop_class_uid.str());
+  upsert.bind(3, header.frames);
+  upsert.bind(4, ToJson(header.attributes));
+  upsert.exec();
+}
+
+void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revision,
+                    bool conflicting) {
+  const InstanceHeader& header = instance.header;
+  SQLite::Statement insert(
+      db,
+      "INSERT INTO instance(sop_instance_uid, sha256, study_uid, series_uid, sop_class_uid, "
+      "transfer_syntax_uid, path, bytes, frames, calling_ae_title, peer_address, received_at, "
+      "revision, conflicting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  int i = 1;
+  insert.bind(i++, header.sop_instance_uid.str());
+  insert.bind(i++, instance.sha256);
+  insert.bind(i++, header.study_instance_uid.str());
+  insert.bind(i++, header.series_instance_uid.str());
+  insert.bind(i++, header.sop_class_uid.str());
+  insert.bind(i++, header.transfer_syntax_uid);
+  insert.bind(i++, instance.path);
+  insert.bind(i++, instance.bytes);
+  insert.bind(i++, header.frames);
+  insert.bind(i++, instance.calling_ae_title);
+  insert.bind(i++, instance.peer_address);
+  insert.bind(i++, ToMicros(instance.received_at));
+  insert.bind(i++, revision);
+  insert.bind(i++, conflicting ? 1 : 0);
+  insert.exec();
+}
+
+/// The first content received stays the one that is analysed; the other is kept and shown.
+Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
+  const std::string& study_uid = instance.header.study_instance_uid.str();
+  SQLite::Statement same(
+      db,
+      "SELECT revision FROM instance WHERE sop_instance_uid = ? AND study_uid = ? AND series_uid = "
+      "? LIMIT 1");
+  same.bind(1, instance.header.sop_instance_uid.str());
+  same.bind(2, study_uid);
+  same.bind(3, instance.header.series_instance_uid.str());
+  if (!same.executeStep())
+    return MakeError(ErrorCode::kInvalidInput,
+                     "SOP Instance {} was received as part of another study or series before",
+                     instance.header.sop_instance_uid.str());
+  const int revision = same.getColumn(0).getInt();
+  same.reset();
+  InsertInstance(db, instance, revision, true);
+  AddEvent(db, study_uid, instance.received_at, "instance_conflict",
+           fmt::format("SOP Instance {} came again with other bytes; both are kept, the first is "
+                       "used",
+                       instance.header.sop_instance_uid.str()));
+  return {};
+}
+
+void InsertJob(SQLite::Database& db, const Revision& revision, const NewJob& job, TimePoint now,
+               int* created) {
+  SQLite::Statement insert(
+      db,
+      "INSERT INTO job(job_key, revision_id, study_uid, series_uid, rule, model, model_version, "
+      "priority, state, not_before, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON "
+      "CONFLICT(job_key) DO NOTHING RETURNING id");
+  int i = 1;
+  insert.bind(i++, job.key);
+  insert.bind(i++, revision.id);
+  insert.bind(i++, revision.study_uid);
+  insert.bind(i++, job.series_uid);
+  insert.bind(i++, job.rule);
+  insert.bind(i++, job.model);
+  insert.bind(i++, job.model_version);
+  insert.bind(i++, job.priority);
+  insert.bind(i++, ToMicros(now));
+  insert.bind(i++, ToMicros(now));
+  if (!insert.executeStep()) return;
+  const std::int64_t job_id = insert.getColumn(0).getInt64();
+  insert.reset();
+  ++*created;
+  for (const std::string& destination : job.destinations) {
+    SQLite::Statement owe(db,
+                          "INSERT OR IGNORE INTO job_destination(job_id, destination) VALUES (?, "
+                          "?)");
+    owe.bind(1, job_id);
+    owe.bind(2, destination);
+    owe.exec();
+  }
+}
+
+}  // namespace
+
+Result<AddOutcome> StudyStore::AddInstance(const NewInstance& instance) {
+  return database_.Write<AddOutcome>([&](SQLite::Database& db) -> Result<AddOutcome> {
+    if (IsOwnResult(db, instance.header)) return AddOutcome::kOwnResult;
+    const AddOutcome outcome = Compare(db, instance);
+    if (outcome == AddOutcome::kDuplicate) return outcome;
+    if (outcome == AddOutcome::kConflicting) {
+      AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance));
+      return outcome;
+    }
+    TouchStudy(db, instance);
+    const int revision = TouchRevision(db, instance);
+    AXIAL_RETURN_IF_ERROR(TouchSeries(db, instance, revision));
+    CountInSeriesClass(db, instance.header);
+    InsertInstance(db, instance, revision, false);
+    return outcome;
+  });
+}
+
+Status StudyStore::MarkReleased(const std::string& study_uid, TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    SQLite::Statement update(
+        db, "UPDATE study_revision SET released_at = ? WHERE study_uid = ? AND state = 'open'");
+    update.bind(1, ToMicros(now));
+    update.bind(2, study_uid);
+    update.exec();
+    return {};
+  });
+}
+
+Status StudyStore::MarkAllReleased(TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    SQLite::Statement update(db,
+                             "UPDATE study_revision SET released_at = ? WHERE state = 'open' AND "
+                             "released_at IS NULL");
+    update.bind(1, ToMicros(now));
+    update.exec();
+    return {};
+  });
+}
+
+Result<std::vector<Revision>> StudyStore::Revisions(const std::string& state, int limit) const {
+  return database_.Read<std::vector<Revision>>(
+      [&](SQLite::Database& db) -> Result<std::vector<Revision>> {
+        SQLite::Statement rows(
+            db, fmt::format("SELECT {} FROM study_revision WHERE state = ? AND state <> 'routed' "
+                            "ORDER BY id LIMIT ?",
+                            kRevisionColumns));
+        rows.bind(1, state);
+        rows.bind(2, limit);
+        return ReadRevisions(rows);
+      });
+}
+
+Status StudyStore::CloseRevision(const Revision& revision, const std::string& reason,
+                                 TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    SQLite::Statement update(db,
+                             "UPDATE study_revision SET state = 'closed', closed_at = ?, "
+                             "close_reason = ? WHERE id = ? AND state = 'open' AND "
+                             "last_instance_at = ?");
+    update.bind(1, ToMicros(now));
+    update.bind(2, reason);
+    update.bind(3, revision.id);
+    update.bind(4, ToMicros(revision.last_instance_at));
+    if (update.exec() != 1)
+      return MakeError(ErrorCode::kConflict, "revision {} of study {} changed meanwhile",
+                       revision.number, revision.study_uid);
+    AddEvent(db, revision.study_uid, now, "revision_closed",
+             fmt::format("revision {}: {}", revision.number, reason));
+    return {};
+  });
+}
+
+Result<int> StudyStore::RecordRouting(const Revision& revision,
+                                      const std::vector<VerdictRow>& verdicts,
+                                      const std::vector<NewJob>& jobs, TimePoint now) {
+  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+    SQLite::Statement update(db,
+                             "UPDATE study_revision SET state = 'routed', routed_at = ? WHERE id = "
+                             "? AND state = 'closed'");
+    update.bind(1, ToMicros(now));
+    update.bind(2, revision.id);
+    if (update.exec() != 1)
+      return MakeError(ErrorCode::kConflict, "revision {} of study {} is not waiting for routing",
+                       revision.number, revision.study_uid);
+    for (const VerdictRow& verdict : verdicts) {
+      SQLite::Statement insert(db,
+                               "INSERT INTO verdict(revision_id, rule_index, rule, series_uid, "
+                               "matched, reason) VALUES (?, ?, ?, ?, ?, ?)");
+      insert.bind(1, revision.id);
+      insert.bind(2, verdict.rule_index);
+      insert.bind(3, verdict.rule);
+      insert.bind(4, verdict.series_uid);
+      insert.bind(5, verdict.matched ? 1 : 0);
+      insert.bind(6, verdict.reason);
+      insert.exec();
+    }
+    int created = 0;
+    for (const NewJob& job : jobs) InsertJob(db, revision, job, now, &created);
+    AddEvent(db, revision.study_uid, now, jobs.empty() ? "not_routed" : "routed",
+             fmt::format("revision {}: {} jobs", revision.number, created));
+    return created;
+  });
+}
+
+Result<std::vector<Revision>> StudyStore::RevisionsOfStudy(const std::string& study_uid) const {
+  return database_.Read<std::vector<Revision>>(
+      [&](SQLite::Database& db) -> Result<std::vector<Revision>> {
+        SQLite::Statement rows(
+            db, fmt::format("SELECT {} FROM study_revision WHERE study_uid = ? ORDER BY number",
+                            kRevisionColumns));
+        rows.bind(1, study_uid);
+        return ReadRevisions(rows);
+      });
+}
+
+}  // namespace axial::store

@@ -1,0 +1,22 @@
+#include "tests/support/temp_dir.h"
+
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "core/base/result.h"
+
+namespace axial::testing {
+
+TempDir::TempDir() {
+  std::string name = (std::filesystem::temp_directory_path() / "axial-test-XXXXXX").string();
+  AXIAL_INVARIANT(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace axial::testing

@@ -1,0 +1,58 @@
+#include "gateway/store/database.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace axial::store {
+namespace {
+
+TEST(Database, CommitsConcurrentWritesAndRollsBackOnlyTheOneThatFailed) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i)
+    threads.emplace_back([&, i] {
+      const Status status = database->Write([i](SQLite::Database& db) -> Status {
+        db.exec("INSERT INTO study VALUES ('1." + std::to_string(i) + "', 0, 0)");
+        if (i % 4 == 0) return Error(ErrorCode::kInvalidInput, "no");
+        return {};
+      });
+      EXPECT_EQ(status.ok(), i % 4 != 0);
+    });
+  for (std::thread& thread : threads) thread.join();
+  const auto count = database->Read<int>([](SQLite::Database& db) -> Result<int> {
+    return db.execAndGet("SELECT count(*) FROM study").getInt();
+  });
+  EXPECT_EQ(count.value(), 12);
+}
+
+TEST(Database, TranslatesAConstraintIntoConflict) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  const auto insert = [](SQLite::Database& db) -> Status {
+    db.exec("INSERT INTO study VALUES ('1.2', 0, 0)");
+    return {};
+  };
+  EXPECT_TRUE(database->Write(insert).ok());
+  EXPECT_EQ(database->Write(insert).error().code(), ErrorCode::kConflict);
+}
+
+TEST(Database, RefusesAFileThatIsNoDatabaseAndOneOfANewerAxial) {
+  const testing::TempDir folder;
+  std::ofstream(folder.File("junk.db")) << std::string(5000, 'x');
+  EXPECT_EQ(Database::Open(folder.File("junk.db")).error().code(), ErrorCode::kCorrupt);
+  {
+    SQLite::Database newer(folder.File("newer.db"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    newer.exec("PRAGMA user_version = 999");
+  }
+  EXPECT_EQ(Database::Open(folder.File("newer.db")).error().code(), ErrorCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace axial::store

@@ -1,0 +1,69 @@
+#include "gateway/store/study_store.h"
+
+#include "tests/unit/gateway/store/store_fixture.h"
+
+namespace axial::store {
+namespace {
+
+using StudyStoreTest = StoreTest;
+
+TEST_F(StudyStoreTest, TheSameInstanceAgainChangesNothing) {
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).value(),
+            AddOutcome::kAdded);
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 5)).value(),
+            AddOutcome::kDuplicate);
+  const auto revisions = studies->RevisionsOfStudy("1.1").value();
+  ASSERT_EQ(revisions.size(), 1U);
+  EXPECT_EQ(revisions[0].last_instance_at, At(0));
+}
+
+TEST_F(StudyStoreTest, OtherBytesUnderTheSameUidAreKeptAndFlaggedButNotUsed) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "b", 1)).value(),
+            AddOutcome::kConflicting);
+  const StudyRow study = studies->Find("1.1").value().value();
+  EXPECT_EQ(study.instances, 1);
+  EXPECT_EQ(study.conflicting, 1);
+}
+
+TEST_F(StudyStoreTest, ASeriesOfAnotherStudyIsRefused) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  const auto other = studies->AddInstance(MakeInstance("1.2", "1.1.1", "1.1.1.2", "b", 1));
+  EXPECT_EQ(other.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_FALSE(studies->Find("1.2").value().has_value());  // nothing half-done
+}
+
+TEST_F(StudyStoreTest, ALateInstanceOpensTheNextRevisionOfItsSeriesOnly) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.2", "1.1.2.1", "b", 0)).ok());
+  const auto open = studies->Revisions("open", 10).value();
+  ASSERT_EQ(open.size(), 1U);
+  ASSERT_TRUE(studies->CloseRevision(open[0], "quiet", At(5)).ok());
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.2", "1.1.2.2", "c", 9)).ok());
+  const auto series = studies->SeriesOfStudy("1.1").value();
+  ASSERT_EQ(series.size(), 2U);
+  EXPECT_EQ(series[0].changed_in_revision, 1);
+  EXPECT_EQ(series[1].changed_in_revision, 2);
+  ASSERT_EQ(series[1].classes.size(), 1U);
+  EXPECT_EQ(series[1].classes[0].instances, 2);
+  EXPECT_EQ(FirstValue(series[1].classes[0].attributes, "Modality"), "CT");
+}
+
+TEST_F(StudyStoreTest, ClosingLosesAgainstAnInstanceThatCameMeanwhile) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  const auto seen = studies->Revisions("open", 10).value();
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.2", "b", 3)).ok());
+  EXPECT_EQ(studies->CloseRevision(seen[0], "quiet", At(4)).error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(StudyStoreTest, RoutingIsRecordedOnceAndSurvivesARestart) {
+  AddJob({"pacs"});
+  Reopen();
+  EXPECT_TRUE(studies->Revisions("closed", 10)->empty());
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->size(), 1U);
+  const auto routed = studies->RevisionsOfStudy("1.1").value();
+  EXPECT_EQ(studies->RecordRouting(routed[0], {}, {}, At(9)).error().code(), ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace axial::store
