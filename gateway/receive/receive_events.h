@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/dicom/instance_header.h"
+#include "core/dicom/uid.h"
+
+namespace axial::receive {
+
+/// One accepted Association, as its peer named itself.
+struct AssociationInfo {
+  std::int64_t association_id = 0;  ///< unique also across restarts of the process
+  std::string calling_ae_title;
+  std::string called_ae_title;
+  std::string peer_address;  ///< numeric form
+};
+
+/// One Instance whose bytes lie at their final place in the spool.
+struct ReceivedInstance {
+  InstanceHeader header;
+  std::string spool_path;  ///< final: <spool>/<study-uid>/<sop-instance-uid>.<short sha256>.dcm
+  std::int64_t bytes = 0;  ///< of the file
+  std::string sha256;      ///< of the file: equal data sets and Transfer Syntaxes give equal files
+  bool repeated = false;   ///< the same bytes were in the spool before; nothing was written
+  AssociationInfo association;
+};
+
+enum class AssociationEnd {
+  kReleased,  ///< the peer said that it was done
+  kAborted,   ///< by the peer, the network, a deadline, or our own stop
+};
+
+/// What reception tells the rest of the gateway: the seam to the store.
+///
+/// Called from association threads, from several at a time; calls for one Association come in
+/// order and never at the same time. Implementations may block (a commit), must not throw.
+class ReceiveEvents {
+ public:
+  virtual ~ReceiveEvents() = default;
+
+  /// The Association is accepted; an error aborts it.
+  [[nodiscard]] virtual Status OnAssociationOpened(const AssociationInfo& association) = 0;
+
+  /// Success (0000H) is answered only after this returns ok, so the row must be durable then. With
+  /// durability `instance` the file already is. Called again for a repeated Instance (a crash may
+  /// have come between file and row), so it must be idempotent by (SOP Instance UID, sha256).
+  /// Errors: a retried code is answered A700H, any other C000H.
+  [[nodiscard]] virtual Status OnInstance(const ReceivedInstance& instance) = 0;
+
+  /// No more Instances come. With durability `association` their files are durable now.
+  virtual void OnAssociationClosed(const AssociationInfo& association,
+                                   const std::vector<Uid>& study_instance_uids,
+                                   AssociationEnd end) = 0;
+};
+
+}  // namespace axial::receive

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace axial::receive {
+
+/// One file being written in the spool's `incoming` folder. Destroying it without Commit or
+/// Quarantine removes the file. Not thread-safe.
+class SpoolFile {
+ public:
+  virtual ~SpoolFile() = default;
+  SpoolFile() = default;
+  SpoolFile(const SpoolFile&) = delete;
+  SpoolFile& operator=(const SpoolFile&) = delete;
+
+  [[nodiscard]] virtual const std::string& path() const = 0;
+  /// Appends. Errors: Exhausted (disk full), Unavailable.
+  [[nodiscard]] virtual Status Write(std::string_view bytes) = 0;
+  /// Makes the bytes durable. Errors as Write.
+  [[nodiscard]] virtual Status Sync() = 0;
+};
+
+/// Where a committed file lies.
+struct SpoolPlace {
+  std::string path;
+  bool existed = false;  ///< a file of that name and size was there; the new one was removed
+};
+
+/// The disk that received Instances are written to: a seam, so that tests can fill it or break it.
+/// Thread-safe.
+class SpoolDisk {
+ public:
+  virtual ~SpoolDisk() = default;
+
+  /// Makes the folders and removes what a crash left in `incoming`. Errors: Exhausted, Unavailable.
+  [[nodiscard]] virtual Status Prepare() = 0;
+  /// Errors: Exhausted, Unavailable.
+  [[nodiscard]] virtual Result<std::unique_ptr<SpoolFile>> Create() = 0;
+  /// Moves the file to `folder`/`name` below the spool; with `durable` the names are durable too.
+  [[nodiscard]] virtual Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file,
+                                                  const std::string& folder,
+                                                  const std::string& name, bool durable) = 0;
+  /// Keeps a refused file in `quarantine`; gives its path.
+  [[nodiscard]] virtual Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) = 0;
+  /// Removes a committed file whose row could not be written.
+  virtual void Remove(const std::string& path) = 0;
+  /// Makes everything written so far durable.
+  [[nodiscard]] virtual Status SyncAll() = 0;
+  [[nodiscard]] virtual Result<std::int64_t> FreeBytes() = 0;
+};
+
+/// The real one, below `directory` (made when missing): `<directory>/incoming`,
+/// `<directory>/quarantine`, `<directory>/<study-uid>`.
+[[nodiscard]] std::unique_ptr<SpoolDisk> MakeFolderSpoolDisk(std::string directory);
+
+}  // namespace axial::receive
