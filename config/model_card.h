@@ -63,7 +63,9 @@ struct ModelCard {
   std::string version;
   std::string engine;  ///< "torchscript"; the engines' list decides
 
-  std::string weights_file;    ///< absolute path; "" when the engine needs none
+  /// Absolute path of an existing file; "" when the engine needs none. In model.yaml a relative
+  /// path is within the model's folder; a file elsewhere is named by its absolute path.
+  std::string weights_file;
   std::string weights_sha256;  ///< lower-case hex; "" when not given
 
   struct Algorithm {
@@ -80,7 +82,7 @@ struct ModelCard {
   } input;
 
   std::vector<StepSpec> preprocessing;
-  StepSpec inferer;
+  StepSpec inferer;  ///< SimpleInferer when the file names none
   std::vector<StepSpec> postprocessing;
 
   std::vector<SegmentSpec> segments;
@@ -97,8 +99,12 @@ struct LoadedModelCard {
 /// transforms' own list when the model is loaded. Thread-safe.
 [[nodiscard]] LoadedModelCard LoadModelCard(const std::string& folder);
 
+/// Checks the text of a model.yaml of `folder` (absolute). The weights must exist. Thread-safe.
+[[nodiscard]] LoadedModelCard ParseModelCard(const std::string& text, const std::string& folder);
+
 /// Every sub-folder of `directory` that has a model.yaml, in name order. A broken card is an entry
-/// with problems, never a reason to leave out the others.
+/// with problems, never a reason to leave out the others; so is the second card of one name. At
+/// most 1000 folders are looked at.
 [[nodiscard]] std::vector<LoadedModelCard> LoadModelCards(const std::string& directory);
 
 }  // namespace axial::config
