@@ -1,0 +1,398 @@
+"""What the demo and the end-to-end tests share: a real Orthanc, the gateway, a modality, and waiting.
+
+Every process is known by its id, gets its own folder and free ports, and is ended by its id. Nothing waits by
+sleeping a fixed time: WaitFor() polls a condition until a deadline and names the cause when a process has died.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED_DATA = ROOT.parent / "shared" / "data"  # optional shared test data beside the checkout
+ORTHANC_PROGRAM = "/usr/sbin/Orthanc"
+ORTHANC_PLUGINS = pathlib.Path("/usr/share/orthanc/plugins")
+
+SEG_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
+COMPREHENSIVE_3D_SR_CLASS = "1.2.840.10008.5.1.4.1.1.88.34"
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Failure(Exception):
+    """Something is wrong; the message is written for the person who reads it."""
+
+
+def Check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def FreePort():
+    """A port nobody listens on, below the range from which the kernel takes ports for outgoing connections."""
+    for _ in range(1000):
+        port = random.randint(15000, 31999)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise Failure("no free port between 15000 and 31999")
+
+
+class Process:
+    """A child process with a log file, ended by its id only."""
+
+    def __init__(self, name, command, log, environment=None, survives_us=False):
+        self.name = name
+        self.log = pathlib.Path(log)
+        self.survives_us = survives_us
+        with open(self.log, "ab") as out:
+            self._child = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={**os.environ, **(environment or {})}, start_new_session=True,
+                preexec_fn=None if survives_us else self._die_with_parent)
+
+    @staticmethod
+    def _die_with_parent():
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    def ExitCode(self):
+        """None while it runs; negative: the signal that ended it."""
+        return self._child.poll()
+
+    def CheckAlive(self):
+        code = self.ExitCode()
+        if code is not None:
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            raise Failure(f"{self.name} ended by itself ({how}). Its last log lines:\n{self.Tail()}\n  log: {self.log}")
+
+    def Tail(self, lines=15):
+        try:
+            text = self.log.read_text(errors="replace").splitlines()
+        except OSError:
+            return "  (no log)"
+        return "\n".join("  | " + line for line in text[-lines:]) or "  (its log is empty)"
+
+    def Stop(self, seconds=20):
+        """SIGTERM, and SIGKILL when that is not enough. Returns the exit code."""
+        if self.ExitCode() is None:
+            self._child.terminate()
+            try:
+                self._child.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.Kill()
+        return self._child.returncode
+
+    def Kill(self):
+        if self.ExitCode() is None:
+            self._child.kill()
+        self._child.wait()
+
+
+def WaitFor(what, condition, seconds, processes=(), every=0.05, describe=None):
+    """Polls until `condition()` is true and returns its value; Failure when time is over or a process died."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        for process in processes:
+            process.CheckAlive()
+        if time.monotonic() > deadline:
+            lines = [f"gave up after {seconds} s waiting for {what}"]
+            if describe:
+                lines.append(describe())
+            for process in processes:
+                lines.append(f"last log lines of {process.name} ({process.log}):\n{process.Tail()}")
+            raise Failure("\n".join(lines))
+        time.sleep(every)
+
+
+def HttpGet(url, seconds=10):
+    """The body, or None when there is no (successful) answer."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=seconds) as answer:
+            return answer.read()
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def HttpGetJson(url, seconds=10):
+    body = HttpGet(url, seconds)
+    if body is None:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Failure(f"{url} did not answer with JSON: {body[:200]!r}") from None
+
+
+class Orthanc:
+    """Debian's Orthanc as the PACS: SQLite index, DICOMweb and the viewer, in a folder of its own."""
+
+    ae_title = "ORTHANC"
+
+    def __init__(self, folder, survives_us=False):
+        if not os.access(ORTHANC_PROGRAM, os.X_OK):
+            raise Failure(f"{ORTHANC_PROGRAM} is missing; scripts/dependencies installs it")
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.http_port = FreePort()
+        self.dicom_port = FreePort()
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        self._survives_us = survives_us
+        self.process = None
+
+    def Start(self):
+        plugins = [str(ORTHANC_PLUGINS / name) for name in ("libOrthancDicomWeb.so", "libOrthancWebViewer.so")
+                   if (ORTHANC_PLUGINS / name).exists()]
+        config = self.folder / "orthanc.json"
+        config.write_text(json.dumps({
+            "Name": "PACS of the Axial demo",
+            "StorageDirectory": str(self.folder / "storage"),
+            "IndexDirectory": str(self.folder / "storage"),
+            "HttpPort": self.http_port,
+            "DicomPort": self.dicom_port,
+            "DicomAet": self.ae_title,
+            "DicomAlwaysAllowStore": True,
+            "UnknownSopClassAccepted": True,
+            "RemoteAccessAllowed": False,
+            "AuthenticationEnabled": False,
+            "StableAge": 1,
+            "Plugins": plugins,
+            "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+            "WebViewer": {"CachePath": str(self.folder / "viewer-cache")},
+        }, indent=2))
+        self.process = Process("Orthanc", [ORTHANC_PROGRAM, config], self.folder / "orthanc.log",
+                               {"TCP_NODELAY": "1"}, self._survives_us)
+        WaitFor("Orthanc to answer", lambda: HttpGet(self.url + "/system"), 60, [self.process])
+
+    def Stop(self):
+        if self.process:
+            self.process.Stop()
+
+    def Get(self, path):
+        return HttpGetJson(self.url + path)
+
+    def FindStudy(self, study_uid):
+        """Orthanc's own id of the study, or None."""
+        for study in self.Get("/studies?expand") or []:
+            if study["MainDicomTags"].get("StudyInstanceUID") == study_uid:
+                return study["ID"]
+        return None
+
+    def InstancesOf(self, study_uid, modality):
+        """[(Orthanc id of the instance, the series' tags)] of the study's series of this modality."""
+        study = self.FindStudy(study_uid)
+        if not study:
+            return []
+        found = []
+        for series in self.Get(f"/studies/{study}/series") or []:
+            if series["MainDicomTags"].get("Modality") == modality:
+                found += [(instance, series["MainDicomTags"]) for instance in series["Instances"]]
+        return found
+
+    def Download(self, instance, path):
+        body = HttpGet(f"{self.url}/instances/{instance}/file", 60)
+        Check(body is not None, f"Orthanc did not give instance {instance}")
+        pathlib.Path(path).write_bytes(body)
+        return pathlib.Path(path)
+
+
+CT_RULE = {
+    "name": "Chest CT, lungs",
+    "when": {"Modality": "CT", "instances": ">= 20", "SliceThickness": "<= 5",
+             "BodyPartExamined": ["CHEST", "LUNG", "THORAX"]},
+    "unless": {"ImageType": {"contains": "LOCALIZER"}},
+    "run": "chest-ct-lungs", "send_to": ["pacs"], "priority": "normal"}
+DX_RULE = {
+    "name": "Chest radiograph, view position",
+    "when": {"Modality": ["DX", "CR"]},
+    "run": "dx-position", "send_to": ["pacs"], "priority": "urgent"}
+ANY_CT_RULE = {**CT_RULE, "name": "Any thin CT, lungs", "when": {"Modality": "CT", "instances": ">= 20"}}
+
+
+class Gateway:
+    """`axial serve` with a configuration and a storage folder of its own."""
+
+    ae_title = "AXIAL"
+
+    def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.program = pathlib.Path(binaries) / "axial"
+        if not self.program.exists():
+            raise Failure(f"{self.program} is missing; build first (scripts/demo without --no-build does)")
+        self.dicom_port = FreePort()
+        self.http_port = FreePort()
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        self.config = self.folder / "axial.yaml"
+        self._survives_us = survives_us
+        self.process = None
+        self._write_config(orthanc, rules)
+
+    def _write_config(self, orthanc, rules):
+        models = ROOT / "models"
+        rules = [rule for rule in rules if (models / rule["run"] / "model.yaml").exists()]
+        Check(rules, f"none of the sample models is in {models}")
+        # Every JSON value is YAML too.
+        self.config.write_text("\n".join([
+            "# Written for this run. The same keys, explained: README.md and config/.",
+            f"node: {{ae_title: {self.ae_title}, port: {self.dicom_port}, bind: 127.0.0.1}}",
+            f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: 64 MiB}}",
+            "completion: {quiet: 5 s, after_release: 1 s, at_most: 10 min}",
+            f"models: {{directory: {json.dumps(str(models))}}}",
+            "workers: {processes: 1, memory: 8 GiB, deadline: 10 min}",
+            "destinations:",
+            f"  pacs: {{kind: dicom, ae_title: {orthanc.ae_title}, host: 127.0.0.1, port: {orthanc.dicom_port}}}",
+            "rules:",
+            *(f"  - {json.dumps(rule)}" for rule in rules),
+            f"admin: {{bind: 127.0.0.1, port: {self.http_port}}}",
+        ]) + "\n")
+
+    def Start(self, environment=None, wait=True):
+        self.process = Process("axial serve", [self.program, "serve", "--config", self.config],
+                               self.folder / "axial.log", environment, self._survives_us)
+        if wait:
+            WaitFor("axial to answer", self.Answers, 60, [self.process])
+
+    def Answers(self):
+        if HttpGet(self.url + "/healthz", 2) is None:
+            return False
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            return probe.connect_ex(("127.0.0.1", self.dicom_port)) == 0
+
+    def Stop(self):
+        if self.process:
+            self.process.Stop()
+
+    def Study(self, study_uid):
+        """What axial knows of the study (the admin interface's JSON), or None."""
+        return HttpGetJson(f"{self.url}/api/studies/{study_uid}", 5)
+
+
+class Sent:
+    """What the modality saw: how many were answered Success, and when the last answer came (time.time())."""
+
+    def __init__(self):
+        self.succeeded = 0
+        self.failed = 0
+        self.last_response_at = None
+        self.exit_code = None
+
+
+def Send(folder, port, called_ae_title, log, foreign_files=False):
+    """C-STOREs the folder as a modality would (storescu); dcmsend for a folder of anybody's files."""
+    if foreign_files:
+        command = ["dcmsend", "-v", "+sd", "+r", "--no-halt"]
+    else:
+        command = ["storescu", "-v", "+sd", "+sp", "*.dcm", "+r", "-xs"]
+    command += ["-aet", "MODALITY", "-aec", called_ae_title, "127.0.0.1", str(port), str(folder)]
+    sent = Sent()
+    with open(log, "ab") as out:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 env={**os.environ, "TCP_NODELAY": "1"}, bufsize=0, preexec_fn=Process._die_with_parent)
+        for line in iter(child.stdout.readline, b""):
+            out.write(line)
+            answer = re.search(rb"Received (?:C-STORE|Store) Response \((.*)\)", line)
+            if answer:
+                sent.last_response_at = time.time()
+                if answer.group(1).startswith(b"Success"):
+                    sent.succeeded += 1
+                else:
+                    sent.failed += 1
+        sent.exit_code = child.wait()
+    return sent
+
+
+def SendAll(folder, node, log, expected=None, foreign_files=False):
+    """As Send(), and it must succeed."""
+    sent = Send(folder, node.dicom_port, node.ae_title, log, foreign_files)
+    if sent.exit_code != 0 or sent.failed or not sent.succeeded or (expected and sent.succeeded != expected):
+        lines = pathlib.Path(log).read_text(errors="replace").splitlines()[-10:]
+        raise Failure(f"sending {folder} to {node.ae_title} failed: {sent.succeeded} stored, {sent.failed} refused, "
+                      f"exit code {sent.exit_code}\n" + "\n".join("  | " + line for line in lines) + f"\n  log: {log}")
+    return sent
+
+
+class Phantom:
+    """A study from axial-phantom with known truth."""
+
+    def __init__(self, binaries, folder, kind, *options):
+        program = pathlib.Path(binaries) / "axial-phantom"
+        if not program.exists():
+            raise Failure(f"{program} is missing; build first")
+        self.folder = pathlib.Path(folder)
+        made = subprocess.run([str(program), "dicom", "--kind", kind, "--out", str(self.folder), *options],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise Failure(f"axial-phantom failed: {made.stderr or made.stdout}")
+        self.truth = json.loads((self.folder / "truth.json").read_text())
+        self.study_uid = self.truth["study_instance_uid"]
+        self.files = [self.folder / name for name in self.truth["files"]]
+
+
+class Workspace:
+    """A temporary folder, and everything started in it. Kept when something fails, so that logs can be read."""
+
+    def __init__(self, name):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}."))
+        self._started = []
+        self._keep = False
+
+    def Own(self, startable):
+        """`startable`.Stop() is called at the end, last started first."""
+        self._started.append(startable)
+        return startable
+
+    def Keep(self):
+        self._keep = True
+
+    def __enter__(self):
+        # So that Ctrl-C, a supervisor's SIGTERM and an error all leave through __exit__.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        return self
+
+    def __exit__(self, kind, error, trace):
+        failed = error is not None and not isinstance(error, KeyboardInterrupt) and not (
+            isinstance(error, SystemExit) and not error.code)
+        for startable in reversed(self._started):
+            startable.Stop()
+        if failed or self._keep:
+            print(f"logs and data: {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return False
+
+
+def RunTest(body):
+    """Runs one end-to-end test: `build/bin` is its first argument. Exit code 77 means skipped."""
+    name = pathlib.Path(sys.argv[0]).stem
+    try:
+        with Workspace(f"axial-{name}") as workspace:
+            body(workspace, pathlib.Path(sys.argv[1]).resolve())
+    except Failure as failure:
+        print(f"FAILED: {failure}", file=sys.stderr)
+        sys.exit(1)
+    print("passed")
