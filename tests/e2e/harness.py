@@ -366,7 +366,9 @@ class Workspace:
         self._started.append(startable)
         return startable
 
-    def Keep(self):
+    def LeaveRunning(self):
+        """Neither stops what was started nor removes the folder."""
+        self._started.clear()
         self._keep = True
 
     def __enter__(self):

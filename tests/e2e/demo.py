@@ -1,0 +1,258 @@
+"""The running part of scripts/demo: PACS, gateway, modality, and what came back."""
+
+import argparse
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+import pydicom
+
+import harness
+import results
+from harness import Failure
+
+UNFINISHED = {"queued", "leased"}
+
+
+def Say(text=""):
+    print(text, flush=True)
+
+
+class LiveLine:
+    """One line that is rewritten on a terminal, and printed only when it changes elsewhere."""
+
+    def __init__(self):
+        self._last = ""
+
+    def Show(self, text):
+        if text == self._last:
+            return
+        self._last = text
+        if sys.stdout.isatty():
+            print("\r\033[K" + text[: shutil.get_terminal_size().columns - 1], end="", flush=True)
+        else:
+            Say(text)
+
+    def End(self):
+        if sys.stdout.isatty() and self._last:
+            Say()
+
+
+def StudyUidsIn(folder):
+    """{study UID: number of files} of a folder of anybody's files."""
+    found = {}
+    for path in sorted(pathlib.Path(folder).rglob("*")):
+        if not path.is_file():
+            continue
+        try:
+            uid = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID"]).get(
+                "StudyInstanceUID")
+        except (pydicom.errors.InvalidDicomError, OSError):
+            continue
+        if uid:
+            found[str(uid)] = found.get(str(uid), 0) + 1
+    return found
+
+
+def DescribeProgress(study):
+    """One line from the admin interface's view of the study."""
+    if not study:
+        return "axial has not seen the study yet"
+    parts = []
+    for job in study.get("jobs", []):
+        text = f"{job.get('model')}: {job.get('state')}"
+        if job.get("state") == "leased":
+            text += f" {job.get('stage', '')} {100 * float(job.get('progress') or 0):.0f} %"
+        if job.get("error_message"):
+            text += f" ({job['error_message']})"
+        parts.append(text)
+    for delivery in study.get("deliveries", []):
+        text = f"{delivery.get('kind')} to {delivery.get('destination')}: {delivery.get('state')}"
+        if delivery.get("error_message"):
+            text += f" ({delivery['error_message']})"
+        parts.append(text)
+    revisions = study.get("revisions") or [{}]
+    return "; ".join(parts) or f"collecting (revision {revisions[-1].get('state', 'open')})"
+
+
+def IsOver(study):
+    """Whether nothing more will come: why, or ''."""
+    if not study:
+        return ""
+    jobs = study.get("jobs", [])
+    revisions = study.get("revisions") or []
+    if revisions and all(revision.get("state") == "routed" for revision in revisions) and not jobs:
+        reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in study.get("verdicts", [])]
+        return "no rule matched the study, it is kept and marked 'not routed':\n" + "\n".join(reasons)
+    if jobs and all(job.get("state") == "failed" for job in jobs):
+        return "every job failed: " + "; ".join(job.get("error_message") or "no reason given" for job in jobs)
+    return ""
+
+
+class Demo:
+    def __init__(self, arguments, folder):
+        self.arguments = arguments
+        self.folder = folder
+        keep = arguments.keep
+        self.orthanc = harness.Orthanc(folder / "pacs", survives_us=keep)
+        rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
+        self.gateway = harness.Gateway(folder / "axial", arguments.binaries, self.orthanc, rules, survives_us=keep)
+
+    def Start(self):
+        self.orthanc.Start()
+        Say(f"PACS:   Orthanc, AE Title {self.orthanc.ae_title}, DICOM port {self.orthanc.dicom_port}, "
+            f"{self.orthanc.url}/app/explorer.html")
+        self.gateway.Start()
+        Say(f"Axial:  AE Title {self.gateway.ae_title}, DICOM port {self.gateway.dicom_port}, {self.gateway.url}/api/studies")
+        Say(f"config: {self.gateway.config}")
+
+    def Stop(self):
+        self.gateway.Stop()
+        self.orthanc.Stop()
+
+    def SendStudies(self):
+        """Sends to the PACS and to Axial, as a modality with two destinations. Returns ({study UID}, Sent)."""
+        foreign = bool(self.arguments.study)
+        if foreign:
+            source = pathlib.Path(self.arguments.study)
+            if not source.is_dir():
+                raise Failure(f"--study {source}: not a folder")
+            studies = StudyUidsIn(source)
+            if not studies:
+                raise Failure(f"--study {source}: no DICOM file with a Study Instance UID in it")
+            Say(f"study:  {sum(studies.values())} files of {len(studies)} studies in {source}")
+        else:
+            source = self.folder / "ct"
+            phantom = harness.Phantom(self.arguments.binaries, source, "ct")
+            studies = {phantom.study_uid: len(phantom.files)}
+            Say(f"study:  a chest CT phantom of {len(phantom.files)} slices, made by axial-phantom")
+        harness.SendAll(source, self.orthanc, self.folder / "send-to-pacs.log", foreign_files=foreign)
+        begun = time.time()
+        sent = harness.SendAll(source, self.gateway, self.folder / "send-to-axial.log", foreign_files=foreign)
+        Say(f"sent:   {sent.succeeded} instances, all answered Success, in {sent.last_response_at - begun:.2f} s")
+        return set(studies), sent
+
+    def Arrived(self, study_uids):
+        """{modality: [(dataset, Orthanc instance)]} of what Axial put into the PACS."""
+        found = {"SEG": [], "SR": []}
+        for uid in study_uids:
+            for modality in found:
+                for instance, _ in self.orthanc.InstancesOf(uid, modality):
+                    path = self.orthanc.Download(instance, self.folder / f"{instance}.dcm")
+                    dataset = pydicom.dcmread(path, defer_size=1024)
+                    if results.MadeByAxial(dataset):
+                        found[modality].append((dataset, path, instance))
+        return found
+
+    def AwaitResults(self, study_uids, sent):
+        line = LiveLine()
+        over_since = None
+        deadline = time.monotonic() + self.arguments.deadline
+        try:
+            while True:
+                self.gateway.process.CheckAlive()
+                self.orthanc.process.CheckAlive()
+                counts = {modality: sum(len(self.orthanc.InstancesOf(uid, modality)) for uid in study_uids)
+                          for modality in ("SEG", "SR")}
+                if all(counts.values()):
+                    seconds = time.time() - sent.last_response_at
+                    return seconds
+                states = [self.gateway.Study(uid) for uid in study_uids]
+                line.Show(" | ".join(DescribeProgress(state) for state in states))
+                reasons = [IsOver(state) for state in states]
+                if all(reasons):
+                    raise Failure("\n".join(reasons))
+                finished = all(state and state.get("jobs") and
+                               all(job["state"] in ("delivered", "failed") for job in state["jobs"]) for state in states)
+                over_since = (over_since or time.monotonic()) if finished else None
+                if over_since and time.monotonic() - over_since > 2:
+                    raise Failure("every job is finished, and the PACS has " +
+                                  ", ".join(f"{count} {modality}" for modality, count in counts.items()) +
+                                  "; both a SEG and an SR were expected (a model that outlines nothing sends an SR alone)")
+                if time.monotonic() > deadline:
+                    raise Failure(f"no SEG and SR in the PACS after {self.arguments.deadline} s. "
+                                  f"Last seen: {' | '.join(DescribeProgress(state) for state in states)}\n"
+                                  f"last log lines of axial ({self.gateway.process.log}):\n{self.gateway.process.Tail()}")
+                time.sleep(0.1)
+        finally:
+            line.End()
+
+    def Report(self, study_uids, seconds):
+        arrived = self.Arrived(study_uids)
+        Say()
+        Say(f"In the PACS {seconds:.1f} s after the last C-STORE response:")
+        for objects in arrived.values():
+            for dataset, path, _ in objects:
+                Say(f"  {dataset.Modality:4} {dataset.get('SeriesDescription', '')!s:40} "
+                    f"{dataset.SOPClassUID.name} ({path.stat().st_size / 1024:.0f} KiB)")
+        for dataset, _, _ in arrived["SEG"]:
+            labels = ", ".join(str(item.SegmentLabel) for item in dataset.SegmentSequence)
+            Say(f"       segments: {labels}; {dataset.NumberOfFrames} frames")
+        for dataset, _, _ in arrived["SR"]:
+            for number, volume in sorted(results.VolumesBySegment(dataset).items()):
+                Say(f"       volume of segment {number}: {volume / 1000:.0f} ml")
+        if not arrived["SEG"] or not any(results.IsMeasurementReport(sr) for sr, _, _ in arrived["SR"]):
+            raise Failure("the objects in the PACS are not a SEG and a TID 1500 SR made by Axial")
+
+    def ShowUrls(self, study_uids):
+        Say()
+        Say("Where to look:")
+        for uid in study_uids:
+            study = self.orthanc.FindStudy(uid)
+            Say(f"  study in Orthanc  {self.orthanc.url}/app/explorer.html#study?uuid={study}")
+            for series in self.orthanc.Get(f"/studies/{study}/series") or []:
+                if series["MainDicomTags"].get("Modality") in ("CT", "MR", "DX", "CR") and (
+                        harness.ORTHANC_PLUGINS / "libOrthancWebViewer.so").exists():
+                    Say(f"  viewer            {self.orthanc.url}/web-viewer/app/viewer.html?series={series['ID']}")
+            Say(f"  DICOMweb          {self.orthanc.url}/dicom-web/studies/{uid}/series")
+            Say(f"  its way in Axial  {self.gateway.url}/api/studies/{uid}")
+        Say(f"  health, metrics   {self.gateway.url}/healthz  {self.gateway.url}/metrics")
+
+
+def Arguments():
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=(
+        "Starts Orthanc as the PACS and Axial, sends a chest CT as a modality would, waits, and shows what arrived. "
+        "Without --once or --keep it stays up until Ctrl-C."))
+    parser.add_argument("--once", action="store_true", help="exit 0 only if a SEG and an SR are in the PACS, else 1")
+    parser.add_argument("--study", metavar="DIR", help="send the DICOM files of this folder instead of the phantom")
+    parser.add_argument("--keep", action="store_true", help="leave Orthanc and Axial running on exit")
+    parser.add_argument("--no-build", action="store_true", help="neither install nor build; use build/bin as it is")
+    parser.add_argument("--deadline", type=int, default=300, metavar="SECONDS",
+                        help="give up when the results are not there by then (default 300)")
+    parser.add_argument("--binaries", type=pathlib.Path, default=harness.ROOT / "build" / "bin", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def Main():
+    arguments = Arguments()
+    # A failure leaves the folder with the logs; --keep leaves the processes too.
+    with harness.Workspace("axial-demo") as workspace:
+        demo = workspace.Own(Demo(arguments, workspace.folder))
+        demo.Start()
+        study_uids, sent = demo.SendStudies()
+        seconds = demo.AwaitResults(study_uids, sent)
+        demo.Report(study_uids, seconds)
+        demo.ShowUrls(study_uids)
+        if arguments.keep:
+            workspace.LeaveRunning()
+            Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}")
+        elif not arguments.once:
+            Say("\nRunning until Ctrl-C; send your own studies to the DICOM port above.")
+            while True:
+                demo.gateway.process.CheckAlive()
+                demo.orthanc.process.CheckAlive()
+                time.sleep(0.5)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(Main())
+    except Failure as failure:
+        print(f"\nscripts/demo: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        sys.exit(130)
