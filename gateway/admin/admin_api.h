@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "core/base/clock.h"
+#include "core/base/metrics.h"
+#include "core/base/result.h"
+#include "gateway/store/delivery_store.h"
+#include "gateway/store/job_store.h"
+#include "gateway/store/study_store.h"
+
+namespace axial::admin {
+
+/// One thing that must hold for the gateway to be well: "database", "disk", "destinations",
+/// "workers"...
+struct HealthCheck {
+  std::string name;
+  bool ok = true;
+  std::string detail;  ///< the reason when not ok; may say more when ok
+};
+
+/// A Destination as shown; the fields of deliver::DestinationStatus.
+struct DestinationView {
+  std::string name;
+  std::string kind;
+  std::string target;
+  std::string state;  ///< idle | ok | failing | not_configured
+  TimePoint failing_since{};
+  TimePoint next_try_at{};
+  std::string last_error;
+  TimePoint last_error_at{};
+  TimePoint last_confirmed_at{};
+  std::int64_t owed = 0;
+  std::int64_t refused = 0;
+  TimePoint oldest_owed_at{};
+};
+
+struct ModelView {
+  std::string name;
+  std::string version;
+  std::string engine;
+  std::string folder;
+  bool usable = true;
+  std::string problem;  ///< why it is not usable
+};
+
+struct WorkerView {
+  std::string model;
+  std::int64_t pid = 0;
+  std::string state;        ///< starting | idle | busy | dead ...
+  std::int64_t job_id = 0;  ///< 0: none
+};
+
+/// What the API reads besides the store. An empty function: the resource is an empty list (health:
+/// ok), the action answers 404. Called from HTTP threads, concurrently.
+struct AdminProviders {
+  std::function<std::vector<HealthCheck>()> health;
+  std::function<std::vector<config::RuleSpec>()> rules;
+  std::function<std::vector<DestinationView>()> destinations;
+  std::function<Status(const std::string& name)> echo_destination;
+  std::function<Result<int>(const std::string& name)> retry_destination;
+  std::function<std::vector<ModelView>()> models;
+  std::function<std::vector<WorkerView>()> workers;
+  std::function<void()> on_job_retried;  ///< nudges the dispatcher
+};
+
+struct Request {
+  std::string_view method;  ///< "GET"
+  std::string_view target;  ///< "/api/studies?limit=20"
+  std::string_view body;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::string allow;  ///< the Allow header of a 405; "" otherwise
+};
+
+/// The HTTP API of design 4.4 without HTTP: the gateway serves it with AdminServer, the Orthanc
+/// plugin with Orthanc's own server. Never answers with a patient's name, ID or birth date.
+/// Everything given outlives it. Thread-safe.
+class AdminApi {
+ public:
+  AdminApi(store::StudyStore& studies, store::JobStore& jobs, store::DeliveryStore& deliveries,
+           const Metrics& metrics, const Clock& clock, AdminProviders providers);
+
+  /// Never throws; problems are answers (RFC 9457).
+  [[nodiscard]] Response Handle(const Request& request) const;
+
+  /// "GET /api/studies/{uid}" and so on, for a host that registers paths itself.
+  struct RouteName {
+    std::string_view method;
+    std::string_view pattern;
+  };
+  [[nodiscard]] static std::vector<RouteName> Routes();
+
+ private:
+  friend struct Handlers;
+
+  store::StudyStore& studies_;
+  store::JobStore& jobs_;
+  store::DeliveryStore& deliveries_;
+  const Metrics& metrics_;
+  const Clock& clock_;
+  AdminProviders providers_;
+};
+
+}  // namespace axial::admin
