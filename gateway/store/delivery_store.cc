@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "core/base/crash_point.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
@@ -66,7 +67,7 @@ bool EndSending(SQLite::Database& db, const Delivery& delivery, const std::strin
 
 Result<std::vector<Delivery>> DeliveryStore::Take(const std::string& destination, int limit,
                                                   TimePoint now) {
-  return database_.Write<std::vector<Delivery>>(
+  auto outcome = database_.Write<std::vector<Delivery>>(
       [&](SQLite::Database& db) -> Result<std::vector<Delivery>> {
         // Artifact order: a viewer must find the SEG when it opens the SR that references it.
         SQLite::Statement rows(
@@ -87,10 +88,12 @@ Result<std::vector<Delivery>> DeliveryStore::Take(const std::string& destination
         }
         return deliveries;
       });
+  if (outcome.ok() && !outcome->empty()) CrashPoint("sending");
+  return outcome;
 }
 
 Status DeliveryStore::Confirm(const Delivery& delivery, TimePoint now) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     if (!EndSending(db, delivery, "confirmed", now, now, nullptr)) return NotSending(delivery);
     AddEvent(db, delivery.study_uid, now, "delivered",
              fmt::format("{} to {}", delivery.kind, delivery.destination));
@@ -101,6 +104,8 @@ Status DeliveryStore::Confirm(const Delivery& delivery, TimePoint now) {
     while (jobs.executeStep()) FinishJob(db, jobs.getColumn(0).getInt64(), delivery.study_uid, now);
     return {};
   });
+  if (outcome.ok()) CrashPoint("confirmed");
+  return outcome;
 }
 
 Status DeliveryStore::Postpone(const Delivery& delivery, const Error& reason, TimePoint next_at) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "core/base/crash_point.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
@@ -142,8 +143,8 @@ void FinishJob(SQLite::Database& db, std::int64_t job_id, const std::string& stu
 
 Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& models, TimePoint now,
                                            Duration lease) {
-  return database_.Write<std::optional<Job>>(
-      [&](SQLite::Database& db) -> Result<std::optional<Job>> {
+  auto outcome =
+      database_.Write<std::optional<Job>>([&](SQLite::Database& db) -> Result<std::optional<Job>> {
         SQLite::Statement claim(
             db, fmt::format("UPDATE job SET state = ?1, attempt = attempt + 1, lease_until = ?2, "
                             "progress = 0, stage = '' WHERE id = (SELECT id FROM job WHERE state = "
@@ -162,6 +163,8 @@ Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& model
                  fmt::format("job {} ({}) attempt {}", job.id, job.model, job.attempt));
         return std::optional<Job>(std::move(job));
       });
+  if (outcome.ok() && outcome->has_value()) CrashPoint("leased");
+  return outcome;
 }
 
 Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
@@ -194,7 +197,7 @@ Status JobStore::RecordProgress(const Job& job, double fraction, const std::stri
 
 Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& artifacts,
                          const std::string& summary, TimePoint now) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     if (!EndLease(db, job, To(JobState::kLeased, JobEvent::kProduce), TimePoint{}, now, nullptr,
                   summary))
       return LeaseGone(job);
@@ -206,6 +209,8 @@ Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& ar
                          summary));
     return {};
   });
+  if (outcome.ok()) CrashPoint("produced");
+  return outcome;
 }
 
 Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_died, TimePoint now) {

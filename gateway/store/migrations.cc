@@ -27,6 +27,7 @@ CREATE TABLE study_revision (
   state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'routed')),
   opened_at INTEGER NOT NULL,
   last_instance_at INTEGER NOT NULL,
+  calling_ae_title TEXT NOT NULL,
   released_at INTEGER,
   closed_at INTEGER,
   close_reason TEXT,

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "core/base/crash_point.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::string_view kRevisionColumns =
     "id, study_uid, number, state, opened_at, last_instance_at, released_at, closed_at, "
-    "close_reason";
+    "close_reason, calling_ae_title";
 
 std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
   std::vector<Revision> revisions;
@@ -25,6 +26,7 @@ std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
     if (!rows.getColumn(6).isNull()) revision.released_at = TimeOf(rows.getColumn(6));
     revision.closed_at = TimeOf(rows.getColumn(7));
     revision.close_reason = rows.getColumn(8).getString();
+    revision.calling_ae_title = rows.getColumn(9).getString();
     revisions.push_back(std::move(revision));
   }
   return revisions;
@@ -71,12 +73,14 @@ int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
     touch.reset();
     return number;
   }
-  SQLite::Statement open(db,
-                         "INSERT INTO study_revision(study_uid, number, state, opened_at, "
-                         "last_instance_at) SELECT ?1, coalesce(max(number), 0) + 1, 'open', ?2, "
-                         "?2 FROM study_revision WHERE study_uid = ?1 RETURNING number");
+  SQLite::Statement open(
+      db,
+      "INSERT INTO study_revision(study_uid, number, state, opened_at, last_instance_at, "
+      "calling_ae_title) SELECT ?1, coalesce(max(number), 0) + 1, 'open', ?2, ?2, ?3 FROM "
+      "study_revision WHERE study_uid = ?1 RETURNING number");
   open.bind(1, study_uid);
   open.bind(2, ToMicros(instance.received_at));
+  open.bind(3, instance.calling_ae_title);
   open.executeStep();
   const int number = open.getColumn(0).getInt();
   open.reset();
@@ -203,21 +207,23 @@ void InsertJob(SQLite::Database& db, const Revision& revision, const NewJob& job
 }  // namespace
 
 Result<AddOutcome> StudyStore::AddInstance(const NewInstance& instance) {
-  return database_.Write<AddOutcome>([&](SQLite::Database& db) -> Result<AddOutcome> {
+  auto outcome = database_.Write<AddOutcome>([&](SQLite::Database& db) -> Result<AddOutcome> {
     if (IsOwnResult(db, instance.header)) return AddOutcome::kOwnResult;
-    const AddOutcome outcome = Compare(db, instance);
-    if (outcome == AddOutcome::kDuplicate) return outcome;
-    if (outcome == AddOutcome::kConflicting) {
+    const AddOutcome kind = Compare(db, instance);
+    if (kind == AddOutcome::kDuplicate) return kind;
+    if (kind == AddOutcome::kConflicting) {
       AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance));
-      return outcome;
+      return kind;
     }
     TouchStudy(db, instance);
     const int revision = TouchRevision(db, instance);
     AXIAL_RETURN_IF_ERROR(TouchSeries(db, instance, revision));
     CountInSeriesClass(db, instance.header);
     InsertInstance(db, instance, revision, false);
-    return outcome;
+    return kind;
   });
+  if (outcome.ok()) CrashPoint("received");
+  return outcome;
 }
 
 Status StudyStore::MarkReleased(const std::string& study_uid, TimePoint now) {
@@ -257,7 +263,7 @@ Result<std::vector<Revision>> StudyStore::Revisions(const std::string& state, in
 
 Status StudyStore::CloseRevision(const Revision& revision, const std::string& reason,
                                  TimePoint now) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     SQLite::Statement update(db,
                              "UPDATE study_revision SET state = 'closed', closed_at = ?, "
                              "close_reason = ? WHERE id = ? AND state = 'open' AND "
@@ -273,12 +279,14 @@ Status StudyStore::CloseRevision(const Revision& revision, const std::string& re
              fmt::format("revision {}: {}", revision.number, reason));
     return {};
   });
+  if (outcome.ok()) CrashPoint("closed");
+  return outcome;
 }
 
 Result<int> StudyStore::RecordRouting(const Revision& revision,
                                       const std::vector<VerdictRow>& verdicts,
                                       const std::vector<NewJob>& jobs, TimePoint now) {
-  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+  auto outcome = database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
     SQLite::Statement update(db,
                              "UPDATE study_revision SET state = 'routed', routed_at = ? WHERE id = "
                              "? AND state = 'closed'");
@@ -305,6 +313,8 @@ Result<int> StudyStore::RecordRouting(const Revision& revision,
              fmt::format("revision {}: {} jobs", revision.number, created));
     return created;
   });
+  if (outcome.ok()) CrashPoint("routed");
+  return outcome;
 }
 
 Result<std::vector<Revision>> StudyStore::RevisionsOfStudy(const std::string& study_uid) const {

@@ -43,6 +43,7 @@ struct Revision {
   std::optional<TimePoint> released_at;
   TimePoint closed_at{};
   std::string close_reason;
+  std::string calling_ae_title;  ///< of the Instance that opened it
 };
 
 /// One SOP Class of a Series: counts, and the attributes of its first Instance.
