@@ -300,7 +300,8 @@ bool ChestAnatomy::GasOrgans(Vec3 q, float* hu) const {
     return true;
   }
   const float s = chest_.cavity_half_width / 132.0F;
-  const Vec3 centre = Vec3{58.0F, -22.0F, 0.0F} * s + Vec3{0, 0, chest_.left_dome_z - 52.0F * s};
+  const Vec3 centre{chest_.stomach_x * s, chest_.stomach_y * s,
+                    chest_.left_dome_z - chest_.stomach_below * s};
   const Vec3 radii = Vec3{46.0F, 40.0F, 46.0F} * s;
   const float depth = EllipsoidDepth(q, centre, radii);
   if (depth < 0.0F) return false;

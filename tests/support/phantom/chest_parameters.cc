@@ -42,7 +42,9 @@ void DrawLungs(Random& random, ChestParameters& chest) {
   chest.anterior_junction =
       random.Chance(0.4F) ? random.Uniform(1.5F, 4.0F) : random.Uniform(4.0F, 26.0F);
   chest.mediastinum_shift = 8.0F * random.Normal();
+  chest.spine_depth = random.Uniform(0.45F, 0.78F);
   chest.vessel_generations = 3 + random.Below(4);
+  chest.vessel_trunks = 6 + random.Below(14);
   chest.vessel_scale = random.Uniform(0.7F, 1.5F);
 }
 
@@ -61,8 +63,11 @@ void DrawOrgans(Random& random, ChestParameters& chest) {
   chest.contrast_hu = random.Chance(0.4F) ? random.Uniform(40.0F, 350.0F) : 0.0F;
   chest.trachea_radius = random.Uniform(5.5F, 12.0F);
   chest.oesophagus_gas = random.Chance(0.35F) ? random.Uniform(2.0F, 8.0F) : 0.0F;
-  chest.stomach_gas = random.Uniform(-0.4F, 1.0F);
-  chest.colon_gas = random.Below(6);
+  chest.stomach_gas = random.Uniform(-0.4F, 1.2F);
+  chest.colon_gas = random.Below(7);
+  chest.stomach_x = random.Uniform(35.0F, 80.0F);
+  chest.stomach_y = random.Uniform(-50.0F, 15.0F);
+  chest.stomach_below = random.Uniform(35.0F, 75.0F);
   chest.fat_hu = random.Uniform(-125.0F, -75.0F);
   chest.muscle_hu = random.Uniform(25.0F, 70.0F);
   chest.liver_hu = random.Uniform(20.0F, 130.0F);

@@ -31,6 +31,7 @@ struct ChestParameters {
   float gravity_hu = 40.0F;  ///< Difference between dependent and upper lung.
   float texture_hu = 25.0F;
   float pleura = 3.0F;
+  float spine_depth = 0.62F;  ///< Vertebral body behind the middle, part of the half-depth.
   float right_dome_z = -85.0F;
   float left_dome_z = -98.0F;
   float dome_drop = 62.0F;
@@ -39,6 +40,7 @@ struct ChestParameters {
   float anterior_junction = 6.0F;  ///< Half-width where the lungs nearly meet in front.
   float mediastinum_shift = 0.0F;
   int vessel_generations = 5;
+  int vessel_trunks = 13;
   float vessel_scale = 1.0F;
 
   // Lesions; all but effusion stay lung in the truth.
@@ -59,6 +61,9 @@ struct ChestParameters {
   float oesophagus_gas = 0.0F;  ///< Radius of gas in the oesophagus.
   float stomach_gas = 0.55F;    ///< Part of the stomach that is gas.
   int colon_gas = 2;
+  float stomach_x = 58.0F;
+  float stomach_y = -22.0F;
+  float stomach_below = 52.0F;  ///< Its centre below the left dome.
 
   // Soft tissue.
   float fat_hu = -100.0F;

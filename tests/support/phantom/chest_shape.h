@@ -27,7 +27,7 @@ class ChestShape {
   [[nodiscard]] float DiaphragmZ(Vec3 p) const;
 
   /// The vertebral body's centre in the axial plane, y, mm.
-  [[nodiscard]] float SpineY() const { return 0.72F * chest_.cavity_half_depth; }
+  [[nodiscard]] float SpineY() const { return chest_.spine_depth * chest_.cavity_half_depth; }
 
  private:
   struct Ellipse {

@@ -23,7 +23,7 @@ class TreeGrower {
   std::vector<Tube> Grow() {
     for (const int lung : {1, 2}) {
       const float outward = lung == 1 ? -1.0F : 1.0F;
-      for (int trunk = 0; trunk < 9; ++trunk) {
+      for (int trunk = 0; trunk < chest_.vessel_trunks; ++trunk) {
         Vec3 direction = random_.Direction();
         direction.x = outward * (0.25F + std::fabs(direction.x));
         const float length = random_.Uniform(28.0F, 48.0F);
