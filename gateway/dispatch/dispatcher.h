@@ -81,7 +81,7 @@ class Dispatcher {
   void Nudge();
 
   /// Ends the workers: a Shutdown message (a running Job may end within stop_grace), then SIGTERM,
-  /// then SIGKILL. A Job that did not end keeps its lease; the next start takes it back.
+  /// then SIGKILL. A Job that did not end goes back to the queue and keeps its attempt.
   void Stop();
 
   /// After a reload: workers of models that changed or are gone end after their Job; queued Jobs of

@@ -228,6 +228,16 @@ Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_di
   });
 }
 
+Status JobStore::ReturnLease(const Job& job, TimePoint now) {
+  return database_.Write([&](SQLite::Database& db) -> Status {
+    if (!EndLease(db, job, To(JobState::kLeased, JobEvent::kLoseAttempt), now, TimePoint{}, nullptr,
+                  ""))
+      return LeaseGone(job);
+    db.exec(fmt::format("UPDATE job SET attempt = attempt - 1 WHERE id = {}", job.id));
+    return {};
+  });
+}
+
 Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
     // A lease whose holder vanished counts as an attempt, so that a Job that kills the whole

@@ -76,6 +76,10 @@ class JobStore {
   [[nodiscard]] Status LoseAttempt(const Job& job, const Error& reason, bool worker_died,
                                    TimePoint now);
 
+  /// Back to the queue at once without having used up an attempt: the gateway is stopping.
+  /// Error: Conflict when the lease is no longer ours.
+  [[nodiscard]] Status ReturnLease(const Job& job, TimePoint now);
+
   /// Takes back leases that ended before `now` (all of them when `everything`, at start: whoever
   /// held them is dead). Returns how many.
   [[nodiscard]] Result<int> ReclaimLeases(TimePoint now, bool everything);

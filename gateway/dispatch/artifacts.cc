@@ -1,0 +1,112 @@
+#include "gateway/dispatch/artifacts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "core/dicom/uid.h"
+#include "gateway/dispatch/owned_fd.h"
+
+namespace axial::dispatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxArtifacts = 100;
+constexpr std::size_t kMaxFileNameBytes = 128;
+constexpr std::size_t kMaxKindBytes = 16;
+
+bool IsPlainFileName(const std::string& name) {
+  if (name.empty() || name.size() > kMaxFileNameBytes || name.front() == '.') return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
+bool IsKind(const std::string& kind) {
+  if (kind.empty() || kind.size() > kMaxKindBytes) return false;
+  return std::all_of(kind.begin(), kind.end(),
+                     [](unsigned char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+Status CheckFile(const std::string& path) {
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) != 0)
+    return MakeError(ErrorCode::kCorrupt, "the file is not there ({})", std::strerror(errno));
+  if (!S_ISREG(found.st_mode)) return Error(ErrorCode::kCorrupt, "it is no regular file");
+  if (found.st_size == 0) return Error(ErrorCode::kCorrupt, "the file is empty");
+  return {};
+}
+
+Status CheckNames(const protocol::Artifact& artifact) {
+  if (!IsPlainFileName(artifact.file))
+    return Error(ErrorCode::kCorrupt, "its file name is not a plain one");
+  if (!IsKind(artifact.kind)) return Error(ErrorCode::kCorrupt, "its kind is not a plain word");
+  for (const std::string& uid :
+       {artifact.sop_class_uid, artifact.series_instance_uid, artifact.sop_instance_uid})
+    if (!Uid::Parse(uid).ok()) return Error(ErrorCode::kCorrupt, "one of its UIDs is not valid");
+  return {};
+}
+
+Status SyncDirectory(const fs::path& directory) {
+  const OwnedFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0)
+    return MakeError(ErrorCode::kUnavailable, "sync {}: {}", directory.string(),
+                     std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> MakeOutputDirectory(const std::string& results_directory, std::int64_t job,
+                                        int attempt) {
+  const fs::path directory =
+      fs::path(results_directory) / std::to_string(job) / std::to_string(attempt);
+  std::error_code error;
+  fs::remove_all(directory, error);
+  if (!error) fs::create_directories(directory, error);
+  if (error)
+    return MakeError(
+        error == std::errc::no_space_on_device ? ErrorCode::kExhausted : ErrorCode::kUnavailable,
+        "output folder {}: {}", directory.string(), error.message());
+  return directory.string();
+}
+
+void RemoveOutputDirectory(const std::string& output_directory) {
+  std::error_code ignored;
+  fs::remove_all(output_directory, ignored);
+}
+
+Result<std::vector<store::ProducedArtifact>> CheckArtifacts(
+    const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts) {
+  if (artifacts.empty() || artifacts.size() > kMaxArtifacts)
+    return MakeError(ErrorCode::kCorrupt, "the worker reports {} artifacts; allowed are 1 to {}",
+                     artifacts.size(), kMaxArtifacts);
+  std::vector<store::ProducedArtifact> produced;
+  std::set<std::string> instances;
+  const fs::path directory(output_directory);
+  for (std::size_t i = 0; i < artifacts.size(); ++i) {
+    const protocol::Artifact& artifact = artifacts[i];
+    const std::string path = (directory / artifact.file).string();
+    Status checked = CheckNames(artifact);
+    if (checked.ok()) checked = CheckFile(path);
+    if (checked.ok() && !instances.insert(artifact.sop_instance_uid).second)
+      checked = Error(ErrorCode::kCorrupt, "its SOP Instance UID is not its own");
+    if (!checked.ok()) return checked.error().WithContext("artifact {} of the worker", i + 1);
+    produced.push_back({artifact.kind, path, artifact.sop_class_uid, artifact.series_instance_uid,
+                        artifact.sop_instance_uid});
+  }
+  const fs::path job_directory = directory.parent_path();
+  for (const fs::path& each : {directory, job_directory, job_directory.parent_path()})
+    AXIAL_RETURN_IF_ERROR(SyncDirectory(each));
+  return produced;
+}
+
+}  // namespace axial::dispatch
