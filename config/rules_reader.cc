@@ -38,7 +38,10 @@ ConditionSpec ReadCondition(const YamlNode::Entry& entry, const std::string& whe
     SectionReader reader(value, ConfigSection("condition"), where, problems);
     const YamlNode* contains = reader.Find("contains");
     const YamlNode* matches = reader.Find("matches");
+    const bool has_unknown_keys =
+        value.entries.size() != (contains != nullptr ? 1u : 0u) + (matches != nullptr ? 1u : 0u);
     if ((contains == nullptr) == (matches == nullptr)) {
+      if (has_unknown_keys) return condition;  // the reader said so already
       problems.Add(value.line, fmt::format("'{}' needs either contains or matches", where),
                    "write {contains: TEXT} or {matches: REGULAR EXPRESSION}");
       return condition;
