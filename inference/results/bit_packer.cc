@@ -1,0 +1,54 @@
+#include "inference/results/bit_packer.h"
+
+#include <bit>
+#include <cstring>
+
+namespace axial {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "eight labels are read as one number");
+
+/// Bit i is 1 where byte i of `eight` is the byte that `pattern` repeats.
+unsigned EqualBits(std::uint64_t eight, std::uint64_t pattern) {
+  constexpr std::uint64_t kLow7 = 0x7F7F7F7F7F7F7F7F;
+  const std::uint64_t different = eight ^ pattern;
+  const std::uint64_t high_where_zero = ~(((different & kLow7) + kLow7) | different | kLow7);
+  // One bit per byte, gathered into the top byte: byte i's bit is multiplied to bit 56 + i.
+  return static_cast<unsigned>(((high_where_zero >> 7) * 0x0102040810204080) >> 56);
+}
+
+}  // namespace
+
+void BitPacker::Append(std::span<const std::uint8_t> labels, std::uint8_t label,
+                       std::vector<std::uint8_t>& bytes) {
+  const std::uint64_t pattern = label * 0x0101010101010101;
+  const std::size_t whole = labels.size() / 8;
+  const std::size_t start = bytes.size();
+  bytes.resize(start + whole);
+  std::uint8_t* out = bytes.data() + start;
+  unsigned waiting = waiting_;
+  for (std::size_t i = 0; i < whole; ++i) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, labels.data() + i * 8, 8);
+    waiting |= EqualBits(eight, pattern) << waiting_bits_;
+    out[i] = static_cast<std::uint8_t>(waiting);
+    waiting >>= 8;
+  }
+  for (std::size_t i = whole * 8; i < labels.size(); ++i) {
+    waiting |= (labels[i] == label ? 1u : 0u) << waiting_bits_;
+    if (++waiting_bits_ == 8) {
+      bytes.push_back(static_cast<std::uint8_t>(waiting));
+      waiting = 0;
+      waiting_bits_ = 0;
+    }
+  }
+  waiting_ = waiting;
+}
+
+void BitPacker::Finish(std::vector<std::uint8_t>& bytes) {
+  if (waiting_bits_ > 0) bytes.push_back(static_cast<std::uint8_t>(waiting_));
+  waiting_ = 0;
+  waiting_bits_ = 0;
+}
+
+}  // namespace axial

@@ -1,0 +1,102 @@
+#include "inference/results/check_segment_pixels.h"
+
+#include <dcmtk/dcmdata/dcfcache.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/core.h>
+
+#include <array>
+#include <cstring>
+
+namespace axial {
+namespace {
+
+/// The eight pixels of a byte, first one in the lowest bit and at the lowest address.
+std::array<std::uint64_t, 256> MakeExpansion() {
+  std::array<std::uint64_t, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    for (unsigned bit = 0; bit < 8; ++bit)
+      if ((byte >> bit & 1u) != 0) table[byte] |= std::uint64_t{1} << (8 * bit);
+  return table;
+}
+
+bool BitAt(const std::uint8_t* bytes, std::uint64_t bit) {
+  return (bytes[bit >> 3] >> (bit & 7) & 1) != 0;
+}
+
+/// True when the bits from `first_bit` on are 1 exactly where the labels are `label`; adds the ones
+/// to `ones`.
+bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std::uint8_t* labels,
+                  std::size_t pixels, std::uint8_t label, std::int64_t& ones) {
+  static const std::array<std::uint64_t, 256> kExpansion = MakeExpansion();
+  std::size_t i = 0;
+  for (; (first_bit + i) % 8 != 0 && i < pixels; ++i) {
+    const bool set = BitAt(bytes, first_bit + i);
+    if (set != (labels[i] == label)) return false;
+    ones += set;
+  }
+  const std::uint8_t* byte = bytes + (first_bit + i) / 8;
+  for (; i + 8 <= pixels; i += 8, ++byte) {
+    std::uint64_t expected = 0;
+    for (unsigned j = 0; j < 8; ++j) expected |= std::uint64_t{labels[i + j] == label} << (8 * j);
+    if (kExpansion[*byte] != expected) return false;
+    ones += __builtin_popcount(*byte);
+  }
+  for (; i < pixels; ++i) {
+    const bool set = BitAt(bytes, first_bit + i);
+    if (set != (labels[i] == label)) return false;
+    ones += set;
+  }
+  return true;
+}
+
+Error Wrong(const std::string& what) {
+  return Error(ErrorCode::kCorrupt, "segmentation: Pixel Data: " + what);
+}
+
+Status CheckLength(const Findings& findings, std::size_t frames, DcmElement& pixels) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(frames) *
+                             static_cast<std::uint64_t>(findings.source.rows) *
+                             static_cast<std::uint64_t>(findings.source.columns);
+  const std::uint64_t bytes = (bits + 7) / 8;
+  const std::uint64_t padded = bytes + bytes % 2;
+  if (pixels.getLengthField() != padded)
+    return Wrong(fmt::format("{} bytes instead of {}", pixels.getLengthField(), padded));
+  return {};
+}
+
+}  // namespace
+
+Status CheckSegmentPixels(const Findings& findings, const std::vector<SegmentFrame>& frames,
+                          DcmDataset& dataset) {
+  DcmElement* pixels = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return Wrong("missing");
+  AXIAL_RETURN_IF_ERROR(CheckLength(findings, frames.size(), *pixels));
+  const std::size_t frame_pixels = static_cast<std::size_t>(findings.source.rows) *
+                                   static_cast<std::size_t>(findings.source.columns);
+  std::vector<std::uint8_t> bytes(frame_pixels / 8 + 4);
+  std::vector<std::int64_t> ones(findings.segments.size(), 0);
+  DcmFileCache cache;
+  std::uint64_t first_bit = 0;
+  for (const SegmentFrame& frame : frames) {
+    const std::uint64_t offset = first_bit / 8;
+    const std::uint64_t end = (first_bit + frame_pixels + 7) / 8;
+    if (pixels
+            ->getPartialValue(bytes.data(), static_cast<Uint32>(offset),
+                              static_cast<Uint32>(end - offset), &cache)
+            .bad())
+      return Wrong("cannot be read");
+    const std::uint8_t* labels =
+        findings.label_map->labels.data() + static_cast<std::size_t>(frame.slice) * frame_pixels;
+    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.label,
+                      ones[static_cast<std::size_t>(frame.segment_number - 1)]))
+      return Wrong(fmt::format("segment {} on source frame {} is not the mask of the findings",
+                               frame.segment_number, frame.slice + 1));
+    first_bit += frame_pixels;
+  }
+  for (const SegmentFinding& segment : findings.segments)
+    if (ones[static_cast<std::size_t>(segment.segment_number - 1)] != segment.voxels)
+      return Wrong(fmt::format("segment {} lacks voxels", segment.segment_number));
+  return {};
+}
+
+}  // namespace axial

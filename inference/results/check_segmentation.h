@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "inference/results/result_run.h"
+
+namespace axial {
+
+/// Reads a written Segmentation again and compares it with the findings and the source: composite
+/// context, references, geometry text, segments, dimension values, Pixel Data's length, and every
+/// bit of every frame against the label map. Independent of how it was written; Pixel Data is read
+/// frame by frame.
+/// Errors: Corrupt, "segmentation: <what>: ..."; Unavailable (file).
+[[nodiscard]] Status CheckSegmentation(const ResultRun& run, const std::string& path);
+
+}  // namespace axial

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <string>
+
+#include "inference/results/attribute_writer.h"
+#include "inference/results/result_text.h"
+#include "inference/results/write_results.h"
+
+namespace axial {
+
+/// What the writers and the checks of one model run share. Borrows everything; lives on the stack
+/// of WriteResults.
+struct ResultRun {
+  const Findings& findings;
+  const config::ModelCard& card;
+  const ResultOptions& options;
+  DcmItem& source;  ///< the representative Instance; Pixel Data stays in the file
+  ResultText text;
+};
+
+/// Segmentation Storage and Comprehensive 3D SR Storage (PS3.4 B.5).
+inline constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
+inline constexpr const char* kReportClass = "1.2.840.10008.5.1.4.1.1.88.34";
+
+/// Reads one source file (Pixel Data stays in it), after checking its structure, and compares it
+/// with what `frame` says of it: UIDs, and for a single-frame Instance the text of its geometry.
+/// Errors: NotFound, Unavailable, InvalidInput (broken, or not the Instance the findings name).
+[[nodiscard]] Result<std::unique_ptr<DcmFileFormat>> ReadSourceHeader(const SourceSeries& series,
+                                                                      const SourceFrame& frame);
+
+/// A value as text, all components; "" when absent.
+[[nodiscard]] std::string TextOf(DcmItem& item, const DcmTagKey& tag);
+
+/// What one result object says about itself.
+struct ResultIdentity {
+  const char* sop_class;
+  const char* modality;  ///< SEG or SR
+  int series_number;
+  Uid series_instance_uid;
+};
+
+/// UIDs that do not depend on the outcome (segsr.md 1.6: a retry gives the same).
+[[nodiscard]] Uid AlgorithmDeviceUid(const ResultRun& run);
+[[nodiscard]] Uid GatewayDeviceUid(const ResultRun& run);
+[[nodiscard]] Uid RunUid(const ResultRun& run, const std::string& role);
+
+/// Writes the modules both objects have: composite context, Series, Equipment, Contributing
+/// Equipment and SOP Common, all but what WriteTimesAndInstanceUid adds.
+[[nodiscard]] Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity,
+                                        DcmItem& dataset);
+
+/// SHA-256 of the data set as Explicit VR Little Endian. Error: Internal.
+[[nodiscard]] Result<std::string> DigestOf(DcmDataset& dataset);
+
+/// The last step: the SOP Instance UID, which names the content (`digest`), and the dates, which do
+/// not belong to it.
+[[nodiscard]] Result<Uid> WriteTimesAndInstanceUid(const ResultRun& run, const std::string& role,
+                                                   const std::string& digest, DcmItem& dataset);
+
+/// "Lungs 1.2.0": the algorithm as results name it to people.
+[[nodiscard]] std::string AlgorithmTitle(const config::ModelCard& card);
+
+/// For each model run, what every reader should read first; "" when the card has no notice.
+[[nodiscard]] inline const std::string& Notice(const config::ModelCard& card) {
+  return card.algorithm.notice;
+}
+
+}  // namespace axial

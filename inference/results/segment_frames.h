@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/result.h"
+#include "inference/findings/findings.h"
+
+namespace axial {
+
+/// One frame of a BINARY Segmentation: one segment on one source frame.
+struct SegmentFrame {
+  int segment_number = 0;  ///< from 1
+  std::uint8_t label = 0;  ///< its value in the label map
+  int slice = 0;           ///< into SourceSeries::frames
+};
+
+/// The frames a Segmentation needs: segment by segment, each in stack order, empty ones omitted.
+/// Error: InvalidInput, when findings and label map contradict each other: sizes, segment numbers
+/// not 1..n, a voxel that belongs to no segment, a count that is not the one in the findings.
+[[nodiscard]] Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings);
+
+}  // namespace axial

@@ -1,0 +1,88 @@
+#include "inference/results/structured_report.h"
+
+#include <dcmtk/dcmsr/dsrdoc.h>
+
+#include <filesystem>
+#include <set>
+
+#include "inference/results/composite_context.h"
+#include "inference/results/report_content.h"
+#include "inference/results/result_file.h"
+
+namespace axial {
+namespace {
+
+/// Every Instance the tree refers to (PS3.3 C.17.2: Current Requested Procedure Evidence).
+Status AddEvidence(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
+                   DSRSOPInstanceReferenceList& evidence) {
+  const SourceSeries& source = run.findings.source;
+  const auto add = [&](const std::string& series, const std::string& sop_class,
+                       const std::string& instance) -> Status {
+    const OFCondition added =
+        evidence.addItem(source.study_instance_uid.str().c_str(), series.c_str(), sop_class.c_str(),
+                         instance.c_str(), OFFalse);
+    if (added.bad()) return MakeError(ErrorCode::kInternal, "report: evidence: {}", added.text());
+    return {};
+  };
+  std::set<std::string> written;
+  for (const SourceFrame& frame : source.frames) {
+    if (!written.insert(frame.sop_instance_uid.str()).second) continue;
+    AXIAL_RETURN_IF_ERROR(add(source.series_instance_uid.str(), frame.sop_class_uid.str(),
+                              frame.sop_instance_uid.str()));
+  }
+  if (!segmentation) return {};
+  return add(segmentation->series_instance_uid, segmentation->sop_class_uid,
+             segmentation->sop_instance_uid);
+}
+
+/// dcmsr draws UIDs and times of its own; they must not take part in the digest.
+void RemoveDrawnValues(DcmItem& dataset) {
+  for (const DcmTagKey& tag :
+       {DCM_SOPInstanceUID, DCM_InstanceCreationDate, DCM_InstanceCreationTime, DCM_ContentDate,
+        DCM_ContentTime, DCM_SeriesDate, DCM_SeriesTime})
+    dataset.findAndDeleteElement(tag);
+}
+
+Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
+                    DcmDataset& dataset) {
+  TID1500_MeasurementReport report(CMR_CID7021::ImagingMeasurementReport);
+  AXIAL_RETURN_IF_ERROR(FillReport(run, segmentation, report));
+  DSRDocument document;
+  const auto check = [](const OFCondition& condition, const char* what) -> Status {
+    if (condition.good()) return {};
+    return MakeError(ErrorCode::kInternal, "report: {}: {}", what, condition.text());
+  };
+  AXIAL_RETURN_IF_ERROR(check(document.setTreeFromRootTemplate(report), "template"));
+  AXIAL_RETURN_IF_ERROR(
+      check(document.changeDocumentType(DSRTypes::DT_Comprehensive3DSR), "Comprehensive 3D SR"));
+  AXIAL_RETURN_IF_ERROR(ExtendTree(run, document.getTree()));
+  AXIAL_RETURN_IF_ERROR(
+      AddEvidence(run, segmentation, document.getCurrentRequestedProcedureEvidence()));
+  // Any other character set is written with the composite context: our text is ASCII then.
+  if (run.text.unicode())
+    AXIAL_RETURN_IF_ERROR(
+        check(document.setSpecificCharacterSetType(DSRTypes::CS_UTF8), "character set"));
+  AXIAL_RETURN_IF_ERROR(check(document.completeDocument(), "completion"));
+  AXIAL_RETURN_IF_ERROR(check(document.write(dataset), "encoding"));
+  RemoveDrawnValues(dataset);
+  return {};
+}
+
+}  // namespace
+
+Result<protocol::Artifact> WriteReport(const ResultRun& run,
+                                       const std::optional<protocol::Artifact>& segmentation,
+                                       const std::string& path) {
+  DcmDataset dataset;
+  AXIAL_RETURN_IF_ERROR(BuildDataset(run, segmentation, dataset));
+  const ResultIdentity identity{kReportClass, "SR", run.options.series_number_base + 1,
+                                RunUid(run, "sr-series")};
+  AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
+  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
+  AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "sr", digest, dataset));
+  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, path));
+  return protocol::Artifact{std::filesystem::path(path).filename().string(), "sr", kReportClass,
+                            identity.series_instance_uid.str(), instance.str()};
+}
+
+}  // namespace axial
