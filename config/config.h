@@ -44,6 +44,7 @@ struct Tls {
   std::string key;
   std::string trusted;
   bool require_client_certificate = true;
+  int line = 0;  ///< of the section in the file
 };
 
 struct Node {

@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 Tls ReadTls(const YamlNode& yaml, const std::string& folder, ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("tls"), "node.tls", problems);
   Tls tls;
+  tls.line = yaml.line;
   tls.require_client_certificate =
       reader.Boolean("require_client_certificate", tls.require_client_certificate);
   reader.Require("certificate", "name the PEM file of the node's certificate");

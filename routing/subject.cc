@@ -69,13 +69,6 @@ std::string NearestAttribute(const std::string& keyword) {
   return std::string(NearestWord(keyword, candidates));
 }
 
-/// DCMTK's dictionary marks retired keywords; summaries may hold either form.
-const AttributeValue* FindPlainOrRetired(const AttributeSet& attributes,
-                                         const std::string& keyword) {
-  const AttributeValue* found = FindAttribute(attributes, keyword);
-  return found != nullptr ? found : FindAttribute(attributes, "RETIRED_" + keyword);
-}
-
 }  // namespace
 
 bool IdentifiesPatient(std::string_view keyword, std::string_view vr) {
@@ -108,10 +101,10 @@ std::vector<std::string> Subject::ValuesOf(const Attribute& attribute) const {
   std::vector<std::string> values;
   switch (attribute.source) {
     case Source::kStudy:
-      found = FindPlainOrRetired(study_.attributes, attribute.keyword);
+      found = FindAttribute(study_.attributes, attribute.keyword);
       break;
     case Source::kSeries:
-      found = FindPlainOrRetired(series_.attributes, attribute.keyword);
+      found = FindAttribute(series_.attributes, attribute.keyword);
       break;
     case Source::kCallingAeTitle:
       values = {series_.calling_ae_title};

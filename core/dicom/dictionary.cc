@@ -4,6 +4,7 @@
 #include <dcmtk/dcmdata/dcdicent.h>
 #include <dcmtk/dcmdata/dcdict.h>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <vector>
@@ -16,14 +17,15 @@ namespace {
 /// Keyword -> VR of every public, unique attribute, copied once so that lookups take no lock.
 using Keywords = std::map<std::string, std::string, std::less<>>;
 
-// How DCMTK marks the keywords that a later edition of PS3.6 retired; people write them without.
-constexpr std::string_view kRetiredMark = "RETIRED_";
+// How DCMTK marks keywords that PS3.6 no longer has; people, and the header reader, go without.
+constexpr std::array<std::string_view, 2> kMarks = {"RETIRED_", "ACR_NEMA_"};
 
 void AddEntry(const DcmDictEntry& entry, Keywords& keywords) {
   if (entry.getPrivateCreator() != nullptr || entry.getGroup() % 2 != 0) return;
   if (entry.getGroup() <= 0x0002 || entry.getElement() == 0x0000) return;  // not in a data set
   std::string keyword = entry.getTagName();
-  if (keyword.starts_with(kRetiredMark)) keyword.erase(0, kRetiredMark.size());
+  for (const std::string_view mark : kMarks)
+    if (keyword.starts_with(mark)) keyword.erase(0, mark.size());
   const DcmVR vr(entry.getVR().getValidEVR());  // "xs" (US or SS) and the like become a real VR
   keywords.emplace(std::move(keyword), entry.getEVR() == EVR_xs ? "US" : vr.getVRName());
 }

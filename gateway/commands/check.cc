@@ -1,0 +1,94 @@
+#include "gateway/commands/check.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/base/spelling.h"
+
+namespace axial::gateway {
+namespace {
+
+using config::Problem;
+
+void CheckReadable(const std::string& file, const std::string& what, int line,
+                   const std::string& config_path, std::vector<Problem>& problems) {
+  std::error_code error;
+  if (file.empty() ||
+      (std::filesystem::is_regular_file(file, error) && access(file.c_str(), R_OK) == 0))
+    return;
+  problems.push_back({config_path, line, fmt::format("{}: {} cannot be read", what, file),
+                      "put the PEM file there, or correct the path"});
+}
+
+void CheckTls(const config::Node& node, const std::string& path, std::vector<Problem>& problems) {
+  if (!node.tls) return;
+  CheckReadable(node.tls->certificate, "node.tls.certificate", node.tls->line, path, problems);
+  CheckReadable(node.tls->key, "node.tls.key", node.tls->line, path, problems);
+  CheckReadable(node.tls->trusted, "node.tls.trusted", node.tls->line, path, problems);
+}
+
+void CheckDigest(const config::ModelCard& card, std::vector<Problem>& problems) {
+  if (card.weights_file.empty() || card.weights_sha256.empty()) return;
+  const std::string file = card.folder + "/model.yaml";
+  const Result<std::string> digest = Sha256HexOfFile(card.weights_file);
+  if (!digest.ok())
+    problems.push_back({file, 0, digest.error().message(), "correct weights.file"});
+  else if (*digest != card.weights_sha256)
+    problems.push_back({file, 0,
+                        fmt::format("{} has SHA-256 {}, not the one that the card names",
+                                    card.weights_file, *digest),
+                        "restore the weights, or correct weights.sha256 if the change is meant"});
+}
+
+void CheckRun(const config::RuleSpec& rule, const std::vector<config::ModelCard>& models,
+              const config::Config& config, const std::string& path,
+              std::vector<Problem>& problems) {
+  std::vector<std::string_view> names;
+  for (const config::ModelCard& card : models) names.push_back(card.name);
+  if (std::find(names.begin(), names.end(), rule.run) != names.end()) return;
+  const std::string_view nearest = NearestWord(rule.run, names);
+  problems.push_back(
+      {path, rule.line,
+       fmt::format("rule '{}': there is no usable model '{}' in {}", rule.name, rule.run,
+                   config.models_directory),
+       nearest.empty() ? std::string("put its folder there, with a model.yaml that bears this name")
+                       : fmt::format("did you mean '{}'?", nearest)});
+}
+
+}  // namespace
+
+CheckedConfig CheckConfig(const std::string& path) {
+  config::LoadedConfig loaded = config::LoadConfig(path);
+  CheckedConfig checked{std::move(loaded.config), std::nullopt, {}, std::move(loaded.problems)};
+  if (!checked.config) return checked;
+
+  routing::CompiledRuleSet compiled = routing::RuleSet::Compile(checked.config->rules, path);
+  checked.rule_set = std::move(compiled.rule_set);
+  checked.problems = std::move(compiled.problems);
+  CheckTls(checked.config->node, path, checked.problems);
+  for (config::LoadedModelCard& loaded_card :
+       config::LoadModelCards(checked.config->models_directory)) {
+    std::vector<Problem> problems = std::move(loaded_card.problems);
+    if (loaded_card.card) CheckDigest(*loaded_card.card, problems);
+    if (problems.empty()) checked.models.push_back(*std::move(loaded_card.card));
+    checked.problems.insert(checked.problems.end(), problems.begin(), problems.end());
+  }
+  for (const config::RuleSpec& rule : checked.config->rules)
+    CheckRun(rule, checked.models, *checked.config, path, checked.problems);
+  return checked;
+}
+
+int RunCheck(const std::string& config_path, std::ostream& out) {
+  const CheckedConfig checked = CheckConfig(config_path);
+  for (const Problem& problem : checked.problems) out << problem.ToString() << '\n';
+  if (!checked.problems.empty()) return 1;
+  out << fmt::format("{}: right ({} rules, {} models, {} destinations)\n", config_path,
+                     checked.config->rules.size(), checked.models.size(),
+                     checked.config->destinations.size());
+  return 0;
+}
+
+}  // namespace axial::gateway

@@ -1,0 +1,144 @@
+#include "gateway/commands/explain.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "config/config.h"
+#include "core/dicom/instance_header.h"
+#include "gateway/commands/find_files.h"
+#include "routing/rule_set.h"
+
+namespace axial::gateway {
+namespace {
+
+constexpr std::size_t kMaxNamedFiles = 20;
+
+struct SkippedFile {
+  std::string path;
+  std::string reason;
+};
+
+struct ReadFiles {
+  std::vector<routing::StudySummary> studies;  ///< in order of their first file
+  std::size_t instances = 0;
+  std::size_t duplicates = 0;  ///< files whose SOP Instance UID was read before
+  std::vector<SkippedFile> skipped;
+};
+
+ReadFiles ReadStudies(const std::vector<std::string>& files, const std::string& calling,
+                      const std::string& called) {
+  ReadFiles read;
+  std::vector<Uid> order;
+  std::map<Uid, routing::StudySummaryBuilder> builders;
+  std::set<Uid> instances;
+  for (const std::string& file : files) {
+    const Result<InstanceHeader> header = ReadInstanceHeader(file);
+    if (!header.ok()) {
+      read.skipped.push_back({file, header.error().message()});
+      continue;
+    }
+    if (!instances.insert(header->sop_instance_uid).second) {
+      ++read.duplicates;
+      continue;
+    }
+    if (!builders.contains(header->study_instance_uid)) order.push_back(header->study_instance_uid);
+    if (const Status added = builders[header->study_instance_uid].Add(*header, calling, called);
+        !added.ok())
+      read.skipped.push_back({file, added.error().message()});
+  }
+  read.instances = instances.size();
+  for (const Uid& study : order)
+    if (Result<routing::StudySummary> summary = builders[study].Build(); summary.ok())
+      read.studies.push_back(*std::move(summary));
+  return read;
+}
+
+/// On one line, whatever the attribute holds.
+std::string OneLine(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
+}
+
+void PrintStudy(const routing::StudySummary& study, const routing::RouteDecision& decision,
+                std::ostream& out) {
+  out << fmt::format("Study {}: {}\n", study.study_instance_uid.str(),
+                     decision.IsRouted() ? "routed" : "not routed");
+  for (std::size_t i = 0; i < study.series.size(); ++i) {
+    const routing::SeriesSummary& series = study.series[i];
+    out << fmt::format("  Series {}: {} \"{}\", {} instances, {} frames\n",
+                       series.series_instance_uid.str(),
+                       OneLine(FirstValue(series.attributes, "Modality")),
+                       OneLine(FirstValue(series.attributes, "SeriesDescription")),
+                       series.instances, series.frames);
+    for (const routing::RuleDecision& rule : decision.rules)
+      out << fmt::format(
+          "    {:<11} {}: {}\n", rule.series[i].matched ? "matched" : "not matched", rule.rule,
+          rule.series[i].matched
+              ? fmt::format("{}; runs {}, sends to {} ({})", rule.series[i].reason, rule.run,
+                            fmt::join(rule.send_to, ", "), routing::PriorityName(rule.priority))
+              : rule.series[i].reason);
+  }
+}
+
+void PrintFiles(const ReadFiles& read, std::ostream& out) {
+  out << fmt::format("{} studies, {} instances, {} duplicates, {} files left out\n",
+                     read.studies.size(), read.instances, read.duplicates, read.skipped.size());
+  for (std::size_t i = 0; i < read.skipped.size() && i < kMaxNamedFiles; ++i)
+    out << fmt::format("  {}: {}\n", read.skipped[i].path, OneLine(read.skipped[i].reason));
+  if (read.skipped.size() > kMaxNamedFiles)
+    out << fmt::format("  and {} more\n", read.skipped.size() - kMaxNamedFiles);
+}
+
+void PrintJson(const std::vector<routing::RouteDecision>& decisions, const ReadFiles& read,
+               std::ostream& out) {
+  nlohmann::json studies = nlohmann::json::array();
+  for (const routing::RouteDecision& decision : decisions)
+    studies.push_back(nlohmann::json::parse(routing::ToJson(decision)));
+  nlohmann::json not_dicom = nlohmann::json::array();
+  for (const SkippedFile& file : read.skipped)
+    not_dicom.push_back({{"path", file.path}, {"reason", file.reason}});
+  const nlohmann::json object = {{"studies", std::move(studies)},
+                                 {"instances", read.instances},
+                                 {"duplicates", read.duplicates},
+                                 {"not_dicom", std::move(not_dicom)}};
+  out << object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+}  // namespace
+
+int RunExplain(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
+  config::LoadedConfig loaded = config::LoadConfig(options.config_path);
+  routing::CompiledRuleSet compiled;
+  if (loaded.config)
+    compiled = routing::RuleSet::Compile(loaded.config->rules, options.config_path);
+  for (const config::Problem& problem : loaded.problems) err << problem.ToString() << '\n';
+  for (const config::Problem& problem : compiled.problems) err << problem.ToString() << '\n';
+  if (!compiled.rule_set) return 1;
+
+  const Result<std::vector<std::string>> files = FindFiles(options.paths);
+  if (!files.ok()) {
+    err << files.error().message() << '\n';
+    return 1;
+  }
+  const ReadFiles read =
+      ReadStudies(*files, options.calling_ae_title, loaded.config->node.ae_title.str());
+  std::vector<routing::RouteDecision> decisions;
+  for (const routing::StudySummary& study : read.studies)
+    decisions.push_back(compiled.rule_set->Evaluate(study));
+  if (options.json) {
+    PrintJson(decisions, read, out);
+  } else {
+    for (std::size_t i = 0; i < decisions.size(); ++i)
+      PrintStudy(read.studies[i], decisions[i], out);
+    PrintFiles(read, out);
+  }
+  return read.studies.empty() ? 1 : 0;
+}
+
+}  // namespace axial::gateway

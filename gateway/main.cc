@@ -1,0 +1,41 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "gateway/commands/check.h"
+#include "gateway/commands/explain.h"
+#include "gateway/commands/models.h"
+
+namespace {
+
+CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& description,
+                     std::string& config_path) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->add_option("--config", config_path, "The configuration file")->required();
+  return command;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Axial: a PACS AI gateway");
+  app.require_subcommand(1);
+  std::string config_path;
+  axial::gateway::ExplainOptions explain;
+
+  const CLI::App* check_command =
+      AddCommand(app, "check", "Say what is wrong with a configuration", config_path);
+  CLI::App* explain_command = AddCommand(
+      app, "explain", "Say what the rules do with DICOM files, and why", explain.config_path);
+  explain_command->add_option("PATH", explain.paths, "DICOM files or folders")->required();
+  explain_command->add_flag("--json", explain.json, "Print JSON");
+  explain_command->add_option("--calling-ae-title", explain.calling_ae_title,
+                              "Judge as if this peer had sent the files");
+  const CLI::App* models_command =
+      AddCommand(app, "models", "List the models, what each needs and gives", config_path);
+
+  CLI11_PARSE(app, argc, argv);
+  if (check_command->parsed()) return axial::gateway::RunCheck(config_path, std::cout);
+  if (explain_command->parsed()) return axial::gateway::RunExplain(explain, std::cout, std::cerr);
+  if (models_command->parsed()) return axial::gateway::RunModels(config_path, std::cout, std::cerr);
+  return 1;
+}
