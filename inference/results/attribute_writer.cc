@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace axial {
@@ -55,6 +57,19 @@ std::string FormatDecimal(double value) {
     std::string text = fmt::format("{:.{}g}", value, digits);
     if (text.size() <= kDecimalStringCharacters) return text;
   }
+}
+
+std::string FormatMeasuredValue(double value) {
+  const double magnitude = std::abs(value);
+  if (magnitude == 0) return "0";
+  if (magnitude < 1e-4 || magnitude >= 1e14) return FormatDecimal(value);
+  constexpr int kSignificantDigits = 6;
+  const int decimals =
+      std::max(0, kSignificantDigits - 1 - static_cast<int>(std::floor(std::log10(magnitude))));
+  std::string text = fmt::format("{:.{}f}", value, decimals);
+  if (decimals > 0) text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
 }
 
 }  // namespace axial

@@ -47,4 +47,8 @@ class AttributeWriter {
 /// must be finite.
 [[nodiscard]] std::string FormatDecimal(double value);
 
+/// As FormatDecimal, but for people: about six significant digits, no exponent where a number can do
+/// without ("-812.346", "5123457", "0.17625").
+[[nodiscard]] std::string FormatMeasuredValue(double value);
+
 }  // namespace axial

@@ -136,8 +136,8 @@ std::vector<DcmItem*> Children(DcmItem& group, const std::string& concept_code) 
 Status CheckMeasurements(const SegmentFinding& segment, DcmItem& group) {
   std::multiset<std::string> expected;
   for (const Measurement& measurement : segment.measurements)
-    expected.insert(measurement.quantity.value + "=" + FormatDecimal(measurement.value) + " " +
-                    measurement.unit.value);
+    expected.insert(measurement.quantity.value + "=" + FormatMeasuredValue(measurement.value) +
+                    " " + measurement.unit.value);
   std::multiset<std::string> found;
   AXIAL_RETURN_IF_ERROR(ForEachItem(group, DCM_ContentSequence, [&](DcmItem& child) -> Status {
     if (TextOf(child, DCM_ValueType) != "NUM") return {};

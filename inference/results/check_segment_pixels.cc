@@ -10,13 +10,25 @@
 namespace axial {
 namespace {
 
-/// The eight pixels of a byte, first one in the lowest bit and at the lowest address.
-std::array<std::uint64_t, 256> MakeExpansion() {
-  std::array<std::uint64_t, 256> table{};
-  for (unsigned byte = 0; byte < 256; ++byte)
-    for (unsigned bit = 0; bit < 8; ++bit)
-      if ((byte >> bit & 1u) != 0) table[byte] |= std::uint64_t{1} << (8 * bit);
-  return table;
+struct ByteTables {
+  std::array<std::uint64_t, 256> mask{};  ///< 0xFF where the pixel is set; first pixel lowest
+  std::array<std::uint8_t, 256> ones{};
+};
+
+ByteTables MakeTables() {
+  ByteTables tables;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      if ((byte >> bit & 1u) == 0) continue;
+      tables.mask[byte] |= std::uint64_t{0xFF} << (8 * bit);
+      ++tables.ones[byte];
+    }
+  }
+  return tables;
+}
+
+bool HasZeroByte(std::uint64_t value) {
+  return ((value - 0x0101010101010101) & ~value & 0x8080808080808080) != 0;
 }
 
 bool BitAt(const std::uint8_t* bytes, std::uint64_t bit) {
@@ -27,7 +39,8 @@ bool BitAt(const std::uint8_t* bytes, std::uint64_t bit) {
 /// to `ones`.
 bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std::uint8_t* labels,
                   std::size_t pixels, std::uint8_t label, std::int64_t& ones) {
-  static const std::array<std::uint64_t, 256> kExpansion = MakeExpansion();
+  static const ByteTables kTables = MakeTables();
+  const std::uint64_t pattern = label * 0x0101010101010101;
   std::size_t i = 0;
   for (; (first_bit + i) % 8 != 0 && i < pixels; ++i) {
     const bool set = BitAt(bytes, first_bit + i);
@@ -36,10 +49,13 @@ bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std:
   }
   const std::uint8_t* byte = bytes + (first_bit + i) / 8;
   for (; i + 8 <= pixels; i += 8, ++byte) {
-    std::uint64_t expected = 0;
-    for (unsigned j = 0; j < 8; ++j) expected |= std::uint64_t{labels[i + j] == label} << (8 * j);
-    if (kExpansion[*byte] != expected) return false;
-    ones += __builtin_popcount(*byte);
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, labels + i, 8);
+    const std::uint64_t different = eight ^ pattern;
+    const std::uint64_t set = kTables.mask[*byte];
+    // Where a pixel is set the label is there, and nowhere else.
+    if ((different & set) != 0 || HasZeroByte(different | set)) return false;
+    ones += kTables.ones[*byte];
   }
   for (; i < pixels; ++i) {
     const bool set = BitAt(bytes, first_bit + i);

@@ -110,7 +110,7 @@ Status AddFindingSite(const ResultRun& run, const config::SegmentSpec& spec, Gro
 }
 
 Status AddMeasurement(const ResultRun& run, const Measurement& measurement, Groups& group) {
-  const CMR_SRNumericMeasurementValue value(FormatDecimal(measurement.value).c_str(),
+  const CMR_SRNumericMeasurementValue value(FormatMeasuredValue(measurement.value).c_str(),
                                             Entry(run, measurement.unit), kUnchecked);
   AXIAL_RETURN_IF_ERROR(
       Check(group.addMeasurement(Entry(run, measurement.quantity), value, OFTrue, kUnchecked),

@@ -1,0 +1,165 @@
+#include "inference/results/write_results.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "tests/support/synthetic_results.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial {
+namespace {
+
+class WriteResultsTest : public ::testing::Test {
+ protected:
+  std::vector<protocol::Artifact> Write(const Findings& findings, const config::ModelCard& card) {
+    const auto written = WriteResults(findings, card, options_, out_.path());
+    EXPECT_TRUE(written.ok()) << written.error().ToString();
+    return written.ok() ? *written : std::vector<protocol::Artifact>();
+  }
+
+  std::string Text(const std::string& file, const DcmTagKey& tag) {
+    DcmFileFormat loaded;
+    EXPECT_TRUE(loaded.loadFile(out_.File(file).c_str()).good());
+    OFString text;
+    loaded.getDataset()->findAndGetOFStringArray(tag, text);
+    return text.c_str();
+  }
+
+  testing::TempDir in_;
+  testing::TempDir out_;
+  ResultOptions options_{.model_digest = "digest",
+                         .gateway_version = "0.1.0",
+                         .now = FromMicros(1'767'225'600'000'000)};
+  config::ModelCard card_ = testing::LungCard();
+};
+
+TEST_F(WriteResultsTest, GivesSegmentationAndReport) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const auto artifacts = Write(testing::LungFindings(source, card_), card_);
+  ASSERT_EQ(artifacts.size(), 2u);
+  EXPECT_EQ(artifacts[0].kind, "seg");
+  EXPECT_EQ(artifacts[1].kind, "sr");
+  EXPECT_NE(artifacts[0].series_instance_uid, artifacts[1].series_instance_uid);
+  EXPECT_EQ(Text("seg.dcm", DCM_SOPInstanceUID), artifacts[0].sop_instance_uid);
+  EXPECT_EQ(Text("seg.dcm", DCM_SeriesNumber), "9001");
+  EXPECT_EQ(Text("sr.dcm", DCM_SeriesNumber), "9002");
+  EXPECT_EQ(Text("seg.dcm", DCM_SeriesDescription), "AI Axial Lungs 1.2.0 SEG");
+  EXPECT_EQ(Text("seg.dcm", DCM_ContentDescription), "For demonstration, not for diagnosis");
+}
+
+TEST_F(WriteResultsTest, GivesTheReportAloneWhenNothingIsFound) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const auto artifacts = Write(testing::EmptyFindings(source), card_);
+  ASSERT_EQ(artifacts.size(), 1u);
+  EXPECT_EQ(artifacts[0].kind, "sr");
+  EXPECT_FALSE(std::filesystem::exists(out_.File("seg.dcm")));
+}
+
+TEST_F(WriteResultsTest, TellsTheTimeInTheStudysZone) {
+  const SourceSeries source = testing::WriteSource({.timezone = "-0930"}, in_.path());
+  Write(testing::EmptyFindings(source), card_);
+  EXPECT_EQ(Text("sr.dcm", DCM_ContentDate), "20251231");  // 2026-01-01 00:00 UTC
+  EXPECT_EQ(Text("sr.dcm", DCM_ContentTime), "143000");
+}
+
+TEST_F(WriteResultsTest, PropagatesLossyCompression) {
+  const SourceSeries source = testing::WriteSource({.lossy = true}, in_.path());
+  Write(testing::LungFindings(source, card_), card_);
+  EXPECT_EQ(Text("seg.dcm", DCM_LossyImageCompression), "01");
+  EXPECT_EQ(Text("seg.dcm", DCM_LossyImageCompressionRatio), "10");
+  EXPECT_EQ(Text("seg.dcm", DCM_LossyImageCompressionMethod), "ISO_10918_1");
+}
+
+TEST_F(WriteResultsTest, NamesTheSameOutcomeTheSameAtAnyTime) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const Findings findings = testing::LungFindings(source, card_);
+  const auto first = Write(findings, card_);
+  options_.now += std::chrono::hours(5);
+  const auto second = Write(findings, card_);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(first[i].sop_instance_uid, second[i].sop_instance_uid);
+    EXPECT_EQ(first[i].series_instance_uid, second[i].series_instance_uid);
+  }
+}
+
+TEST_F(WriteResultsTest, NamesAnotherOutcomeDifferentlyInTheSameSeries) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  Findings findings = testing::LungFindings(source, card_);
+  const auto first = Write(findings, card_);
+  findings.segments[0].measurements[0].value += 1;
+  const auto measured = Write(findings, card_);
+  EXPECT_EQ(first[0].sop_instance_uid, measured[0].sop_instance_uid);
+  EXPECT_NE(first[1].sop_instance_uid, measured[1].sop_instance_uid);
+  // One voxel moves within a slice: every attribute stays, only pixels change.
+  std::vector<std::uint8_t>& labels = findings.label_map->labels;
+  for (std::size_t i = 1; i < labels.size(); ++i) {
+    if (labels[i] == 1 && labels[i + 1] == 0) {
+      std::swap(labels[i], labels[i + 1]);
+      break;
+    }
+  }
+  const auto moved = Write(findings, card_);
+  EXPECT_NE(first[0].sop_instance_uid, moved[0].sop_instance_uid);
+  EXPECT_EQ(first[0].series_instance_uid, moved[0].series_instance_uid);
+}
+
+TEST_F(WriteResultsTest, NamesAnotherModelsResultsDifferently) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const Findings findings = testing::LungFindings(source, card_);
+  const auto first = Write(findings, card_);
+  options_.model_digest = "retrained";
+  const auto second = Write(findings, card_);
+  EXPECT_NE(first[0].series_instance_uid, second[0].series_instance_uid);
+  EXPECT_NE(first[1].sop_instance_uid, second[1].sop_instance_uid);
+}
+
+TEST_F(WriteResultsTest, RefusesASourceFileThatIsNotTheOneNamed) {
+  SourceSeries source = testing::WriteSource({}, in_.path());
+  source.frames[2].image_position_patient = "0\\0\\0";
+  const auto written =
+      WriteResults(testing::LungFindings(source, card_), card_, options_, out_.path());
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().code(), ErrorCode::kInvalidInput);
+  EXPECT_TRUE(std::filesystem::is_empty(out_.path()));  // the finished SEG is not left behind
+}
+
+TEST_F(WriteResultsTest, RefusesABrokenSourceFile) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  std::ofstream(source.frames[1].file, std::ios::trunc) << "not DICOM any more";
+  const auto written =
+      WriteResults(testing::LungFindings(source, card_), card_, options_, out_.path());
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().code(), ErrorCode::kInvalidInput) << written.error().ToString();
+  EXPECT_TRUE(std::filesystem::is_empty(out_.path()));
+}
+
+TEST_F(WriteResultsTest, NamesAMissingSourceFile) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  std::filesystem::remove(source.frames[0].file);
+  const auto written = WriteResults(testing::EmptyFindings(source), card_, options_, out_.path());
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().code(), ErrorCode::kNotFound) << written.error().ToString();
+}
+
+TEST_F(WriteResultsTest, RefusesAMeasurementThatIsNotANumber) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  Findings findings = testing::LungFindings(source, card_);
+  findings.segments[1].measurements[1].value = std::numeric_limits<double>::quiet_NaN();
+  const auto written = WriteResults(findings, card_, options_, out_.path());
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().code(), ErrorCode::kInvalidInput);
+}
+
+TEST_F(WriteResultsTest, NamesADirectoryItCannotWriteTo) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const auto written =
+      WriteResults(testing::LungFindings(source, card_), card_, options_, out_.File("missing"));
+  EXPECT_FALSE(written.ok());
+}
+
+}  // namespace
+}  // namespace axial
