@@ -103,7 +103,6 @@ class DeliveryStage {
  private:
   using Queues = std::map<std::string, std::shared_ptr<DestinationQueue>>;
 
-  std::shared_ptr<DestinationQueue> MakeQueue(const config::Destination& destination) const;
   std::shared_ptr<DestinationQueue> FindQueue(const std::string& name) const;
   Queues CurrentQueues() const;
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "core/base/result.h"
+#include "gateway/deliver/destination.h"
+
+class DcmDataset;
+
+namespace axial::deliver {
+
+/// The sockets in use, so that another thread can end a blocking call. Thread-safe.
+class OpenSockets {
+ public:
+  /// Watches `socket` through a descriptor of its own, which it returns (-1: not watched).
+  int Add(int socket);
+  void Remove(int watched);
+  /// Ends every connection, now and in future.
+  void InterruptAll();
+  [[nodiscard]] bool interrupted() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<int> watched_;
+  bool interrupted_ = false;
+};
+
+/// One abstract syntax with the transfer syntaxes offered for it.
+struct ProposedContext {
+  std::string sop_class_uid;
+  std::vector<std::string> transfer_syntax_uids;
+  auto operator<=>(const ProposedContext&) const = default;
+};
+
+/// Whether pixels in this Transfer Syntax cannot be rewritten as Explicit or Implicit VR Little
+/// Endian without a codec.
+[[nodiscard]] bool IsCompressed(const std::string& transfer_syntax_uid);
+
+/// The answer to one DIMSE request.
+struct DimseResponse {
+  std::uint16_t status = 0;
+  std::string error_comment;  ///< printable ASCII, at most 64 characters
+};
+
+/// One Association as requestor. Used by one thread; aborted when destroyed unless released.
+class DicomAssociation {
+ public:
+  /// Errors: Unavailable (not there, rejected: with the reason), Timeout, InvalidInput.
+  [[nodiscard]] static Result<std::unique_ptr<DicomAssociation>> Open(
+      const config::Destination& destination, const DestinationOptions& options,
+      const std::vector<ProposedContext>& contexts, OpenSockets& sockets);
+
+  ~DicomAssociation();
+  DicomAssociation(const DicomAssociation&) = delete;
+  DicomAssociation& operator=(const DicomAssociation&) = delete;
+
+  /// Error: Unsupported, when the other side accepted no context for the class (and the compressed
+  /// Transfer Syntax, when it is one).
+  [[nodiscard]] Result<std::uint8_t> FindContext(const std::string& sop_class_uid,
+                                                 const std::string& transfer_syntax_uid) const;
+
+  /// An error means that the Association is of no further use.
+  [[nodiscard]] Result<DimseResponse> Store(std::uint8_t context_id,
+                                            const std::string& sop_class_uid,
+                                            const std::string& sop_instance_uid,
+                                            DcmDataset& dataset);
+  [[nodiscard]] Result<DimseResponse> Echo();
+
+  void Release();
+
+ private:
+  struct State;
+  explicit DicomAssociation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace axial::deliver

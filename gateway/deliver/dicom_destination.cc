@@ -1,0 +1,179 @@
+#include "gateway/deliver/dicom_destination.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/dicom/dcmtk_error.h"
+#include "core/dicom/instance_header.h"
+#include "gateway/deliver/dicom_association.h"
+
+namespace axial::deliver {
+namespace {
+
+/// One artifact's own Transfer Syntax, read before the Association is opened.
+Result<std::string> ReadTransferSyntax(const store::Delivery& artifact) {
+  std::error_code error;
+  if (!std::filesystem::exists(artifact.path, error))
+    return MakeError(ErrorCode::kNotFound, "the artifact's file {} is missing", artifact.path);
+  AXIAL_RETURN_IF_ERROR(CheckStructure(artifact.path));
+  DcmFileFormat file;
+  const OFCondition loaded = file.loadFile(artifact.path.c_str(), EXS_Unknown, EGL_noChange,
+                                           DCM_MaxReadLength, ERM_metaOnly);
+  if (loaded.bad()) return FromOFCondition(loaded).WithContext("{}", artifact.path);
+  OFString uid;
+  if (file.getMetaInfo()->findAndGetOFString(DCM_TransferSyntaxUID, uid).bad() || uid.empty())
+    return MakeError(ErrorCode::kCorrupt, "{} has no Transfer Syntax UID", artifact.path);
+  return std::string(uid.c_str());
+}
+
+ProposedContext ContextFor(const std::string& sop_class_uid, const std::string& transfer_syntax) {
+  if (IsCompressed(transfer_syntax)) return {sop_class_uid, {transfer_syntax}};
+  return {sop_class_uid,
+          {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax}};
+}
+
+/// PS3.4 table B.2-1 and PS3.7 annex C, as what to do next.
+SendResult Judge(const DimseResponse& response) {
+  const std::uint16_t status = response.status;
+  const std::string text =
+      fmt::format("status {:04X}H{}{}", status, response.error_comment.empty() ? "" : ": ",
+                  response.error_comment);
+  if (status == 0x0000) return std::string();
+  if (status == 0x0111) return "it had this Instance already (" + text + ")";
+  if ((status & 0xf000) == 0xb000) return "stored with a warning, " + text;
+  if ((status & 0xff00) == 0xa700)
+    return MakeError(ErrorCode::kExhausted, "it is out of resources, {}", text);
+  if ((status & 0xff00) == 0xa900)
+    return MakeError(ErrorCode::kInvalidInput,
+                     "it says the object does not match its SOP Class, {}", text);
+  if (status == 0x0122)
+    return MakeError(ErrorCode::kUnsupported, "it does not store this SOP Class, {}", text);
+  return MakeError(ErrorCode::kInvalidInput, "it refused the object, {}", text);
+}
+
+class DicomDestination final : public Destination {
+ public:
+  DicomDestination(config::Destination destination, DestinationOptions options)
+      : destination_(std::move(destination)), options_(std::move(options)) {}
+
+  SendReport Send(const std::vector<store::Delivery>& artifacts) override;
+  Status Echo() override;
+  void Interrupt() override { sockets_.InterruptAll(); }
+
+ private:
+  using Syntaxes = std::vector<Result<std::string>>;
+
+  SendReport SendPrepared(const std::vector<store::Delivery>& artifacts, const Syntaxes& syntaxes);
+
+  const config::Destination destination_;
+  const DestinationOptions options_;
+  OpenSockets sockets_;
+};
+
+/// Outer error: the Association is lost.
+Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery& artifact,
+                           const std::string& transfer_syntax) {
+  const Result<std::uint8_t> context =
+      association.FindContext(artifact.sop_class_uid, transfer_syntax);
+  if (!context.ok()) return SendResult(context.error());
+  DcmFileFormat file;
+  const OFCondition loaded = file.loadFile(artifact.path.c_str());
+  if (loaded.bad()) return SendResult(FromOFCondition(loaded).WithContext("{}", artifact.path));
+  OFString sop_class, instance;
+  file.getDataset()->findAndGetOFString(DCM_SOPClassUID, sop_class);
+  file.getDataset()->findAndGetOFString(DCM_SOPInstanceUID, instance);
+  if (sop_class != artifact.sop_class_uid.c_str() || instance != artifact.sop_instance_uid.c_str())
+    return SendResult(MakeError(ErrorCode::kCorrupt, "{} is not the Instance the store says it is",
+                                artifact.path));
+  Result<DimseResponse> response = association.Store(*context, artifact.sop_class_uid,
+                                                     artifact.sop_instance_uid, *file.getDataset());
+  if (!response.ok()) return response.error();
+  return Judge(*response);
+}
+
+SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& artifacts,
+                                          const Syntaxes& syntaxes) {
+  SendReport report;
+  std::vector<ProposedContext> contexts;
+  for (std::size_t i = 0; i < artifacts.size(); ++i)
+    if (syntaxes[i].ok()) contexts.push_back(ContextFor(artifacts[i].sop_class_uid, *syntaxes[i]));
+  std::sort(contexts.begin(), contexts.end());
+  contexts.erase(std::unique(contexts.begin(), contexts.end()), contexts.end());
+
+  std::unique_ptr<DicomAssociation> association;
+  if (!contexts.empty()) {
+    auto opened = DicomAssociation::Open(destination_, options_, contexts, sockets_);
+    if (!opened.ok()) {
+      report.reached = opened.error();
+      return report;
+    }
+    association = std::move(opened).value();
+  }
+  std::optional<Error> lost;
+  for (std::size_t i = 0; i < artifacts.size(); ++i) {
+    if (!syntaxes[i].ok()) {
+      report.results.emplace_back(syntaxes[i].error());
+    } else if (lost) {
+      report.results.emplace_back(
+          MakeError(ErrorCode::kUnavailable, "not tried: the Association was lost before"));
+    } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i]); sent.ok()) {
+      report.results.push_back(std::move(sent).value());
+    } else {
+      lost = sent.error();
+      report.results.emplace_back(lost->WithContext("C-STORE"));
+    }
+  }
+  if (association && !lost) association->Release();
+  return report;
+}
+
+SendReport DicomDestination::Send(const std::vector<store::Delivery>& artifacts) {
+  // At most 128 Presentation Contexts fit into one Association (PS3.8 9.3.2.2), so at most that
+  // many artifacts are prepared at a time; the stage's batches are far smaller.
+  AXIAL_INVARIANT(artifacts.size() <= 128);
+  Syntaxes syntaxes;
+  for (const store::Delivery& artifact : artifacts)
+    syntaxes.push_back(ReadTransferSyntax(artifact));
+  return SendPrepared(artifacts, syntaxes);
+}
+
+Status DicomDestination::Echo() {
+  const ProposedContext verification =
+      ContextFor(UID_VerificationSOPClass, UID_LittleEndianExplicitTransferSyntax);
+  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DicomAssociation> association,
+                         DicomAssociation::Open(destination_, options_, {verification}, sockets_));
+  AXIAL_RETURN_IF_ERROR([&]() -> Status {
+    const auto context =
+        association->FindContext(UID_VerificationSOPClass, UID_LittleEndianExplicitTransferSyntax);
+    return context.ok() ? Status() : Status(context.error());
+  }());
+  AXIAL_ASSIGN_OR_RETURN(const DimseResponse response, association->Echo());
+  association->Release();
+  if (response.status != 0)
+    return MakeError(ErrorCode::kUnavailable, "C-ECHO answered status {:04X}H", response.status);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Destination>> MakeDicomDestination(const config::Destination& destination,
+                                                          const DestinationOptions& options) {
+  if (destination.host.empty() || destination.port == 0)
+    return MakeError(ErrorCode::kInvalidInput, "destination '{}': needs host and port",
+                     destination.name);
+  AXIAL_RETURN_IF_ERROR([&]() -> Status {
+    const auto title = AeTitle::Parse(destination.ae_title);
+    return title.ok() ? Status() : title.error().WithContext("destination '{}'", destination.name);
+  }());
+  return std::unique_ptr<Destination>(std::make_unique<DicomDestination>(destination, options));
+}
+
+}  // namespace axial::deliver
