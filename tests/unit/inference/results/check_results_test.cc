@@ -177,7 +177,7 @@ TEST_F(CheckResultsTest, SegmentationThatRefersToSegment99) {
 }
 
 TEST_F(CheckResultsTest, SegmentationWithSwappedSegments) {
-  ExpectSegmentationFault("order of segment", [](DcmDataset& dataset) {
+  ExpectSegmentationFault("Dimension Index", [](DcmDataset& dataset) {
     At(dataset, {{DCM_PerFrameFunctionalGroupsSequence, 1}, {DCM_SegmentIdentificationSequence, 0}})
         .putAndInsertUint16(DCM_ReferencedSegmentNumber, 2);
   });
