@@ -1,0 +1,68 @@
+#include <filesystem>
+
+#include "tests/integration/dispatch/dispatch_fixture.h"
+
+namespace axial::dispatch {
+namespace {
+
+using ::axial::store::JobState;
+
+struct Breach {
+  const char* behaviour;
+  const char* reason;   ///< part of the message kept with the Job
+  const char* outcome;  ///< of the metric
+};
+
+void PrintTo(const Breach& breach, std::ostream* out) { *out << breach.behaviour; }
+
+std::string NameOf(const ::testing::TestParamInfo<Breach>& info) { return info.param.behaviour; }
+
+/// Workers that cannot be trusted: each costs its Job the attempt and is ended; the last reason
+/// stays with the failed Job.
+class BrokenWorkerTest : public DispatchTest, public ::testing::WithParamInterface<Breach> {};
+
+TEST_P(BrokenWorkerTest, TheJobFailsAfterItsAttemptsWithTheReason) {
+  AddModel("lungs", GetParam().behaviour);
+  const std::int64_t id = AddJobFor("lungs");
+  StartDispatcher();
+  ASSERT_TRUE(WaitForFailureAfterAllAttempts(id));
+  EXPECT_NE(JobRow(id).error_message.find(GetParam().reason), std::string::npos)
+      << JobRow(id).error_message;
+  EXPECT_GE(Attempts(GetParam().outcome), store::kMaxAttempts);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Dispatch, BrokenWorkerTest,
+    ::testing::Values(Breach{"crash", "killed by signal 9 (SIGKILL)", "crashed"},
+                      Breach{"garbage", "broke the protocol", "crashed"},
+                      Breach{"oversized", "broke the protocol", "crashed"},
+                      Breach{"wrong_job", "broke the protocol", "crashed"},
+                      Breach{"close_connection", "closed its connection", "crashed"},
+                      Breach{"wrong_version", "protocol version 2", "start_failed"},
+                      Breach{"die_at_start", "status 3 (it last said: weights.pt: not a Torch",
+                             "start_failed"}),
+    NameOf);
+
+/// Workers whose results cannot be believed: the Job fails at once, nothing is owed.
+class BadArtifactsTest : public DispatchTest, public ::testing::WithParamInterface<Breach> {};
+
+TEST_P(BadArtifactsTest, TheJobFailsAtOnceAndTheWorkerIsReplaced) {
+  AddModel("lungs", GetParam().behaviour);
+  const std::int64_t id = AddJobFor("lungs");
+  StartDispatcher();
+  ASSERT_TRUE(WaitForState(id, JobState::kFailed));
+  EXPECT_EQ(JobRow(id).error_code, "corrupt");
+  EXPECT_NE(JobRow(id).error_message.find(GetParam().reason), std::string::npos)
+      << JobRow(id).error_message;
+  EXPECT_TRUE(deliveries->Take("pacs", 10, At(1000))->empty());
+  EXPECT_EQ(produced_calls, 0);
+  EXPECT_TRUE(WaitFor([&] { return StartsOf("lungs") == 2; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Dispatch, BadArtifactsTest,
+                         ::testing::Values(Breach{"escape", "not a plain one", "bad_artifacts"},
+                                           Breach{"no_file", "not there", "bad_artifacts"}),
+                         NameOf);
+
+}  // namespace
+}  // namespace axial::dispatch

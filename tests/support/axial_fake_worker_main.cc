@@ -1,0 +1,148 @@
+// Stands in for axial-worker at the process boundary: speaks the protocol, and misbehaves as the
+// file `behaviour` in its model folder says. Each start adds its process id to `starts` there.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <string>
+
+#include "inference/protocol/framing.h"
+
+namespace {
+
+using namespace axial::protocol;
+
+constexpr int kLoadFailed = 3;
+constexpr int kConnectionLost = 4;
+
+[[noreturn]] void HangForever() {
+  while (true) pause();
+}
+
+std::string OpenDescriptors() {
+  std::set<int> open;
+  DIR* directory = opendir("/proc/self/fd");
+  while (const dirent* entry = readdir(directory))
+    if (entry->d_name[0] != '.') open.insert(std::atoi(entry->d_name));
+  open.erase(dirfd(directory));
+  closedir(directory);
+  std::string text;
+  for (const int fd : open) text += std::to_string(fd) + " ";
+  return text;
+}
+
+class FakeWorker {
+ public:
+  FakeWorker(std::string folder, int fd) : folder_(std::move(folder)), fd_(fd) {
+    std::ifstream(folder_ / "behaviour") >> behaviour_;
+    std::ofstream(folder_ / "starts", std::ios::app) << getpid() << "\n";
+  }
+
+  int Run() {
+    if (behaviour_ == "die_at_start") {
+      std::cerr << "weights.pt: not a TorchScript archive" << std::endl;
+      return kLoadFailed;
+    }
+    if (behaviour_ == "hang_at_start") HangForever();
+    Hello hello;
+    hello.version = behaviour_ == "wrong_version" ? kVersion + 1 : kVersion;
+    hello.model = folder_.filename().string();
+    hello.model_version = "1";
+    hello.model_digest = "digest-of-" + hello.model;
+    hello.device = "cpu";
+    hello.load_seconds = 0.25;
+    Say(hello);
+    if (behaviour_ == "hello_twice") Say(hello);
+    while (true) {
+      const axial::Result<Message> message = ReadFrame(fd_);
+      if (!message.ok()) return kConnectionLost;
+      if (std::holds_alternative<Shutdown>(*message)) return 0;
+      if (const auto* job = std::get_if<RunJob>(&*message)) Work(*job);
+    }
+  }
+
+ private:
+  void Say(const Message& message) {
+    if (!WriteFrame(fd_, message).ok()) std::exit(kConnectionLost);
+  }
+
+  void SayBytes(const std::string& bytes) {
+    if (write(fd_, bytes.data(), bytes.size()) < 0) std::exit(kConnectionLost);
+    HangForever();  // the gateway has to end it
+  }
+
+  void Work(const RunJob& job) {
+    const bool first = job.attempt == 1;
+    if (behaviour_ == "crash" || (behaviour_ == "crash_once" && first)) std::raise(SIGKILL);
+    if (behaviour_ == "hang_once" && !first) return Finish(job, "");
+    if (behaviour_ == "hang" || behaviour_ == "hang_once") {
+      Say(Progress{job.job, 0.25, "infer"});
+      HangForever();
+    }
+    if (behaviour_ == "garbage") SayBytes(std::string("\0\0\0\5gar]}", 9));
+    if (behaviour_ == "oversized") SayBytes("\xff\xff\xff\xff");
+    if (behaviour_ == "wrong_job") Say(JobDone{job.job + 1, {}, ""});
+    if (behaviour_ == "close_connection") {
+      close(fd_);
+      HangForever();
+    }
+    if (behaviour_ == "refuse")
+      return Say(JobFailed{job.job, axial::ErrorCode::kUnsupported, "not one regular stack"});
+    if (behaviour_ == "finish_on_shutdown") {
+      (void)ReadFrame(fd_);
+      Finish(job, "finished late");
+      std::exit(0);
+    }
+    Finish(job, behaviour_ == "report_descriptors" ? OpenDescriptors() : "two lungs");
+  }
+
+  void Finish(const RunJob& job, const std::string& summary) {
+    Say(Progress{job.job, 0.5, "infer"});
+    std::cerr << "job " << job.job << " with " << job.input_files.size() << " files" << std::endl;
+    JobDone done;
+    done.job = job.job;
+    done.summary = summary;
+    const std::string uid_root = "2.25." + std::to_string(job.job);
+    for (const std::string kind : {"seg", "sr"}) {
+      const int number = kind == "seg" ? 1 : 2;
+      Artifact artifact;
+      artifact.file = (behaviour_ == "escape" ? "../" : "") + kind + ".dcm";
+      artifact.kind = kind;
+      artifact.sop_class_uid = "1.2.840.10008.5.1.4.1.1.66.4";
+      artifact.series_instance_uid = uid_root + ".1" + std::to_string(number);
+      artifact.sop_instance_uid = uid_root + ".2" + std::to_string(number);
+      if (behaviour_ != "no_file")
+        std::ofstream(std::filesystem::path(job.output_directory) / artifact.file) << "result";
+      done.artifacts.push_back(artifact);
+    }
+    Say(done);
+  }
+
+  std::filesystem::path folder_;
+  int fd_;
+  std::string behaviour_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::map<std::string, std::string> arguments;
+  for (int i = 1; i + 1 < argc; i += 2) arguments[argv[i]] = argv[i + 1];
+  for (const char* needed : {"--model", "--fd", "--threads", "--memory", "--device"}) {
+    if (arguments.count(needed) == 0) {
+      std::cerr << "missing " << needed << std::endl;
+      return 2;
+    }
+  }
+  return FakeWorker(arguments["--model"], std::stoi(arguments["--fd"])).Run();
+}
