@@ -48,7 +48,7 @@ def train(images: np.ndarray, labels: np.ndarray, args) -> UNet:
         mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
         if step % 50 == 49:
             print(f"step {step + 1} loss {mean:.4f} {time.time() - started:.0f} s", flush=True)
-        if step % 250 == 249:
+        if step % 200 == 199:
             save(net, pathlib.Path(args.work) / "checkpoint.pt")
     return net
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--phantom", required=True, help="the axial-phantom program")
     parser.add_argument("--work", required=True, help="folder for the phantoms")
     parser.add_argument("--out", default=str(here.parent / "model.pt"))
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=1)

@@ -40,8 +40,8 @@ void DrawLungs(Random& random, ChestParameters& chest) {
   chest.dome_power = random.Uniform(1.8F, 3.6F);
   chest.mediastinum_width = random.Uniform(0.75F, 1.45F);
   chest.anterior_junction =
-      random.Chance(0.4F) ? random.Uniform(1.5F, 4.0F) : random.Uniform(4.0F, 26.0F);
-  chest.mediastinum_shift = 8.0F * random.Normal();
+      random.Chance(0.5F) ? random.Uniform(0.5F, 3.5F) : random.Uniform(3.5F, 26.0F);
+  chest.mediastinum_shift = 9.0F * random.Normal();
   chest.spine_depth = random.Uniform(0.45F, 0.78F);
   chest.vessel_generations = 3 + random.Below(4);
   chest.vessel_trunks = 6 + random.Below(14);

@@ -154,7 +154,7 @@ void PutDx(DatasetWriter& out, const PhantomOptions& options, const PhantomImage
   // CID 4030 and CID 4010 (PS3.16).
   out.Code(DCM_AnatomicRegionSequence, "51185008", "SCT", "Chest");
   if (lateral) {
-    out.Code(DCM_ViewCodeSequence, "399198007", "SCT", "right lateral projection");
+    out.Code(DCM_ViewCodeSequence, "399173006", "SCT", "left lateral");
   } else {
     out.Code(DCM_ViewCodeSequence, "272479007", "SCT", "postero-anterior");
   }
