@@ -1,0 +1,87 @@
+#include "gateway/dispatch/artifacts.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/temp_dir.h"
+
+namespace axial::dispatch {
+namespace {
+
+class ArtifactsTest : public ::testing::Test {
+ protected:
+  ArtifactsTest() : directory(MakeOutputDirectory(folder.File("results"), 7, 1).value()) {
+    std::ofstream(directory + "/seg.dcm") << "bytes";
+    std::ofstream(folder.File("outside.dcm")) << "bytes";
+  }
+
+  static protocol::Artifact Seg() {
+    return {"seg.dcm", "seg", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.1", "2.25.2"};
+  }
+
+  /// The error of a report of `artifact` alone.
+  ErrorCode CodeFor(const protocol::Artifact& artifact) const {
+    const auto checked = CheckArtifacts(directory, {artifact});
+    EXPECT_FALSE(checked.ok()) << artifact.file;
+    return checked.ok() ? ErrorCode::kInternal : checked.error().code();
+  }
+
+  testing::TempDir folder;
+  std::string directory;
+};
+
+TEST_F(ArtifactsTest, AFileInTheFolderIsBelieved) {
+  const auto checked = CheckArtifacts(directory, {Seg()});
+  ASSERT_TRUE(checked.ok());
+  EXPECT_EQ(checked->front().path, directory + "/seg.dcm");
+  EXPECT_EQ(checked->front().kind, "seg");
+  EXPECT_EQ(checked->front().sop_instance_uid, "2.25.2");
+}
+
+TEST_F(ArtifactsTest, NoNameLeavesTheFolder) {
+  std::filesystem::create_symlink(folder.File("outside.dcm"), directory + "/link.dcm");
+  std::filesystem::create_directory(directory + "/folder");
+  std::ofstream(directory + "/empty.dcm");
+  for (const std::string& name :
+       {std::string("../../../outside.dcm"), std::string(".."), std::string("."), std::string(),
+        folder.File("outside.dcm"), std::string("seg.dcm\0x", 9), std::string("se g.dcm"),
+        std::string(300, 'a'), std::string("link.dcm"), std::string("folder"),
+        std::string("empty.dcm"), std::string("absent.dcm")}) {
+    protocol::Artifact artifact = Seg();
+    artifact.file = name;
+    EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt) << name;
+  }
+}
+
+TEST_F(ArtifactsTest, UidsAndKindAreChecked) {
+  protocol::Artifact artifact = Seg();
+  artifact.kind = "SEG'; --";
+  EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt);
+  for (std::string protocol::Artifact::* uid :
+       {&protocol::Artifact::sop_class_uid, &protocol::Artifact::series_instance_uid,
+        &protocol::Artifact::sop_instance_uid}) {
+    artifact = Seg();
+    artifact.*uid = "1.2.x";
+    EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt);
+  }
+}
+
+TEST_F(ArtifactsTest, TheCountIsBounded) {
+  EXPECT_FALSE(CheckArtifacts(directory, {}).ok());
+  EXPECT_FALSE(CheckArtifacts(directory, {Seg(), Seg()}).ok());  // the same SOP Instance twice
+  EXPECT_FALSE(CheckArtifacts(directory, std::vector<protocol::Artifact>(101, Seg())).ok());
+}
+
+TEST_F(ArtifactsTest, AnOutputFolderStartsEmpty) {
+  EXPECT_EQ(MakeOutputDirectory(folder.File("results"), 7, 1).value(), directory);
+  EXPECT_TRUE(std::filesystem::is_empty(directory));
+  RemoveOutputDirectory(directory);
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  std::ofstream(folder.File("file")) << "no folder";
+  EXPECT_FALSE(MakeOutputDirectory(folder.File("file"), 7, 1).ok());
+}
+
+}  // namespace
+}  // namespace axial::dispatch
