@@ -30,7 +30,8 @@ ChestAnatomy::ChestAnatomy(const ChestParameters& chest)
   Random random(chest.seed ^ 0x3A7EULL);
   for (int i = 0; i < 4; ++i) {
     const float wavelength = random.Uniform(90.0F, 320.0F);
-    const Vec3 displacement = random.Direction() * (chest.warp * random.Uniform(0.4F, 1.0F));
+    const float amplitude = chest.warp * random.Uniform(0.4F, 1.0F);
+    const Vec3 displacement = random.Direction() * amplitude;
     const Vec3 frequency = random.Direction() * (6.2831853F / wavelength);
     waves_.push_back({displacement, frequency, random.Uniform(0.0F, 6.28F)});
   }

@@ -15,7 +15,8 @@ void DrawBody(Random& random, ChestParameters& chest) {
   chest.apex_exponent = random.Uniform(1.7F, 3.0F);
   chest.fat = random.Chance(0.3F) ? random.Uniform(18.0F, 45.0F) : random.Uniform(3.0F, 18.0F);
   chest.wall_side = random.Uniform(16.0F, 26.0F) + chest.fat;
-  chest.wall_depth = random.Uniform(10.0F, 18.0F) + chest.fat * random.Uniform(0.6F, 1.1F);
+  chest.wall_depth = random.Uniform(10.0F, 18.0F);
+  chest.wall_depth += chest.fat * random.Uniform(0.6F, 1.1F);
   chest.shoulder = random.Uniform(0.05F, 0.4F);
   chest.breast = random.Chance(0.4F) ? random.Uniform(30.0F, 70.0F) : 0.0F;
   chest.arms_down = random.Chance(0.2F);
