@@ -104,6 +104,21 @@ std::string Sha256Hex(std::string_view bytes) {
   return ToHex(Finish(context));
 }
 
+struct Sha256::State {
+  DigestContext context = StartDigest(EVP_sha256());
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::Add(std::string_view bytes) {
+  axial::Add(state_->context, bytes.data(), bytes.size());
+}
+
+std::string Sha256::FinishHex() { return ToHex(Finish(state_->context)); }
+
 Result<std::string> Sha256HexOfFile(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);

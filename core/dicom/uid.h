@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,23 @@ class Uid {
 
 /// Lower-case hexadecimal SHA-256 of the bytes.
 [[nodiscard]] std::string Sha256Hex(std::string_view bytes);
+
+/// SHA-256 of bytes that come in pieces. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void Add(std::string_view bytes);
+  /// Lower-case hexadecimal; nothing may be added afterwards.
+  [[nodiscard]] std::string FinishHex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Lower-case hexadecimal SHA-256 of a file's bytes, read in pieces. Errors: NotFound, Unavailable.
 [[nodiscard]] Result<std::string> Sha256HexOfFile(const std::string& path);

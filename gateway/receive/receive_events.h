@@ -47,7 +47,8 @@ class ReceiveEvents {
   /// Success (0000H) is answered only after this returns ok, so the row must be durable then. With
   /// durability `instance` the file already is. Called again for a repeated Instance (a crash may
   /// have come between file and row), so it must be idempotent by (SOP Instance UID, sha256).
-  /// Errors: a retried code is answered A700H, any other C000H.
+  /// Errors: a retried code is answered A700H, any other C000H; the file stays, because another
+  /// Association may just have been told that it is there.
   [[nodiscard]] virtual Status OnInstance(const ReceivedInstance& instance) = 0;
 
   /// No more Instances come. With durability `association` their files are durable now.

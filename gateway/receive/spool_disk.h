@@ -47,8 +47,6 @@ class SpoolDisk {
                                                   const std::string& name, bool durable) = 0;
   /// Keeps a refused file in `quarantine`; gives its path.
   [[nodiscard]] virtual Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) = 0;
-  /// Removes a committed file whose row could not be written.
-  virtual void Remove(const std::string& path) = 0;
   /// Makes everything written so far durable.
   [[nodiscard]] virtual Status SyncAll() = 0;
   [[nodiscard]] virtual Result<std::int64_t> FreeBytes() = 0;

@@ -1,10 +1,7 @@
 #include "tests/support/hostile_dicom.h"
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
-#include <vector>
 
 namespace axial::testing {
 namespace {
@@ -111,29 +108,22 @@ std::string ClosedNestedSequences(int depth) {
   return out;
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "axial-test-XXXXXX").string();
-  std::vector<char> name(pattern.begin(), pattern.end());
-  name.push_back('\0');
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = name.data();
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryFolder::Write(const std::string& name, std::string_view bytes) const {
-  const std::string path = path_ + "/" + name;
+void WriteWholeFile(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  return path;
 }
 
 std::string ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string DataSetOf(const std::string& file_bytes) {
+  constexpr std::size_t kGroupLengthAt = 140;  // the value of (0002,0000), which comes first
+  std::size_t length = 0;
+  for (std::size_t i = 4; i > 0; --i)
+    length = length << 8 | static_cast<unsigned char>(file_bytes.at(kGroupLengthAt + i - 1));
+  return file_bytes.substr(kGroupLengthAt + 4 + length);
 }
 
 }  // namespace axial::testing

@@ -31,22 +31,10 @@ namespace axial::testing {
 /// The same, each closed as it should be.
 [[nodiscard]] std::string ClosedNestedSequences(int depth);
 
-/// A scratch folder, removed with all in it at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  /// Writes a file below the folder and gives its path.
-  std::string Write(const std::string& name, std::string_view bytes) const;
-
- private:
-  std::string path_;
-};
-
+void WriteWholeFile(const std::string& path, std::string_view bytes);
 [[nodiscard]] std::string ReadWholeFile(const std::string& path);
+
+/// What follows the File Meta Information of a whole DICOM file's bytes.
+[[nodiscard]] std::string DataSetOf(const std::string& file_bytes);
 
 }  // namespace axial::testing

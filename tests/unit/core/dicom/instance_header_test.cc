@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tests/support/hostile_dicom.h"
+#include "tests/support/temp_dir.h"
 
 namespace axial {
 namespace {
@@ -20,8 +21,9 @@ using ::testing::HasSubstr;
 const std::string kData = AXIAL_SOURCE_DIR "/../shared/data";
 
 Result<InstanceHeader> ReadBytes(std::string_view bytes) {
-  const testing::TemporaryFolder folder;
-  return ReadInstanceHeader(folder.Write("file.dcm", bytes));
+  const testing::TempDir folder;
+  testing::WriteWholeFile(folder.File("file.dcm"), bytes);
+  return ReadInstanceHeader(folder.File("file.dcm"));
 }
 
 TEST(InstanceHeader, ReadsIdentityAndAttributes) {
@@ -58,8 +60,8 @@ TEST(InstanceHeader, NamesTheMissingOrBrokenAttribute) {
 }
 
 TEST(InstanceHeader, ReportsMissingFile) {
-  const testing::TemporaryFolder folder;
-  EXPECT_EQ(ReadInstanceHeader(folder.path() + "/none").error().code(), ErrorCode::kNotFound);
+  const testing::TempDir folder;
+  EXPECT_EQ(ReadInstanceHeader(folder.File("none")).error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(ReadInstanceHeader(folder.path()).error().code(), ErrorCode::kUnavailable);
 }
 

@@ -1,0 +1,241 @@
+#include "gateway/receive/association.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcdatset.h>
+#include <dcmtk/dcmdata/dcdeftag.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dimse.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <exception>
+#include <set>
+
+#include "core/base/log.h"
+#include "core/dicom/dcmtk_error.h"
+#include "gateway/receive/instance_intake.h"
+#include "gateway/receive/message_channel.h"
+#include "gateway/receive/presentation_contexts.h"
+
+namespace axial::receive {
+namespace {
+
+Status ToStatus(const OFCondition& condition) {
+  return condition.good() ? Status() : FromOFCondition(condition);
+}
+
+/// One accepted Association: answers message after message.
+class Server {
+ public:
+  Server(const AssociationServices& services, T_ASC_Association& association, int control_socket,
+         const AssociationInfo& info)
+      : services_(services),
+        association_(association),
+        info_(info),
+        channel_(association, control_socket, services.stop_event,
+                 services.options.deadlines.network, services.options.deadlines.idle) {}
+
+  /// Until the peer releases (ok) or something else ends it.
+  Status Run() {
+    while (true) {
+      AXIAL_ASSIGN_OR_RETURN(const ReceivedCommand received, channel_.NextCommand());
+      switch (received.kind) {
+        case NextMessage::kReleased:
+          return {};
+        case NextMessage::kAborted:
+          return Error(ErrorCode::kUnavailable, "aborted by the peer");
+        case NextMessage::kStopped:
+          return Error(ErrorCode::kUnavailable, "this node is stopping");
+        case NextMessage::kCommand:
+          AXIAL_RETURN_IF_ERROR(Answer(received));
+      }
+    }
+  }
+
+  [[nodiscard]] const std::set<Uid>& studies() const { return studies_; }
+  [[nodiscard]] std::int64_t stored() const { return stored_; }
+  [[nodiscard]] std::int64_t refused() const { return refused_; }
+
+ private:
+  Status Answer(const ReceivedCommand& received) {
+    switch (received.command.command_field) {
+      case kCEchoRequest:
+        return AnswerEcho(received);
+      case kCStoreRequest:
+        return AnswerStore(received);
+      case kCCancelRequest:
+        return {};  // there is nothing that could be cancelled (PS3.7 9.3.2.3)
+      default:
+        return MakeError(ErrorCode::kUnsupported, "DIMSE command {:04X}H",
+                         received.command.command_field);
+    }
+  }
+
+  Status AnswerEcho(const ReceivedCommand& received) {
+    T_DIMSE_C_EchoRQ request{};
+    request.MessageID = received.command.message_id;
+    received.command.affected_sop_class_uid.copy(request.AffectedSOPClassUID,
+                                                 sizeof request.AffectedSOPClassUID - 1);
+    return ToStatus(DIMSE_sendEchoResponse(&association_, received.presentation_context_id,
+                                           &request, STATUS_Success, nullptr));
+  }
+
+  Status AnswerStore(const ReceivedCommand& received) {
+    const auto start = std::chrono::steady_clock::now();
+    const DimseCommand& command = received.command;
+    T_ASC_PresentationContext context{};
+    AXIAL_RETURN_IF_ERROR(ToStatus(ASC_findAcceptedPresentationContext(
+        association_.params, received.presentation_context_id, &context)));
+    if (!command.has_data_set)
+      return Error(ErrorCode::kInvalidInput, "a C-STORE request without a data set");
+    InstanceIntake intake(
+        info_, services_.options.storage, services_.spool, services_.events,
+        {command.affected_sop_class_uid, command.affected_sop_instance_uid,
+         context.acceptedTransferSyntax, command.affected_sop_class_uid == context.abstractSyntax});
+    AXIAL_RETURN_IF_ERROR(
+        channel_.ReadDataSet(received.presentation_context_id,
+                             [&intake](std::string_view bytes) { intake.Write(bytes); }));
+    std::string study;
+    const StoreAnswer answer = intake.Finish(study);
+    if (answer.status == kStatusSuccess) {
+      studies_.insert(Uid::Parse(study).value());
+      ++stored_;
+    } else {
+      ++refused_;
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    services_.metrics.CountInstance(answer.status, answer.bytes, took.count());
+    return SendStoreResponse(received, answer);
+  }
+
+  Status SendStoreResponse(const ReceivedCommand& received, const StoreAnswer& answer) {
+    const DimseCommand& command = received.command;
+    T_DIMSE_Message message{};
+    message.CommandField = DIMSE_C_STORE_RSP;
+    T_DIMSE_C_StoreRSP& response = message.msg.CStoreRSP;
+    response.MessageIDBeingRespondedTo = command.message_id;
+    response.DimseStatus = answer.status;
+    response.DataSetType = DIMSE_DATASET_NULL;
+    // The answer to a broken request repeats only what is a UID: DCMTK sends no other.
+    if (Uid::Parse(command.affected_sop_class_uid).ok()) {
+      response.opts |= O_STORE_AFFECTEDSOPCLASSUID;
+      command.affected_sop_class_uid.copy(response.AffectedSOPClassUID,
+                                          sizeof response.AffectedSOPClassUID - 1);
+    }
+    if (Uid::Parse(command.affected_sop_instance_uid).ok()) {
+      response.opts |= O_STORE_AFFECTEDSOPINSTANCEUID;
+      command.affected_sop_instance_uid.copy(response.AffectedSOPInstanceUID,
+                                             sizeof response.AffectedSOPInstanceUID - 1);
+    }
+    DcmDataset detail;
+    if (!answer.error_comment.empty())
+      AXIAL_RETURN_IF_ERROR(
+          ToStatus(detail.putAndInsertString(DCM_ErrorComment, answer.error_comment.c_str())));
+    return ToStatus(DIMSE_sendMessageUsingMemoryData(
+        &association_, received.presentation_context_id, &message,
+        answer.error_comment.empty() ? nullptr : &detail, /*dataObject=*/nullptr,
+        /*callback=*/nullptr, /*callbackData=*/nullptr));
+  }
+
+  const AssociationServices& services_;
+  T_ASC_Association& association_;
+  const AssociationInfo& info_;
+  MessageChannel channel_;
+  std::set<Uid> studies_;
+  std::int64_t stored_ = 0;
+  std::int64_t refused_ = 0;
+};
+
+/// A-ABORT by hand: DCMTK's own waits up to its network timeout for the peer to close, and a peer
+/// that is aborted is often one that does not answer.
+void SendAbort(int socket) {
+  constexpr char kAbort[] = {7, 0, 0, 0, 0, 4, 0, 0, 0, 0};
+  constexpr int kLingerMs = 500;
+  if (::send(socket, kAbort, sizeof kAbort, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+  ::shutdown(socket, SHUT_WR);
+  // Closing over unread bytes resets the connection, and the peer would lose the A-ABORT.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLingerMs);
+  std::array<char, 16 * 1024> unread{};
+  pollfd readable{socket, POLLIN, 0};
+  while (std::chrono::steady_clock::now() < deadline && ::poll(&readable, 1, kLingerMs) > 0)
+    if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0) return;
+}
+
+Result<DcmtkAssociation> Accept(const AssociationServices& services, int socket,
+                                const AssociationInfo& info) {
+  AXIAL_ASSIGN_OR_RETURN(DcmtkAssociation association, services.handover.Receive(socket));
+  AXIAL_RETURN_IF_ERROR(ToStatus(
+      ASC_setAPTitles(association->params, nullptr, nullptr, info.called_ae_title.c_str())));
+  AnswerPresentationContexts(association->params);
+  AXIAL_RETURN_IF_ERROR(ToStatus(ASC_acknowledgeAssociation(association.get())));
+  return association;
+}
+
+void Close(const AssociationServices& services, const AssociationInfo& info, const Server& server,
+           const Status& served) {
+  AssociationEnd end = served.ok() ? AssociationEnd::kReleased : AssociationEnd::kAborted;
+  if (services.options.storage.durability == config::Durability::kAssociation &&
+      !server.studies().empty()) {
+    const Status synced = services.spool.SyncAll();
+    if (!synced.ok()) {
+      Log(LogLevel::kError, "spool_not_synced",
+          {{"assoc", info.association_id}, {"reason", synced.error().message()}});
+      end = AssociationEnd::kAborted;
+    }
+  }
+  Log(served.ok() ? LogLevel::kInfo : LogLevel::kWarning,
+      served.ok() ? "association_released" : "association_aborted",
+      {{"assoc", info.association_id},
+       {"calling_ae_title", info.calling_ae_title},
+       {"stored", server.stored()},
+       {"refused", server.refused()},
+       {"reason", served.ok() ? "released" : served.error().message()}});
+  services.events.OnAssociationClosed(info, {server.studies().begin(), server.studies().end()},
+                                      end);
+}
+
+void Serve(const AssociationServices& services, int socket, int control_socket,
+           const AssociationInfo& info) {
+  Result<DcmtkAssociation> accepted = Accept(services, socket, info);
+  if (!accepted.ok()) {
+    services.metrics.dropped_connections.Increment();
+    Log(LogLevel::kWarning, "association_not_opened",
+        {{"assoc", info.association_id}, {"reason", accepted.error().message()}});
+    return;
+  }
+  T_ASC_Association& association = **accepted;
+  services.metrics.associations_accepted.Increment();
+  Log(LogLevel::kInfo, "association_opened",
+      {{"assoc", info.association_id},
+       {"calling_ae_title", info.calling_ae_title},
+       {"address", info.peer_address}});
+  Server server(services, association, control_socket, info);
+  const Status opened = services.events.OnAssociationOpened(info);
+  const Status served = opened.ok() ? server.Run() : opened;
+  if (opened.ok()) Close(services, info, server, served);
+  if (!served.ok()) {
+    services.metrics.associations_aborted.Increment();
+    SendAbort(control_socket);
+  } else if (ASC_acknowledgeRelease(&association).good()) {
+    const OFCondition dropped = ASC_dropSCPAssociation(&association);
+    if (dropped.bad()) return;  // the peer did not close its side; the deleter closes ours
+  }
+}
+
+}  // namespace
+
+void ServeAssociation(const AssociationServices& services, int socket, int control_socket,
+                      AssociationInfo info) noexcept {
+  try {
+    Serve(services, socket, control_socket, info);
+  } catch (const std::exception& exception) {
+    Log(LogLevel::kError, "association_failed",
+        {{"assoc", info.association_id}, {"reason", exception.what()}});
+  } catch (...) {
+    Log(LogLevel::kError, "association_failed", {{"assoc", info.association_id}});
+  }
+}
+
+}  // namespace axial::receive

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "gateway/receive/dcmtk_handover.h"
+#include "gateway/receive/receive_events.h"
+#include "gateway/receive/receive_metrics.h"
+#include "gateway/receive/receiver.h"
+
+namespace axial::receive {
+
+/// What every Association needs; outlives them all.
+struct AssociationServices {
+  const ReceiverOptions& options;
+  DcmtkHandover& handover;
+  ReceiveEvents& events;
+  SpoolDisk& spool;
+  ReceiveMetrics& metrics;
+  int stop_event;  ///< file descriptor, readable once the Receiver stops
+};
+
+/// Serves one Association from its A-ASSOCIATE-RQ to its end; returns when it is over. Takes
+/// `socket` over; `control_socket` is a duplicate that stays with the caller. Blocks; throws
+/// nothing.
+void ServeAssociation(const AssociationServices& services, int socket, int control_socket,
+                      AssociationInfo info) noexcept;
+
+}  // namespace axial::receive

@@ -1,0 +1,52 @@
+#include "gateway/receive/dimse_command.h"
+
+namespace axial::receive {
+namespace {
+
+std::uint32_t Number(std::string_view bytes) {
+  std::uint32_t number = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i)
+    number = number << 8 | static_cast<unsigned char>(bytes[i - 1]);
+  return number;
+}
+
+std::string UidText(std::string_view value) {
+  while (!value.empty() && (value.back() == '\0' || value.back() == ' ')) value.remove_suffix(1);
+  return std::string(value);
+}
+
+Error Broken(std::string_view what) {
+  return MakeError(ErrorCode::kInvalidInput, "broken DIMSE command: {}", what);
+}
+
+}  // namespace
+
+Result<DimseCommand> ParseDimseCommand(std::string_view bytes) {
+  constexpr std::size_t kHeadBytes = 8;
+  constexpr std::uint32_t kNoDataSet = 0x0101;
+  DimseCommand command;
+  bool has_field = false;
+  while (!bytes.empty()) {
+    if (bytes.size() < kHeadBytes) return Broken("an element's head is cut off");
+    if (Number(bytes.substr(0, 2)) != 0) return Broken("an element is not of group 0000");
+    const std::uint32_t element = Number(bytes.substr(2, 2));
+    const std::uint32_t length = Number(bytes.substr(4, 4));
+    bytes.remove_prefix(kHeadBytes);
+    if (length > bytes.size()) return Broken("an element is longer than the command");
+    const std::string_view value = bytes.substr(0, length);
+    bytes.remove_prefix(length);
+    const auto number = static_cast<std::uint16_t>(Number(value.substr(0, 2)));
+    if (element == 0x0002) command.affected_sop_class_uid = UidText(value);
+    if (element == 0x1000) command.affected_sop_instance_uid = UidText(value);
+    if (element == 0x0110) command.message_id = number;
+    if (element == 0x0800) command.has_data_set = number != kNoDataSet;
+    if (element == 0x0100) {
+      command.command_field = number;
+      has_field = true;
+    }
+  }
+  if (!has_field) return Broken("it has no Command Field");
+  return command;
+}
+
+}  // namespace axial::receive

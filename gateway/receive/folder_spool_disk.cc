@@ -1,0 +1,161 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "gateway/receive/spool_disk.h"
+
+namespace axial::receive {
+namespace {
+
+Error FromErrno(int number, std::string_view doing, const std::string& path) {
+  const bool full = number == ENOSPC || number == EDQUOT || number == EMFILE || number == ENFILE;
+  return MakeError(full ? ErrorCode::kExhausted : ErrorCode::kUnavailable, "{}: cannot {}: {}",
+                   path, doing, std::strerror(number));
+}
+
+Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? Status(FromErrno(error.value(), "make the folder", path)) : Status();
+}
+
+Status SyncFolder(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return FromErrno(errno, "open the folder", path);
+  const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  return failed == 0 ? Status() : FromErrno(failed, "sync the folder", path);
+}
+
+class FolderSpoolFile final : public SpoolFile {
+ public:
+  FolderSpoolFile(std::string path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
+
+  ~FolderSpoolFile() override {
+    ::close(descriptor_);
+    if (!moved_) ::unlink(path_.c_str());
+  }
+
+  const std::string& path() const override { return path_; }
+
+  Status Write(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return FromErrno(errno, "write", path_);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  Status Sync() override {
+    return ::fdatasync(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", path_);
+  }
+
+  Status MoveTo(const std::string& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) return FromErrno(errno, "move to", path);
+    moved_ = true;
+    return {};
+  }
+
+ private:
+  std::string path_;
+  int descriptor_;
+  bool moved_ = false;
+};
+
+class FolderSpoolDisk final : public SpoolDisk {
+ public:
+  explicit FolderSpoolDisk(std::string directory)
+      : directory_(std::move(directory)),
+        incoming_(directory_ + "/incoming"),
+        quarantine_(directory_ + "/quarantine") {}
+
+  Status Prepare() override {
+    AXIAL_RETURN_IF_ERROR(MakeFolder(incoming_));
+    AXIAL_RETURN_IF_ERROR(MakeFolder(quarantine_));
+    // What lies here was never acknowledged: its sender still has it and will send it again.
+    std::error_code error;
+    std::size_t swept = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(incoming_, error))
+      if (std::filesystem::remove(entry.path(), error)) ++swept;
+    if (swept > 0) Log(LogLevel::kInfo, "spool_swept", {{"files", swept}});
+    return SyncFolder(directory_);
+  }
+
+  Result<std::unique_ptr<SpoolFile>> Create() override {
+    const std::string path = fmt::format("{}/{}.part", incoming_, UniqueName());
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (descriptor < 0) return FromErrno(errno, "create", path);
+    return std::unique_ptr<SpoolFile>(std::make_unique<FolderSpoolFile>(path, descriptor));
+  }
+
+  Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file, const std::string& folder,
+                            const std::string& name, bool durable) override {
+    const std::string parent = directory_ + "/" + folder;
+    SpoolPlace place{parent + "/" + name, false};
+    struct stat old{};
+    struct stat now{};
+    place.existed = ::stat(place.path.c_str(), &old) == 0 &&
+                    ::stat(file->path().c_str(), &now) == 0 && old.st_size == now.st_size;
+    if (!place.existed) {
+      const bool made = ::mkdir(parent.c_str(), 0750) == 0;
+      if (!made && errno != EEXIST) return FromErrno(errno, "make the folder", parent);
+      AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(place.path));
+      if (durable && made) AXIAL_RETURN_IF_ERROR(SyncFolder(directory_));
+    }
+    // Also for a file that existed: the Association that moved it there may not have come so far.
+    if (durable) AXIAL_RETURN_IF_ERROR(SyncFolder(parent));
+    return place;
+  }
+
+  Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) override {
+    std::string path = fmt::format("{}/{}.dcm", quarantine_, UniqueName());
+    AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(path));
+    return path;
+  }
+
+  Status SyncAll() override {
+    const int descriptor = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return FromErrno(errno, "open", directory_);
+    const int failed = ::syncfs(descriptor) == 0 ? 0 : errno;
+    ::close(descriptor);
+    return failed == 0 ? Status() : FromErrno(failed, "sync", directory_);
+  }
+
+  Result<std::int64_t> FreeBytes() override {
+    struct statvfs state{};
+    if (::statvfs(directory_.c_str(), &state) != 0)
+      return FromErrno(errno, "ask for free space", directory_);
+    return static_cast<std::int64_t>(state.f_bavail) * static_cast<std::int64_t>(state.f_frsize);
+  }
+
+ private:
+  /// Unique over restarts too, because quarantined files stay.
+  std::string UniqueName() { return fmt::format("{}-{}", started_, ++count_); }
+
+  const std::string directory_;
+  const std::string incoming_;
+  const std::string quarantine_;
+  const std::int64_t started_ = ToMicros(Clock::System().Now());
+  std::atomic<std::int64_t> count_{0};
+};
+
+}  // namespace
+
+std::unique_ptr<SpoolDisk> MakeFolderSpoolDisk(std::string directory) {
+  return std::make_unique<FolderSpoolDisk>(std::move(directory));
+}
+
+}  // namespace axial::receive

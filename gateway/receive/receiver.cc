@@ -1,0 +1,233 @@
+#include "gateway/receive/receiver.h"
+
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "core/base/log.h"
+#include "gateway/receive/acceptor.h"
+#include "gateway/receive/association.h"
+#include "gateway/receive/association_policy.h"
+
+namespace axial::receive {
+namespace {
+
+constexpr std::size_t kMaxRemembered = 256;
+
+struct AssociationThread {
+  std::thread thread;
+  int control_socket = -1;  ///< a duplicate: shutting it down ends what the thread waits for
+  bool finished = false;
+};
+
+}  // namespace
+
+/// Shared with the acceptor's callbacks, which may outlive the Receiver by a moment.
+struct Receiver::State : std::enable_shared_from_this<State> {
+  explicit State(const ReceiverOptions& options_in, ReceiveEvents& events_in, Metrics& metrics_in,
+                 SpoolDisk& spool_in)
+      : options(options_in),
+        events(events_in),
+        spool(spool_in),
+        metrics(metrics_in),
+        policy(options_in.node),
+        next_id(ToMicros(Clock::System().Now())) {}
+
+  ~State() {
+    if (stop_event >= 0) ::close(stop_event);
+  }
+
+  std::optional<RejectReason> Judge(const AssociationRequest& request, const std::string& address);
+  void Take(const std::shared_ptr<State>& self, WaitingConnection connection);
+  void Dropped(const std::string& address, const std::string& why);
+  void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
+  void JoinFinished();
+  void ShutDownAll();
+
+  const ReceiverOptions options;
+  ReceiveEvents& events;
+  SpoolDisk& spool;
+  ReceiveMetrics metrics;
+  std::unique_ptr<DcmtkHandover> handover;
+  std::shared_ptr<Acceptor> acceptor;
+  int stop_event = -1;
+
+  std::mutex mutex;
+  std::condition_variable one_finished;
+  AssociationPolicy policy;              ///< guarded by mutex
+  std::list<AssociationThread> threads;  ///< guarded by mutex
+  std::set<std::string> logged_rejects;  ///< guarded by mutex
+  bool stopping = false;                 ///< guarded by mutex
+  std::int64_t next_id;                  ///< guarded by mutex
+  std::atomic<int> open{0};
+};
+
+std::optional<RejectReason> Receiver::State::Judge(const AssociationRequest& request,
+                                                   const std::string& address) {
+  const std::lock_guard lock(mutex);
+  if (stopping) return kLocalLimitExceeded;
+  const Admission admission = policy.Decide(request, address);
+  if (admission != Admission::kAccepted) {
+    const bool called = admission == Admission::kCalledUnknown;
+    (called ? metrics.rejected_called : metrics.rejected_calling).Increment();
+    LogOnce(admission, request, address);
+    return called ? kCalledAeNotRecognised : kCallingAeNotRecognised;
+  }
+  if (open >= policy.max_associations()) {
+    metrics.rejected_limit.Increment();
+    return kLocalLimitExceeded;
+  }
+  return std::nullopt;
+}
+
+/// Once for each pair of names and address, so that a stubborn sender does not fill the log.
+void Receiver::State::LogOnce(Admission admission, const AssociationRequest& request,
+                              const std::string& address) {
+  const std::string key =
+      request.called_ae_title + '\n' + request.calling_ae_title + '\n' + address;
+  if (logged_rejects.size() >= kMaxRemembered || !logged_rejects.insert(key).second) return;
+  Log(LogLevel::kWarning, "association_rejected",
+      {{"called_ae_title", request.called_ae_title},
+       {"calling_ae_title", request.calling_ae_title},
+       {"address", address},
+       {"remedy", policy.Remedy(admission, request, address)}});
+}
+
+void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection connection) {
+  JoinFinished();
+  const std::lock_guard lock(mutex);
+  const int control = stopping ? -1 : ::dup(connection.socket);
+  if (control < 0) {
+    ::close(connection.socket);
+    return;
+  }
+  AssociationInfo info{next_id++, std::move(connection.request.calling_ae_title),
+                       std::move(connection.request.called_ae_title),
+                       std::move(connection.peer_address)};
+  AssociationThread& entry = threads.emplace_back();
+  entry.control_socket = control;
+  metrics.open_associations.Set(++open);
+  try {
+    entry.thread = std::thread([self, socket = connection.socket, control, info, &entry] {
+      ServeAssociation({self->options, *self->handover, self->events, self->spool, self->metrics,
+                        self->stop_event},
+                       socket, control, info);
+      const std::lock_guard finished_lock(self->mutex);
+      entry.finished = true;
+      self->metrics.open_associations.Set(--self->open);
+      self->one_finished.notify_all();
+    });
+  } catch (const std::system_error& error) {
+    Log(LogLevel::kError, "association_thread_failed", {{"reason", error.what()}});
+    metrics.open_associations.Set(--open);
+    ::close(connection.socket);
+    ::close(control);
+    threads.pop_back();
+  }
+}
+
+void Receiver::State::Dropped(const std::string& address, const std::string& why) {
+  const std::lock_guard lock(mutex);
+  if (stopping) return;  // the metrics may be gone
+  metrics.dropped_connections.Increment();
+  Log(LogLevel::kDebug, "connection_dropped", {{"address", address}, {"reason", why}});
+}
+
+void Receiver::State::JoinFinished() {
+  std::list<AssociationThread> finished;
+  {
+    const std::lock_guard lock(mutex);
+    for (auto entry = threads.begin(); entry != threads.end();) {
+      const auto next = std::next(entry);
+      if (entry->finished) finished.splice(finished.end(), threads, entry);
+      entry = next;
+    }
+  }
+  for (AssociationThread& entry : finished) {
+    entry.thread.join();
+    ::close(entry.control_socket);
+  }
+}
+
+void Receiver::State::ShutDownAll() {
+  for (const AssociationThread& entry : threads)
+    if (!entry.finished) ::shutdown(entry.control_socket, SHUT_RDWR);
+}
+
+Receiver::Receiver() = default;
+
+Receiver::~Receiver() { Stop(Duration::zero()); }
+
+Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
+                                      const ReceiverOptions& options, ReceiveEvents& events,
+                                      Metrics& metrics, SpoolDisk& spool) {
+  AXIAL_INVARIANT(state_ == nullptr);
+  if (options.node.tls)
+    return Error(ErrorCode::kUnsupported, "node.tls: this version receives without TLS only");
+  AXIAL_RETURN_IF_ERROR(spool.Prepare());
+  const auto state = std::make_shared<State>(options, events, metrics, spool);
+  const auto network_s = std::chrono::ceil<std::chrono::seconds>(options.deadlines.network).count();
+  AXIAL_ASSIGN_OR_RETURN(state->handover, DcmtkHandover::Make(static_cast<int>(network_s)));
+  state->stop_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (state->stop_event < 0) return Error(ErrorCode::kExhausted, "no file descriptor is left");
+  Acceptor::Callbacks callbacks;
+  callbacks.judge = [state](const AssociationRequest& request, const std::string& address) {
+    return state->Judge(request, address);
+  };
+  callbacks.take = [state](WaitingConnection connection) {
+    state->Take(state, std::move(connection));
+  };
+  callbacks.dropped = [state](const std::string& address, const std::string& why) {
+    state->Dropped(address, why);
+  };
+  state->acceptor =
+      Acceptor::Make(io_context, options.deadlines.association_request, std::move(callbacks));
+  const Result<std::uint16_t> port = state->acceptor->Listen(options.node.bind, options.node.port);
+  if (!port.ok()) {
+    state->acceptor.reset();  // its callbacks hold the state
+    return port;
+  }
+  state_ = state;
+  Log(LogLevel::kInfo, "receiver_listens",
+      {{"ae_title", options.node.ae_title.str()}, {"bind", options.node.bind}, {"port", *port}});
+  return port;
+}
+
+void Receiver::SetPolicy(const config::Node& node) {
+  if (state_ == nullptr) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->policy = AssociationPolicy(node);
+  state_->logged_rejects.clear();
+}
+
+void Receiver::Stop(Duration drain) {
+  if (state_ == nullptr) return;
+  State& state = *state_;
+  state.acceptor->Close();
+  {
+    std::unique_lock lock(state.mutex);
+    state.stopping = true;
+    const std::uint64_t one = 1;
+    if (::write(state.stop_event, &one, sizeof one) < 0)
+      Log(LogLevel::kWarning, "stop_event_failed");
+    const auto nobody_left = [&state] { return state.open == 0; };
+    if (!state.one_finished.wait_for(lock, drain, nobody_left)) {
+      state.ShutDownAll();
+      state.one_finished.wait(lock, nobody_left);
+    }
+  }
+  state.JoinFinished();
+  state.acceptor.reset();
+  state_.reset();
+}
+
+int Receiver::AssociationCount() const { return state_ == nullptr ? 0 : state_->open.load(); }
+
+}  // namespace axial::receive

@@ -1,0 +1,83 @@
+#include "gateway/receive/spool_disk.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/hostile_dicom.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial::receive {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsEmpty(const fs::path& folder) {
+  return fs::directory_iterator(folder) == fs::end(fs::directory_iterator());
+}
+
+class FolderSpoolDisk : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(disk_->Prepare().ok()); }
+
+  std::unique_ptr<SpoolFile> Written(std::string_view bytes) {
+    auto file = disk_->Create();
+    EXPECT_TRUE(file.ok() && (*file)->Write(bytes).ok() && (*file)->Sync().ok());
+    return std::move(file).value();
+  }
+
+  testing::TempDir folder_;
+  const std::string root_ = folder_.File("spool");
+  std::unique_ptr<SpoolDisk> disk_ = MakeFolderSpoolDisk(root_);
+};
+
+TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
+  const auto first = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+  ASSERT_TRUE(first.ok()) << first.error().ToString();
+  EXPECT_FALSE(first->existed);
+  EXPECT_EQ(first->path, root_ + "/1.2/a.dcm");
+  EXPECT_EQ(testing::ReadWholeFile(first->path), "bytes");
+  const auto second = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+  ASSERT_TRUE(second.ok());
+  EXPECT_TRUE(second->existed);
+  EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
+}
+
+TEST_F(FolderSpoolDisk, ReplacesFileThatCrashLeftShort) {
+  fs::create_directory(root_ + "/1.2");
+  testing::WriteWholeFile(root_ + "/1.2/a.dcm", "byt");
+  const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+  ASSERT_TRUE(place.ok());
+  EXPECT_FALSE(place->existed);
+  EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+}
+
+TEST_F(FolderSpoolDisk, RemovesWhatIsNotCommitted) {
+  Written("half").reset();
+  EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
+}
+
+TEST_F(FolderSpoolDisk, SweepsIncomingOnlyAtStart) {
+  testing::WriteWholeFile(root_ + "/incoming/1-1.part", "left by a crash");
+  fs::create_directory(root_ + "/1.2");
+  testing::WriteWholeFile(root_ + "/1.2/a.dcm", "kept");
+  ASSERT_TRUE(disk_->Prepare().ok());
+  EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
+  EXPECT_TRUE(fs::exists(root_ + "/1.2/a.dcm"));
+}
+
+TEST_F(FolderSpoolDisk, KeepsQuarantinedFiles) {
+  const auto path = disk_->Quarantine(Written("bad"));
+  ASSERT_TRUE(path.ok());
+  EXPECT_EQ(testing::ReadWholeFile(*path), "bad");
+  EXPECT_TRUE(path->starts_with(root_ + "/quarantine/"));
+}
+
+TEST_F(FolderSpoolDisk, ReportsFreeSpaceAndFailures) {
+  EXPECT_GT(disk_->FreeBytes().value(), 0);
+  EXPECT_TRUE(disk_->SyncAll().ok());
+  const auto nowhere = MakeFolderSpoolDisk("/proc/none/spool");
+  EXPECT_EQ(nowhere->Prepare().error().code(), ErrorCode::kUnavailable);
+  EXPECT_FALSE(nowhere->Create().ok());
+}
+
+}  // namespace
+}  // namespace axial::receive
