@@ -1,0 +1,282 @@
+#include "gateway/admin/admin_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/dicom/uid.h"
+#include "gateway/admin/json_views.h"
+#include "gateway/admin/target.h"
+
+namespace axial::admin {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kDefaultLimit = 100;
+constexpr int kMaxLimit = 1000;
+constexpr int kMaxEvents = 1000;
+
+/// Bytes that are no UTF-8 (an error text of a foreign system) become U+FFFD, never an exception.
+std::string Dump(const json& value) {
+  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Response Ok(const json& value, int status = 200) {
+  Response response;
+  response.status = status;
+  response.body = Dump(value);
+  return response;
+}
+
+/// RFC 9457.
+Response Problem(int status, const char* title, const std::string& detail) {
+  Response response = Ok(
+      {{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}}, status);
+  response.content_type = "application/problem+json";
+  return response;
+}
+
+Response Problem(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kInvalidInput:
+      return Problem(400, "Bad Request", error.message());
+    case ErrorCode::kNotFound:
+      return Problem(404, "Not Found", error.message());
+    case ErrorCode::kConflict:
+      return Problem(409, "Conflict", error.message());
+    case ErrorCode::kUnsupported:
+      return Problem(501, "Not Implemented", error.message());
+    case ErrorCode::kExhausted:
+    case ErrorCode::kUnavailable:
+      return Problem(503, "Service Unavailable", error.message());
+    case ErrorCode::kTimeout:
+      return Problem(504, "Gateway Timeout", error.message());
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal:
+      break;
+  }
+  return Problem(500, "Internal Server Error", error.message());
+}
+
+template <typename T>
+json ListOf(const std::vector<T>& rows) {
+  json list = json::array();
+  for (const T& row : rows) list.push_back(ToJson(row));
+  return list;
+}
+
+template <typename T>
+std::vector<T> Ask(const std::function<std::vector<T>()>& provider) {
+  return provider ? provider() : std::vector<T>();
+}
+
+template <typename Integer>
+Result<Integer> ParseNumber(const std::string& text, Integer low, Integer high, const char* what) {
+  Integer number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < low || number > high)
+    return MakeError(ErrorCode::kInvalidInput, "{} must be a number from {} to {}", what, low,
+                     high);
+  return number;
+}
+
+Result<int> Limit(const Target& target) {
+  const auto found = target.query.find("limit");
+  if (found == target.query.end()) return kDefaultLimit;
+  return ParseNumber<int>(found->second, 1, kMaxLimit, "limit");
+}
+
+}  // namespace
+
+/// What each route does. `parameters`: the values of the pattern's braces.
+struct Handlers {
+  using Parameters = std::vector<std::string>;
+  using Function = Result<Response> (*)(const AdminApi&, const Target&, const Parameters&);
+
+  static Result<Response> Health(const AdminApi& api, const Target&, const Parameters&) {
+    std::vector<HealthCheck> checks = Ask(api.providers_.health);
+    const auto counted = api.jobs_.CountByState();
+    checks.insert(checks.begin(),
+                  {"store", counted.ok(), counted.ok() ? "" : counted.error().ToString()});
+    json reasons = json::array();
+    for (const HealthCheck& check : checks)
+      if (!check.ok) reasons.push_back(check.name + ": " + check.detail);
+    const bool ok = reasons.empty();
+    return Ok({{"status", ok ? "ok" : "failing"},
+               {"time", ToJson(api.clock_.Now())},
+               {"reasons", std::move(reasons)},
+               {"checks", ListOf(checks)},
+               {"workers", ListOf(Ask(api.providers_.workers))}},
+              ok ? 200 : 503);
+  }
+
+  static Result<Response> Metrics(const AdminApi& api, const Target&, const Parameters&) {
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = api.metrics_.Serialize();
+    return response;
+  }
+
+  static Result<Response> Studies(const AdminApi& api, const Target& target, const Parameters&) {
+    AXIAL_ASSIGN_OR_RETURN(const int limit, Limit(target));
+    AXIAL_ASSIGN_OR_RETURN(const auto studies, api.studies_.List(limit));
+    return Ok({{"studies", ListOf(studies)}});
+  }
+
+  static Result<Response> Study(const AdminApi& api, const Target&, const Parameters& parameters) {
+    AXIAL_ASSIGN_OR_RETURN(const Uid uid, Uid::Parse(parameters.at(0)));
+    AXIAL_ASSIGN_OR_RETURN(const auto study, api.studies_.Find(uid.str()));
+    if (!study) return MakeError(ErrorCode::kNotFound, "there is no study {}", uid.str());
+    AXIAL_ASSIGN_OR_RETURN(const auto revisions, api.studies_.RevisionsOfStudy(uid.str()));
+    AXIAL_ASSIGN_OR_RETURN(const auto series, api.studies_.SeriesOfStudy(uid.str()));
+    AXIAL_ASSIGN_OR_RETURN(const auto jobs, api.jobs_.ListOfStudy(uid.str()));
+    AXIAL_ASSIGN_OR_RETURN(const auto deliveries, api.deliveries_.ListOfStudy(uid.str()));
+    AXIAL_ASSIGN_OR_RETURN(const auto events, api.studies_.Events(uid.str(), kMaxEvents));
+    json revision_list = json::array();
+    for (const store::Revision& revision : revisions) {
+      AXIAL_ASSIGN_OR_RETURN(const auto verdicts, api.studies_.VerdictsOfRevision(revision.id));
+      json entry = ToJson(revision);
+      entry["verdicts"] = ListOf(verdicts);
+      revision_list.push_back(std::move(entry));
+    }
+    json answer = ToJson(*study);
+    answer["series"] = ListOf(series);
+    answer["revisions"] = std::move(revision_list);
+    answer["jobs"] = ListOf(jobs);
+    answer["deliveries"] = ListOf(deliveries);
+    answer["timeline"] = ListOf(events);
+    return Ok(answer);
+  }
+
+  static Result<Response> Jobs(const AdminApi& api, const Target& target, const Parameters&) {
+    AXIAL_ASSIGN_OR_RETURN(const int limit, Limit(target));
+    AXIAL_ASSIGN_OR_RETURN(const auto jobs, api.jobs_.List(limit));
+    AXIAL_ASSIGN_OR_RETURN(const auto counts, api.jobs_.CountByState());
+    json by_state = json::object();
+    for (const auto& [state, count] : counts) by_state[state] = count;
+    return Ok({{"jobs", ListOf(jobs)}, {"count_by_state", std::move(by_state)}});
+  }
+
+  static Result<Response> RetryJob(const AdminApi& api, const Target&,
+                                   const Parameters& parameters) {
+    AXIAL_ASSIGN_OR_RETURN(const std::int64_t id,
+                           ParseNumber<std::int64_t>(parameters.at(0), 1, INT64_MAX, "the job id"));
+    AXIAL_RETURN_IF_ERROR(api.jobs_.Retry(id, api.clock_.Now()));
+    Log(LogLevel::kInfo, "job_retried_by_person", {{"job", id}});
+    if (api.providers_.on_job_retried) api.providers_.on_job_retried();
+    return Ok({{"id", id}, {"state", store::JobStateName(store::JobState::kQueued)}}, 202);
+  }
+
+  static Result<Response> Rules(const AdminApi& api, const Target&, const Parameters&) {
+    return Ok({{"rules", ListOf(Ask(api.providers_.rules))}});
+  }
+
+  static Result<Response> Destinations(const AdminApi& api, const Target&, const Parameters&) {
+    return Ok({{"destinations", ListOf(Ask(api.providers_.destinations))}});
+  }
+
+  static Result<Response> EchoDestination(const AdminApi& api, const Target&,
+                                          const Parameters& parameters) {
+    const std::string& name = parameters.at(0);
+    if (!api.providers_.echo_destination)
+      return MakeError(ErrorCode::kNotFound, "there is no destination '{}'", name);
+    const Status answered = api.providers_.echo_destination(name);
+    if (!answered.ok() && answered.error().code() == ErrorCode::kNotFound) return answered.error();
+    // That the Destination is dead is this request's result, not its failure.
+    return Ok({{"destination", name},
+               {"ok", answered.ok()},
+               {"error", answered.ok() ? json(nullptr) : json(answered.error().ToString())}});
+  }
+
+  static Result<Response> RetryDestination(const AdminApi& api, const Target&,
+                                           const Parameters& parameters) {
+    const std::string& name = parameters.at(0);
+    if (!api.providers_.retry_destination)
+      return MakeError(ErrorCode::kNotFound, "there is no destination '{}'", name);
+    AXIAL_ASSIGN_OR_RETURN(const int count, api.providers_.retry_destination(name));
+    Log(LogLevel::kInfo, "deliveries_retried_by_person", {{"destination", name}, {"count", count}});
+    return Ok({{"destination", name}, {"deliveries", count}}, 202);
+  }
+
+  static Result<Response> Models(const AdminApi& api, const Target&, const Parameters&) {
+    return Ok({{"models", ListOf(Ask(api.providers_.models))}});
+  }
+};
+
+namespace {
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;
+  Handlers::Function function;
+};
+
+constexpr std::array kRoutes = {
+    Route{"GET", "/healthz", Handlers::Health},
+    Route{"GET", "/metrics", Handlers::Metrics},
+    Route{"GET", "/api/studies", Handlers::Studies},
+    Route{"GET", "/api/studies/{uid}", Handlers::Study},
+    Route{"GET", "/api/jobs", Handlers::Jobs},
+    Route{"POST", "/api/jobs/{id}/retry", Handlers::RetryJob},
+    Route{"GET", "/api/rules", Handlers::Rules},
+    Route{"GET", "/api/destinations", Handlers::Destinations},
+    Route{"POST", "/api/destinations/{name}/echo", Handlers::EchoDestination},
+    Route{"POST", "/api/destinations/{name}/retry", Handlers::RetryDestination},
+    Route{"GET", "/api/models", Handlers::Models},
+};
+
+Response MethodNotAllowed(const std::string& allow) {
+  Response response =
+      Problem(405, "Method Not Allowed", fmt::format("this resource answers to {}", allow));
+  response.allow = allow;
+  return response;
+}
+
+}  // namespace
+
+AdminApi::AdminApi(store::StudyStore& studies, store::JobStore& jobs,
+                   store::DeliveryStore& deliveries, const Metrics& metrics, const Clock& clock,
+                   AdminProviders providers)
+    : studies_(studies),
+      jobs_(jobs),
+      deliveries_(deliveries),
+      metrics_(metrics),
+      clock_(clock),
+      providers_(std::move(providers)) {}
+
+Response AdminApi::Handle(const Request& request) const try {
+  const Result<Target> target = Target::Parse(request.target);
+  if (!target.ok()) return Problem(target.error());
+  std::string allow;
+  Handlers::Parameters parameters;
+  for (const Route& route : kRoutes) {
+    if (!MatchPattern(route.pattern, target->segments, parameters)) continue;
+    // A HEAD is a GET whose body the server leaves out (RFC 9110 9.3.2).
+    const bool same =
+        route.method == request.method || (route.method == "GET" && request.method == "HEAD");
+    if (same) {
+      Result<Response> response = route.function(*this, *target, parameters);
+      return response.ok() ? std::move(response).value() : Problem(response.error());
+    }
+    allow += (allow.empty() ? "" : ", ") + std::string(route.method);
+  }
+  if (!allow.empty()) return MethodNotAllowed(allow);
+  return Problem(404, "Not Found", "there is nothing at this path");
+} catch (const std::exception& exception) {
+  Log(LogLevel::kError, "admin_request_failed", {{"reason", exception.what()}});
+  return Problem(500, "Internal Server Error", "the request failed; see the log");
+}
+
+std::vector<AdminApi::RouteName> AdminApi::Routes() {
+  std::vector<RouteName> names;
+  for (const Route& route : kRoutes) names.push_back({route.method, route.pattern});
+  return names;
+}
+
+}  // namespace axial::admin

@@ -1,0 +1,165 @@
+#include "gateway/admin/json_views.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace axial::admin {
+namespace {
+
+using nlohmann::json;
+
+json Conditions(const std::vector<config::ConditionSpec>& conditions) {
+  // By value of config::ConditionKind.
+  constexpr std::array kKinds = {"any_of", "contains", "matches", "absent", "present"};
+  json list = json::array();
+  for (const config::ConditionSpec& condition : conditions)
+    list.push_back({{"attribute", condition.attribute},
+                    {"kind", kKinds.at(static_cast<std::size_t>(condition.kind))},
+                    {"operands", condition.operands}});
+  return list;
+}
+
+const char* PriorityName(int priority) {
+  constexpr std::array kNames = {"urgent", "normal", "background"};
+  return kNames.at(static_cast<std::size_t>(std::clamp(priority, 0, 2)));
+}
+
+json ErrorOrNull(const std::string& code, const std::string& message) {
+  if (code.empty() && message.empty()) return nullptr;
+  return {{"code", code}, {"message", message}};
+}
+
+}  // namespace
+
+json ToJson(TimePoint time) {
+  if (time == TimePoint{}) return nullptr;
+  return FormatTime(time);
+}
+
+json ToJson(const store::StudyRow& study) {
+  return {{"study_uid", study.study_uid},
+          {"first_received_at", ToJson(study.first_received_at)},
+          {"last_received_at", ToJson(study.last_received_at)},
+          {"series", study.series},
+          {"instances", study.instances},
+          {"conflicting_instances", study.conflicting},
+          {"revision", study.revision},
+          {"revision_state", study.revision_state},
+          {"jobs", study.jobs},
+          {"jobs_unfinished", study.jobs_unfinished},
+          {"jobs_failed", study.jobs_failed},
+          {"routed", study.jobs > 0}};
+}
+
+json ToJson(const store::Revision& revision) {
+  return {{"number", revision.number},
+          {"state", revision.state},
+          {"opened_at", ToJson(revision.opened_at)},
+          {"last_instance_at", ToJson(revision.last_instance_at)},
+          {"released_at", ToJson(revision.released_at.value_or(TimePoint{}))},
+          {"closed_at", ToJson(revision.closed_at)},
+          {"close_reason", revision.close_reason}};
+}
+
+json ToJson(const store::SeriesRow& series) {
+  json classes = json::array();
+  for (const store::SeriesClass& entry : series.classes)
+    classes.push_back({{"sop_class_uid", entry.sop_class_uid},
+                       {"instances", entry.instances},
+                       {"frames", entry.frames}});
+  return {{"series_uid", series.series_uid},
+          {"calling_ae_title", series.calling_ae_title},
+          {"called_ae_title", series.called_ae_title},
+          {"changed_in_revision", series.changed_in_revision},
+          {"sop_classes", std::move(classes)}};
+}
+
+json ToJson(const store::VerdictRow& verdict) {
+  return {{"rule_index", verdict.rule_index},
+          {"rule", verdict.rule},
+          {"series_uid", verdict.series_uid},
+          {"matched", verdict.matched},
+          {"reason", verdict.reason}};
+}
+
+json ToJson(const store::EventRow& event) {
+  return {{"at", ToJson(event.at)}, {"kind", event.kind}, {"detail", event.detail}};
+}
+
+json ToJson(const store::Job& job) {
+  return {{"id", job.id},
+          {"study_uid", job.study_uid},
+          {"series_uid", job.series_uid},
+          {"rule", job.rule},
+          {"model", job.model},
+          {"model_version", job.model_version},
+          {"priority", PriorityName(job.priority)},
+          {"state", store::JobStateName(job.state)},
+          {"attempt", job.attempt},
+          {"progress", job.progress},
+          {"stage", job.stage},
+          {"summary", job.summary},
+          {"error", ErrorOrNull(job.error_code, job.error_message)},
+          {"created_at", ToJson(job.created_at)},
+          {"finished_at", ToJson(job.finished_at)}};
+}
+
+json ToJson(const store::Delivery& delivery) {
+  const bool waiting = delivery.state == "pending" || delivery.state == "sending";
+  return {{"id", delivery.id},
+          {"job_id", delivery.job_id},
+          {"destination", delivery.destination},
+          {"kind", delivery.kind},
+          {"sop_class_uid", delivery.sop_class_uid},
+          {"sop_instance_uid", delivery.sop_instance_uid},
+          {"state", delivery.state},
+          {"attempt", delivery.attempt},
+          {"next_at", waiting ? ToJson(delivery.next_at) : json(nullptr)},
+          {"error", ErrorOrNull(delivery.error_code, delivery.error_message)},
+          {"confirmed_at", ToJson(delivery.confirmed_at)}};
+}
+
+json ToJson(const config::RuleSpec& rule) {
+  return {{"name", rule.name},
+          {"when", Conditions(rule.when)},
+          {"unless", Conditions(rule.unless)},
+          {"run", rule.run},
+          {"send_to", rule.send_to},
+          {"priority", PriorityName(static_cast<int>(rule.priority))},
+          {"line", rule.line}};
+}
+
+json ToJson(const DestinationView& destination) {
+  return {{"name", destination.name},
+          {"kind", destination.kind},
+          {"target", destination.target},
+          {"state", destination.state},
+          {"failing_since", ToJson(destination.failing_since)},
+          {"next_try_at", ToJson(destination.next_try_at)},
+          {"last_error", destination.last_error},
+          {"last_error_at", ToJson(destination.last_error_at)},
+          {"last_confirmed_at", ToJson(destination.last_confirmed_at)},
+          {"owed", destination.owed},
+          {"refused", destination.refused},
+          {"oldest_owed_at", ToJson(destination.oldest_owed_at)}};
+}
+
+json ToJson(const ModelView& model) {
+  return {{"name", model.name},     {"version", model.version}, {"engine", model.engine},
+          {"folder", model.folder}, {"usable", model.usable},   {"problem", model.problem}};
+}
+
+json ToJson(const WorkerView& worker) {
+  return {{"model", worker.model},
+          {"pid", worker.pid},
+          {"state", worker.state},
+          {"job_id", worker.job_id == 0 ? json(nullptr) : json(worker.job_id)}};
+}
+
+json ToJson(const HealthCheck& check) {
+  return {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}};
+}
+
+}  // namespace axial::admin

@@ -1,0 +1,196 @@
+#include "gateway/admin/admin_api.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/gateway/store/store_fixture.h"
+
+namespace axial::admin {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class AdminApiTest : public store::StoreTest {
+ protected:
+  AdminApi Api() const {
+    return AdminApi(*studies, *jobs, *deliveries, metrics, Clock::System(), providers);
+  }
+  Response Get(const std::string& target) const { return Api().Handle({"GET", target, ""}); }
+  Response Post(const std::string& target) const { return Api().Handle({"POST", target, ""}); }
+
+  static void ExpectProblem(const Response& response, int status) {
+    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    EXPECT_EQ(json::parse(response.body).at("status"), status);
+  }
+
+  store::Job LeaseJob() { return jobs->Lease({"model"}, At(3), std::chrono::minutes(1))->value(); }
+
+  Metrics metrics;
+  AdminProviders providers;
+};
+
+TEST_F(AdminApiTest, IsHealthyUntilACheckFails) {
+  providers.health = [] {
+    return std::vector<HealthCheck>{{"disk", true, "11 GiB free"},
+                                    {"destinations", false, "pacs failing since ..."}};
+  };
+  const Response failing = Get("/healthz");
+  EXPECT_EQ(failing.status, 503);
+  const json body = json::parse(failing.body);
+  EXPECT_EQ(body.at("status"), "failing");
+  EXPECT_EQ(body.at("reasons"), json::array({"destinations: pacs failing since ..."}));
+
+  providers.health = nullptr;
+  EXPECT_EQ(Get("/healthz").status, 200);
+  EXPECT_EQ(json::parse(Get("/healthz").body).at("status"), "ok");
+}
+
+TEST_F(AdminApiTest, ServesMetricsAsPrometheusText) {
+  metrics.GetCounter("axial_test_things_total", "Things").Increment(3);
+  const Response response = Get("/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.content_type, StartsWith("text/plain; version=0.0.4"));
+  EXPECT_THAT(response.body, HasSubstr("axial_test_things_total 3"));
+}
+
+TEST_F(AdminApiTest, ListsStudiesNewestFirst) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.2", "1.2.1", "1.2.1.1", "b", 5)).ok());
+  const json list = json::parse(Get("/api/studies").body).at("studies");
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].at("study_uid"), "1.2");
+  EXPECT_EQ(list[0].at("last_received_at"), FormatTime(At(5)));
+  EXPECT_EQ(json::parse(Get("/api/studies?limit=1").body).at("studies").size(), 1U);
+}
+
+TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
+  AddJob({"pacs"});
+  ASSERT_TRUE(jobs->Produce(LeaseJob(), {{"seg", "/tmp/a.dcm", "1.2.3", "2.25.1", "2.25.2"}},
+                            "2 segments", At(4))
+                  .ok());
+  const Response response = Get("/api/studies/1.1");
+  ASSERT_EQ(response.status, 200);
+  const json study = json::parse(response.body);
+  EXPECT_EQ(study.at("study_uid"), "1.1");
+  EXPECT_EQ(study.at("series").at(0).at("series_uid"), "1.1.1");
+  EXPECT_EQ(study.at("series").at(0).at("calling_ae_title"), "CT01");
+  EXPECT_EQ(study.at("revisions").at(0).at("state"), "routed");
+  EXPECT_TRUE(study.at("revisions").at(0).at("verdicts").is_array());
+  EXPECT_EQ(study.at("jobs").at(0).at("state"), "produced");
+  EXPECT_EQ(study.at("jobs").at(0).at("summary"), "2 segments");
+  EXPECT_EQ(study.at("jobs").at(0).at("priority"), "normal");
+  EXPECT_EQ(study.at("deliveries").at(0).at("destination"), "pacs");
+  EXPECT_EQ(study.at("deliveries").at(0).at("state"), "pending");
+  EXPECT_FALSE(study.at("timeline").empty());
+}
+
+TEST_F(AdminApiTest, NeverShowsThePatient) {
+  store::NewInstance instance = MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0);
+  instance.header.attributes["PatientName"] = {"PN", {"Doe^Jane"}};
+  ASSERT_TRUE(studies->AddInstance(instance).ok());
+  EXPECT_THAT(Get("/api/studies/1.1").body, ::testing::Not(HasSubstr("Doe")));
+}
+
+TEST_F(AdminApiTest, RetriesOnlyAFailedJob) {
+  const store::Job job = AddJob({"pacs"});
+  int nudges = 0;
+  providers.on_job_retried = [&] { ++nudges; };
+  const std::string target = "/api/jobs/" + std::to_string(job.id) + "/retry";
+  ExpectProblem(Post(target), 409);
+  ASSERT_TRUE(
+      jobs->LoseAttempt(LeaseJob(), Error(ErrorCode::kInvalidInput, "no"), false, At(4)).ok());
+  EXPECT_EQ(json::parse(Get("/api/jobs").body).at("jobs").at(0).at("error").at("message"), "no");
+  EXPECT_EQ(Post(target).status, 202);
+  EXPECT_EQ(json::parse(Get("/api/jobs").body).at("count_by_state").at("queued"), 1);
+  EXPECT_EQ(nudges, 1);
+}
+
+TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
+  config::RuleSpec rule;
+  rule.name = "Chest CT, lungs";
+  rule.when = {{"Modality", config::ConditionKind::kAnyOf, {"CT"}, 3}};
+  rule.priority = config::Priority::kUrgent;
+  providers.rules = [&] { return std::vector{rule}; };
+  providers.models = [] {
+    return std::vector<ModelView>{{"lungs", "1", "torchscript", "/m", true, ""}};
+  };
+  providers.workers = [] { return std::vector<WorkerView>{{"lungs", 42, "idle", 0}}; };
+  providers.destinations = [] {
+    DestinationView view;
+    view.name = "pacs";
+    view.state = "failing";
+    return std::vector{view};
+  };
+  const json shown = json::parse(Get("/api/rules").body).at("rules").at(0);
+  EXPECT_EQ(shown.at("priority"), "urgent");
+  EXPECT_EQ(shown.at("when").at(0).at("kind"), "any_of");
+  EXPECT_EQ(json::parse(Get("/api/models").body).at("models").at(0).at("name"), "lungs");
+  EXPECT_EQ(json::parse(Get("/healthz").body).at("workers").at(0).at("pid"), 42);
+  const json destination = json::parse(Get("/api/destinations").body).at("destinations").at(0);
+  EXPECT_EQ(destination.at("state"), "failing");
+  EXPECT_TRUE(destination.at("failing_since").is_null());
+}
+
+TEST_F(AdminApiTest, EchoesADestinationByItsDecodedName) {
+  std::string asked;
+  providers.echo_destination = [&](const std::string& name) -> Status {
+    asked = name;
+    if (name == "dead") return MakeError(ErrorCode::kUnavailable, "connection refused");
+    if (name == "none") return MakeError(ErrorCode::kNotFound, "no such destination");
+    return {};
+  };
+  EXPECT_TRUE(json::parse(Post("/api/destinations/my%20pacs/echo").body).at("ok").get<bool>());
+  EXPECT_EQ(asked, "my pacs");
+  const Response dead = Post("/api/destinations/dead/echo");
+  EXPECT_EQ(dead.status, 200);
+  EXPECT_EQ(json::parse(dead.body).at("error"), "unavailable: connection refused");
+  ExpectProblem(Post("/api/destinations/none/echo"), 404);
+}
+
+TEST_F(AdminApiTest, AnswersProblemsAsRfc9457) {
+  ExpectProblem(Get("/"), 404);
+  ExpectProblem(Get("/api/nothing"), 404);
+  ExpectProblem(Get("/api/studies/9.9.9"), 404);
+  ExpectProblem(Get("/api/studies/not-a-uid"), 400);
+  ExpectProblem(Get("/api/studies?limit=0"), 400);
+  ExpectProblem(Get("/api/studies?limit=-1x"), 400);
+  ExpectProblem(Get("/api/studies?limit=99999999999999999999"), 400);
+  ExpectProblem(Get("%%%"), 400);
+  ExpectProblem(Get(std::string("/api/\0/x", 8)), 404);
+  ExpectProblem(Post("/api/jobs/abc/retry"), 400);
+  ExpectProblem(Post("/api/jobs/77/retry"), 404);
+  ExpectProblem(Post("/api/destinations/pacs/echo"), 404);
+}
+
+TEST_F(AdminApiTest, NamesTheAllowedMethods) {
+  const Response response = Post("/healthz");
+  ExpectProblem(response, 405);
+  EXPECT_EQ(response.allow, "GET");
+  EXPECT_EQ(Get("/api/jobs/1/retry").allow, "POST");
+}
+
+TEST_F(AdminApiTest, TurnsAThrowingProviderIntoAnAnswer) {
+  providers.rules = []() -> std::vector<config::RuleSpec> { throw std::runtime_error("boom"); };
+  ExpectProblem(Get("/api/rules"), 500);
+}
+
+TEST_F(AdminApiTest, BytesThatAreNoTextDoNotBreakTheJson) {
+  providers.health = [] { return std::vector<HealthCheck>{{"disk", false, "bad \xff\xfe byte"}}; };
+  EXPECT_FALSE(
+      json::parse(Get("/healthz").body, nullptr, /*allow_exceptions=*/false).is_discarded());
+}
+
+TEST_F(AdminApiTest, EveryRouteAnswersSomethingWithoutProviders) {
+  for (const AdminApi::RouteName& route : AdminApi::Routes()) {
+    const Response response = Api().Handle({route.method, route.pattern, ""});
+    EXPECT_NE(response.status, 500) << route.pattern;
+    EXPECT_NE(response.status, 405) << route.pattern;
+  }
+}
+
+}  // namespace
+}  // namespace axial::admin
