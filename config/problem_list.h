@@ -20,7 +20,8 @@ class ProblemList {
   void Add(int line, std::string what, std::string remedy);
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
-  [[nodiscard]] std::vector<Problem> Take() { return std::move(problems_); }
+  /// In the file's order.
+  [[nodiscard]] std::vector<Problem> Take();
 
  private:
   std::string file_;
