@@ -13,9 +13,6 @@ import harness
 import results
 from harness import Failure
 
-UNFINISHED = {"queued", "leased"}
-
-
 def Say(text=""):
     print(text, flush=True)
 
@@ -65,13 +62,13 @@ def DescribeProgress(study):
         text = f"{job.get('model')}: {job.get('state')}"
         if job.get("state") == "leased":
             text += f" {job.get('stage', '')} {100 * float(job.get('progress') or 0):.0f} %"
-        if job.get("error_message"):
-            text += f" ({job['error_message']})"
+        if harness.ErrorOf(job):
+            text += f" ({harness.ErrorOf(job)})"
         parts.append(text)
     for delivery in study.get("deliveries", []):
         text = f"{delivery.get('kind')} to {delivery.get('destination')}: {delivery.get('state')}"
-        if delivery.get("error_message"):
-            text += f" ({delivery['error_message']})"
+        if harness.ErrorOf(delivery):
+            text += f" ({harness.ErrorOf(delivery)})"
         parts.append(text)
     revisions = study.get("revisions") or [{}]
     return "; ".join(parts) or f"collecting (revision {revisions[-1].get('state', 'open')})"
@@ -84,10 +81,10 @@ def IsOver(study):
     jobs = study.get("jobs", [])
     revisions = study.get("revisions") or []
     if revisions and all(revision.get("state") == "routed" for revision in revisions) and not jobs:
-        reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in study.get("verdicts", [])]
+        reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in harness.Verdicts(study)]
         return "no rule matched the study, it is kept and marked 'not routed':\n" + "\n".join(reasons)
     if jobs and all(job.get("state") == "failed" for job in jobs):
-        return "every job failed: " + "; ".join(job.get("error_message") or "no reason given" for job in jobs)
+        return "every job failed: " + "; ".join(harness.ErrorOf(job) or "no reason given" for job in jobs)
     return ""
 
 

@@ -137,6 +137,18 @@ def HttpGet(url, seconds=10):
         return None
 
 
+def HttpAnswers(url, seconds=2):
+    """Whether somebody answers there, with whatever status."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(url, timeout=seconds).close()
+    except urllib.error.HTTPError:
+        pass
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
 def HttpGetJson(url, seconds=10):
     body = HttpGet(url, seconds)
     if body is None:
@@ -277,7 +289,7 @@ class Gateway:
             WaitFor("axial to answer", self.Answers, 60, [self.process])
 
     def Answers(self):
-        if HttpGet(self.url + "/healthz", 2) is None:
+        if not HttpAnswers(self.url + "/healthz"):
             return False
         with socket.socket() as probe:
             probe.settimeout(2)
@@ -290,6 +302,18 @@ class Gateway:
     def Study(self, study_uid):
         """What axial knows of the study (the admin interface's JSON), or None."""
         return HttpGetJson(f"{self.url}/api/studies/{study_uid}", 5)
+
+
+def Verdicts(study):
+    """Every rule's verdict on the newest revision of a Gateway.Study()."""
+    revisions = (study or {}).get("revisions") or [{}]
+    return revisions[-1].get("verdicts", [])
+
+
+def ErrorOf(row):
+    """The reason kept with a job or a delivery, or ''."""
+    error = row.get("error")
+    return f"{error['code']}: {error['message']}" if error else ""
 
 
 class Sent:

@@ -76,7 +76,7 @@ def CheckRadiograph(phantom, orthanc, folder):
 def CheckNotRouted(phantom, gateway, orthanc, rules):
     study = gateway.Study(phantom.study_uid)
     Check(not study["jobs"], f"the MR study got a job: {study['jobs']}")
-    verdicts = study["verdicts"]
+    verdicts = harness.Verdicts(study)
     Check({verdict["rule"] for verdict in verdicts} == {rule["name"] for rule in rules},
           f"not every rule has a verdict: {verdicts}")
     for verdict in verdicts:
@@ -105,7 +105,7 @@ def Body(workspace, binaries):
             300, processes, describe=lambda: f"axial says: {gateway.Study(ct.study_uid)}")
     WaitFor("the radiograph's SR in the PACS", lambda: orthanc.InstancesOf(dx.study_uid, "SR"), 120, processes,
             describe=lambda: f"axial says: {gateway.Study(dx.study_uid)}")
-    WaitFor("the MR study to be routed", lambda: (gateway.Study(mr.study_uid) or {}).get("verdicts"), 60, processes,
+    WaitFor("the MR study to be routed", lambda: harness.Verdicts(gateway.Study(mr.study_uid)), 60, processes,
             describe=lambda: f"axial says: {gateway.Study(mr.study_uid)}")
 
     files_of_ct = CheckChestCt(ct, orthanc, folder)
