@@ -74,11 +74,11 @@ std::string FrameTypeOf(FunctionalGroups& groups, DcmDataset& data_set, std::siz
     for (const DcmTagKey& group : {DCM_CTImageFrameTypeSequence, DCM_MRImageFrameTypeSequence})
       if (std::string text = groups.Text(index, group, DCM_FrameType); !text.empty()) return text;
   }
-  return TextOf(data_set, DCM_ImageType);
+  return AttributeText(data_set, DCM_ImageType);
 }
 
 Result<Uid> UidOf(DcmDataset& data_set, const DcmTagKey& tag, const std::string& file) {
-  const Result<Uid> uid = Uid::Parse(TextOf(data_set, tag));
+  const Result<Uid> uid = Uid::Parse(AttributeText(data_set, tag));
   if (!uid.ok())
     return uid.error().WithContext("{}: {}", FileLabel(file), DcmTag(tag).getTagName());
   return uid;
@@ -86,7 +86,7 @@ Result<Uid> UidOf(DcmDataset& data_set, const DcmTagKey& tag, const std::string&
 
 Result<std::size_t> FrameCountOf(DcmDataset& data_set, const std::string& file,
                                  std::size_t max_frames) {
-  const std::string text = TextOf(data_set, DCM_NumberOfFrames);
+  const std::string text = AttributeText(data_set, DCM_NumberOfFrames);
   if (text.empty()) return std::size_t{1};
   const auto number = NumbersOf<1>(text);
   if (!number || (*number)[0] < 1 || (*number)[0] != std::floor((*number)[0]))
@@ -121,8 +121,8 @@ Result<FrameHeader> CommonHeader(DcmDataset& data_set, const std::string& file) 
                      FileLabel(file));
   common.rows = rows;
   common.columns = columns;
-  common.photometric_interpretation = TextOf(data_set, DCM_PhotometricInterpretation);
-  common.frame_of_reference_uid = TextOf(data_set, DCM_FrameOfReferenceUID);
+  common.photometric_interpretation = AttributeText(data_set, DCM_PhotometricInterpretation);
+  common.frame_of_reference_uid = AttributeText(data_set, DCM_FrameOfReferenceUID);
   return common;
 }
 
@@ -149,8 +149,8 @@ Result<InstanceFrames> ReadInstanceFrames(const std::string& file, std::size_t m
                      FileLabel(file), count);
   InstanceFrames instance{std::move(study),
                           std::move(series),
-                          TextOf(data_set, DCM_Modality),
-                          TextOf(data_set, DCM_LossyImageCompression) == "01",
+                          AttributeText(data_set, DCM_Modality),
+                          AttributeText(data_set, DCM_LossyImageCompression) == "01",
                           {}};
   for (std::size_t i = 0; i < count; ++i) {
     FrameHeader frame = common;

@@ -2,7 +2,7 @@
 
 namespace axial {
 
-std::string TextOf(DcmItem& item, const DcmTagKey& tag) {
+std::string AttributeText(DcmItem& item, const DcmTagKey& tag) {
   OFString text;
   if (item.findAndGetOFStringArray(tag, text).bad()) return "";
   std::string trimmed(text.data(), text.size());
@@ -34,7 +34,7 @@ DcmItem* FunctionalGroups::Find(std::size_t frame, const DcmTagKey& group) {
 std::string FunctionalGroups::Text(std::size_t frame, const DcmTagKey& group,
                                    const DcmTagKey& tag) {
   DcmItem* item = Find(frame, group);
-  return item == nullptr ? "" : TextOf(*item, tag);
+  return item == nullptr ? "" : AttributeText(*item, tag);
 }
 
 }  // namespace axial

@@ -10,7 +10,7 @@
 namespace axial {
 
 /// The attribute's values as text, padding removed; "" when absent.
-[[nodiscard]] std::string TextOf(DcmItem& item, const DcmTagKey& tag);
+[[nodiscard]] std::string AttributeText(DcmItem& item, const DcmTagKey& tag);
 
 /// Finds the item that holds a functional group's attributes for one frame (PS3.3 C.7.6.16): the
 /// frame's own item, else the shared one. A data set without functional groups holds them itself.

@@ -134,7 +134,7 @@ Status PixelFile::State::ReadAttributes() {
   format.is_signed = IntegerOf(item, DCM_PixelRepresentation, 0) == 1;
   format.planar = IntegerOf(item, DCM_PlanarConfiguration, 0) == 1;
   AXIAL_RETURN_IF_ERROR(CheckSampleFormat(format));
-  photometric = TextOf(item, DCM_PhotometricInterpretation);
+  photometric = AttributeText(item, DCM_PhotometricInterpretation);
   if (photometric == "YBR_FULL_422" && !DcmXfer(transfer_syntax).isEncapsulated())
     return Error(ErrorCode::kUnsupported, "uncompressed YBR_FULL_422");
   Sint32 frames = 1;
@@ -222,7 +222,7 @@ Result<Rescale> PixelFile::State::RescaleOf(int frame) {
   const auto index = static_cast<std::size_t>(frame);
   const auto read = [&](const DcmTagKey& tag, double& to) {
     std::string text = groups->Text(index, DCM_PixelValueTransformationSequence, tag);
-    if (text.empty()) text = TextOf(data_set(), tag);
+    if (text.empty()) text = AttributeText(data_set(), tag);
     if (text.empty()) return true;
     char* end = nullptr;
     to = std::strtod(text.c_str(), &end);

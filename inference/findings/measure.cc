@@ -1,0 +1,126 @@
+#include "inference/findings/measure.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace axial {
+namespace {
+
+constexpr double kMm3PerCm3 = 1000;
+
+/// Sums over the voxels of one label value.
+struct Statistics {
+  std::int64_t voxels = 0;
+  double mean = 0;
+  double squares = 0;  ///< sum of squared distances from the mean (Welford)
+  double minimum = 0;
+  double maximum = 0;
+
+  void Add(double value) {
+    ++voxels;
+    if (voxels == 1) minimum = maximum = value;
+    const double distance = value - mean;
+    mean += distance / static_cast<double>(voxels);
+    squares += distance * (value - mean);
+    minimum = std::min(minimum, value);
+    maximum = std::max(maximum, value);
+  }
+};
+
+std::array<Statistics, 256> Collect(const LabelMap& label_map, const Volume* volume) {
+  std::array<Statistics, 256> statistics{};
+  for (std::size_t i = 0; i < label_map.labels.size(); ++i) {
+    const std::uint8_t label = label_map.labels[i];
+    if (label == 0) continue;
+    if (volume == nullptr) {
+      ++statistics[label].voxels;
+    } else {
+      statistics[label].Add(static_cast<double>(volume->voxels[i]));
+    }
+  }
+  return statistics;
+}
+
+Measurement Hounsfield(CodedConcept derivation, double value) {
+  return {{"112031", "DCM", "Attenuation Coefficient"},
+          std::move(derivation),
+          value,
+          {"[hnsf'U]", "UCUM", "Hounsfield unit"}};
+}
+
+Measurement Measure(config::MeasurementKind kind, const Statistics& s, double voxel_mm3) {
+  const auto voxels = static_cast<double>(s.voxels);
+  switch (kind) {
+    case config::MeasurementKind::kVolume:
+      return {{"118565006", "SCT", "Volume"},
+              std::nullopt,
+              voxels * voxel_mm3 / kMm3PerCm3,
+              {"cm3", "UCUM", "cubic centimeter"}};
+    case config::MeasurementKind::kMean:
+      return Hounsfield({"373098007", "SCT", "Mean"}, s.mean);
+    case config::MeasurementKind::kStandardDeviation:
+      return Hounsfield({"386136009", "SCT", "Standard Deviation"}, std::sqrt(s.squares / voxels));
+    case config::MeasurementKind::kMinimum:
+      return Hounsfield({"255605001", "SCT", "Minimum"}, s.minimum);
+    case config::MeasurementKind::kMaximum:
+      return Hounsfield({"56851009", "SCT", "Maximum"}, s.maximum);
+  }
+  FailInvariant("measurement kind", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
+                                            const SourceSeries& source, const Volume* volume,
+                                            const LabelMap& label_map,
+                                            const std::string& model_digest) {
+  const std::array<Statistics, 256> statistics = Collect(label_map, volume);
+  std::vector<SegmentFinding> findings;
+  for (const config::SegmentSpec& spec : card.segments) {
+    if (spec.label < 1 || spec.label > 255) continue;
+    const Statistics& s = statistics[static_cast<std::size_t>(spec.label)];
+    if (s.voxels == 0) continue;
+    SegmentFinding finding{.spec = spec,
+                           .segment_number = static_cast<int>(findings.size()) + 1,
+                           .tracking_id = fmt::format("{} {}", card.name, spec.name),
+                           .tracking_uid = MakeDeterministicUid(
+                               fmt::format("tracking|{}|{}|{}|{}", source.series_instance_uid.str(),
+                                           spec.label, findings.size(), model_digest)),
+                           .voxels = s.voxels,
+                           .measurements = {}};
+    for (const config::MeasurementKind kind : card.measurements) {
+      if (volume == nullptr) break;
+      if (kind != config::MeasurementKind::kVolume && source.modality != "CT") continue;
+      finding.measurements.push_back(Measure(kind, s, volume->geometry.VoxelVolumeMm3()));
+    }
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+Result<std::vector<ClassificationFinding>> Classify(const config::ModelCard& card,
+                                                    const std::vector<double>& probabilities,
+                                                    int frame_index) {
+  std::vector<ClassificationFinding> findings;
+  for (const config::ClassificationSpec& spec : card.classifications) {
+    const config::ClassificationSpec::Class* best = nullptr;
+    for (const config::ClassificationSpec::Class& candidate : spec.classes) {
+      const auto index = static_cast<std::size_t>(candidate.index);
+      if (candidate.index < 0 || index >= probabilities.size())
+        return MakeError(ErrorCode::kInvalidInput,
+                         "class index {} is beyond the model's {} output values", candidate.index,
+                         probabilities.size());
+      if (best == nullptr ||
+          probabilities[index] > probabilities[static_cast<std::size_t>(best->index)])
+        best = &candidate;
+    }
+    if (best == nullptr) continue;
+    const double probability = probabilities[static_cast<std::size_t>(best->index)];
+    if (!(probability >= spec.threshold)) continue;
+    findings.push_back({spec.concept_name, best->value, probability, frame_index});
+  }
+  return findings;
+}
+
+}  // namespace axial

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/model_card.h"
+#include "inference/findings/findings.h"
+#include "inference/volume/volume.h"
+
+namespace axial {
+
+/// Makes one finding for each of the card's segments that has voxels, in the card's order, segment
+/// numbers from 1 without gaps, with the card's measurements.
+///
+/// Volume in cm3 (UCUM). Mean, standard deviation (population), minimum and maximum of the voxels
+/// in Hounsfield units, for CT only: other modalities have no unit to state them in. `volume` may
+/// be null (single images): then nothing is measured. `model_digest`: SHA-256 of card and weights;
+/// part of the tracking UIDs (segsr.md 1.6), which are the same for every run of the same model on
+/// the same Series.
+[[nodiscard]] std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
+                                                          const SourceSeries& source,
+                                                          const Volume* volume,
+                                                          const LabelMap& label_map,
+                                                          const std::string& model_digest);
+
+/// The card's classifications of one output: the most probable class of each question, if it
+/// reaches the question's threshold. `probabilities`: by position in the model's output.
+/// Error: InvalidInput (a class index beyond the output).
+[[nodiscard]] Result<std::vector<ClassificationFinding>> Classify(
+    const config::ModelCard& card, const std::vector<double>& probabilities, int frame_index);
+
+}  // namespace axial

@@ -1,0 +1,212 @@
+#include "inference/transforms/postprocessing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "inference/transforms/arguments.h"
+#include "inference/transforms/components.h"
+#include "inference/transforms/parallel.h"
+#include "inference/transforms/resample.h"
+
+namespace axial {
+namespace {
+
+constexpr std::size_t kLabelValues = 256;
+
+/// In place over [K][voxels].
+void Softmax(std::vector<float>& values, std::size_t classes) {
+  const std::size_t voxels = values.size() / classes;
+  for (std::size_t i = 0; i < voxels; ++i) {
+    float largest = values[i];
+    for (std::size_t k = 1; k < classes; ++k) largest = std::max(largest, values[k * voxels + i]);
+    float sum = 0;
+    for (std::size_t k = 0; k < classes; ++k) {
+      float& value = values[k * voxels + i];
+      value = std::exp(value - largest);
+      sum += value;
+    }
+    for (std::size_t k = 0; k < classes; ++k) values[k * voxels + i] /= sum;
+  }
+}
+
+void Sigmoid(std::vector<float>& values) {
+  for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
+}
+
+/// From the source grid to the grid of the scores, which may be coarser than the input's.
+IndexMap SourceToScores(const ModelImage& input, const SpatialSize& scores) {
+  IndexMap stretch;
+  const SpatialSize size = input.Size();
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double scale = static_cast<double>(scores[axis]) / static_cast<double>(size[axis]);
+    stretch.linear[axis][axis] = scale;
+    stretch.offset[axis] = 0.5 * scale - 0.5;
+  }
+  return stretch.After(input.to_source.Inverse());
+}
+
+/// The label with the best score at each position of a line, one channel after the other.
+class LineLabels {
+ public:
+  LineLabels(std::size_t count, float floor) : best_(count), labels_(count), floor_(floor) {}
+  void Start() {
+    std::fill(best_.begin(), best_.end(), floor_);
+    std::fill(labels_.begin(), labels_.end(), std::uint8_t{0});
+  }
+  void Offer(const std::vector<float>& scores, std::uint8_t label) {
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      if (scores[i] > best_[i]) {
+        best_[i] = scores[i];
+        labels_[i] = label;
+      }
+  }
+  [[nodiscard]] std::uint8_t at(std::size_t i) const { return labels_[i]; }
+
+ private:
+  std::vector<float> best_;
+  std::vector<std::uint8_t> labels_;
+  float floor_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& Postprocessing::StepNames() {
+  static const std::vector<std::string> names = {
+      "Activationsd", "AsDiscreted", "KeepLargestConnectedComponentd",
+      "EnsureTyped",  "Invertd",     "SaveImaged"};
+  return names;
+}
+
+void Postprocessing::ReadStep(const config::StepSpec& step, ArgumentReader& arguments) {
+  if (step.name == "Activationsd") {
+    if (discretisation_ != Discretisation::kNone)
+      arguments.Fail("Activationsd must come before AsDiscreted");
+    const bool softmax = arguments.Bool("softmax", false);
+    const bool sigmoid = arguments.Bool("sigmoid", false);
+    if (softmax == sigmoid) arguments.Fail("exactly one of softmax and sigmoid must be true");
+    arguments.Ignore({"other"});
+    activation_ = softmax ? Activation::kSoftmax : Activation::kSigmoid;
+  } else if (step.name == "AsDiscreted") {
+    const bool argmax = arguments.Bool("argmax", false);
+    const auto threshold = arguments.Number("threshold");
+    if (argmax == threshold.has_value())
+      arguments.Fail("exactly one of argmax: true and threshold must be given");
+    arguments.Ignore({"to_onehot", "rounding"});
+    discretisation_ = argmax ? Discretisation::kArgmax : Discretisation::kThreshold;
+    threshold_ = threshold.value_or(0.5);
+  } else if (step.name == "KeepLargestConnectedComponentd") {
+    Largest largest;
+    for (const double label : arguments.Numbers("applied_labels"))
+      largest.labels.push_back(static_cast<int>(label));
+    largest.independent = arguments.Bool("independent", true);
+    largest.connectivity = static_cast<int>(arguments.Number("connectivity", 3));
+    largest.keep = static_cast<int>(arguments.Number("num_components", 1));
+    arguments.Ignore({"is_onehot"});
+    if (largest.connectivity < 1 || largest.connectivity > 3)
+      arguments.Fail("connectivity must be 1, 2 or 3");
+    if (largest.keep < 1) arguments.Fail("num_components must be at least 1");
+    largest_.push_back(std::move(largest));
+  } else if (step.name == "Invertd") {  // the way back to the source is always gone
+    arguments.Ignore({"transform", "orig_keys", "orig_meta_keys", "nearest_interp", "to_tensor",
+                      "device", "post_func"});
+  } else if (step.name == "SaveImaged") {  // results are written as DICOM
+    for (const auto& [name, value] : step.arguments) arguments.Ignore({name.c_str()});
+  } else {
+    arguments.Ignore({"device", "data_type", "track_meta"});
+  }
+}
+
+Postprocessing Postprocessing::Read(const std::vector<config::StepSpec>& steps,
+                                    std::vector<config::Problem>& problems) {
+  Postprocessing made;
+  for (const config::StepSpec& step : steps) {
+    const auto& names = StepNames();
+    if (std::find(names.begin(), names.end(), step.name) == names.end()) {
+      const std::string nearest = NearestName(step.name, names);
+      problems.push_back({"", step.line, fmt::format("unknown postprocessing step {}", step.name),
+                          nearest.empty() ? fmt::format("known are {}", fmt::join(names, ", "))
+                                          : fmt::format("did you mean {}?", nearest)});
+      continue;
+    }
+    ArgumentReader arguments(step);
+    made.ReadStep(step, arguments);
+    for (const std::string& wrong : arguments.Finish())
+      problems.push_back({"", step.line, fmt::format("{}: {}", step.name, wrong), ""});
+  }
+  return made;
+}
+
+void Postprocessing::Activate(Tensor& scores) const {
+  if (activation_ == Activation::kSoftmax)
+    Softmax(scores.values, static_cast<std::size_t>(scores.shape[0]));
+  if (activation_ == Activation::kSigmoid) Sigmoid(scores.values);
+}
+
+Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
+                                                         const GridSize& source,
+                                                         int threads) const {
+  const std::int64_t classes = scores.shape.empty() ? 0 : scores.shape[0];
+  if (scores.shape.size() != input.data.shape.size() || classes < 1)
+    return Error(ErrorCode::kInvalidInput,
+                 "the model's output has not the dimensions [classes][space]");
+  if (classes > static_cast<std::int64_t>(kLabelValues) - 1)
+    return MakeError(ErrorCode::kInvalidInput, "{} output channels; at most 255", classes);
+  if (discretisation_ == Discretisation::kNone && classes != 1)
+    return Error(ErrorCode::kInvalidInput,
+                 "postprocessing has no AsDiscreted, but the model gives several channels");
+  Activate(scores);
+  SpatialSize size = {1, 1, 1};
+  std::copy(scores.shape.begin() + 1, scores.shape.end(), size.begin());
+  const IndexMap to_scores = SourceToScores(input, size);
+  const auto columns = static_cast<std::size_t>(source.columns);
+  const std::int64_t voxels = size[0] * size[1] * size[2];
+  std::vector<std::uint8_t> labels(source.Voxels());
+  const bool are_labels = discretisation_ == Discretisation::kNone;
+  const bool argmax = discretisation_ == Discretisation::kArgmax;
+  const auto work = [&](std::int64_t begin, std::int64_t end) {
+    LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
+    std::vector<float> line(columns);
+    LineLabels best(
+        columns, argmax ? -std::numeric_limits<float>::infinity() : static_cast<float>(threshold_));
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Vector3 first = {0, static_cast<double>(row % source.rows),
+                             static_cast<double>(row / source.rows)};
+      sampler.SetLine(to_scores.Apply(first), to_scores.Step(0), columns);
+      best.Start();
+      std::uint8_t* to = labels.data() + row * source.columns;
+      for (std::int64_t k = 0; k < classes; ++k) {
+        sampler.Read(scores.values.data() + k * voxels, line.data());
+        // argmax over channels: the channel is the label. Thresholds: channel k finds label k + 1.
+        if (!are_labels) best.Offer(line, static_cast<std::uint8_t>(argmax ? k : k + 1));
+      }
+      for (std::size_t i = 0; i < columns; ++i) {
+        if (!sampler.Inside(i)) continue;
+        to[i] = are_labels
+                    ? static_cast<std::uint8_t>(std::clamp(std::nearbyint(line[i]), 0.0F, 255.0F))
+                    : best.at(i);
+      }
+    }
+  };
+  ParallelRanges(threads, std::int64_t{source.slices} * source.rows, work);
+  for (const Largest& largest : largest_) {
+    std::vector<bool> wanted(kLabelValues, largest.labels.empty());
+    wanted[0] = false;
+    for (const int label : largest.labels)
+      if (label > 0 && label < static_cast<int>(kLabelValues))
+        wanted[static_cast<std::size_t>(label)] = true;
+    KeepLargestComponents(labels, source, wanted, !largest.independent, largest.connectivity,
+                          largest.keep);
+  }
+  return labels;
+}
+
+std::vector<double> Postprocessing::Probabilities(const Tensor& scores) const {
+  Tensor activated{{static_cast<std::int64_t>(scores.values.size())}, scores.values};
+  if (!activated.values.empty()) Activate(activated);
+  return {activated.values.begin(), activated.values.end()};
+}
+
+}  // namespace axial

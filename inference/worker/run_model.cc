@@ -1,0 +1,177 @@
+#include "inference/worker/run_model.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/dicom/uid.h"
+#include "inference/findings/measure.h"
+#include "inference/volume/load_series.h"
+
+namespace axial {
+namespace {
+
+constexpr double kLoadedFraction = 0.1;    ///< of the run, when the pixels are there
+constexpr double kInferredFraction = 0.9;  ///< when the network is done
+
+Error FromProblems(const std::vector<config::Problem>& problems) {
+  std::vector<std::string> lines;
+  for (const config::Problem& problem : problems) lines.push_back(problem.ToString());
+  return {ErrorCode::kInvalidInput, fmt::format("{}", fmt::join(lines, "\n"))};
+}
+
+/// The first run of a network is slower and finds out what memory it needs.
+void WarmUp(LoadedModel& model) {
+  Tensor zeros;
+  zeros.shape = model.pipeline.inferer->FixedBatchShape();
+  if (zeros.shape.empty()) return;
+  zeros.values.assign(static_cast<std::size_t>(Tensor::Elements(zeros.shape)), 0.0F);
+  const Result<std::vector<Tensor>> outputs = model.engine->Run(zeros);
+  if (!outputs.ok())
+    Log(LogLevel::kWarning, "model_warm_up_failed",
+        {{"model", model.card.name}, {"reason", outputs.error().ToString()}});
+}
+
+Status CheckRequirements(const config::ModelCard& card, const SourceSeries& source) {
+  const auto& modalities = card.input.modalities;
+  if (!modalities.empty() &&
+      std::find(modalities.begin(), modalities.end(), source.modality) == modalities.end())
+    return MakeError(ErrorCode::kInvalidInput, "the Series is {}; the model takes {}",
+                     source.modality, fmt::join(modalities, ", "));
+  if (source.frames.size() < static_cast<std::size_t>(std::max(card.input.minimum_slices, 1)))
+    return MakeError(ErrorCode::kInvalidInput, "{} slices; the model needs at least {}",
+                     source.frames.size(), card.input.minimum_slices);
+  return {};
+}
+
+/// The first output that has as many dimensions as an image: the scores of segments.
+Result<Tensor> TakeScores(std::vector<Tensor>& outputs, std::size_t dimensions) {
+  for (Tensor& output : outputs)
+    if (output.shape.size() == dimensions) return std::move(output);
+  return MakeError(ErrorCode::kInvalidInput, "the model gives no output with {} dimensions",
+                   dimensions + 1);
+}
+
+/// Preprocesses, infers and interprets one image; `source`: size of the grid it comes from.
+struct ImageOutcome {
+  std::vector<std::uint8_t> labels;
+  std::vector<ClassificationFinding> classifications;
+};
+
+Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSize& source,
+                              int frame_index, const FractionCall& progress) {
+  AXIAL_RETURN_IF_ERROR(model.pipeline.Preprocess(image, {model.threads}));
+  const EngineCall engine = [&](const Tensor& batch) { return model.engine->Run(batch); };
+  AXIAL_ASSIGN_OR_RETURN(std::vector<Tensor> outputs,
+                         model.pipeline.inferer->Run(image.data, engine, progress));
+  ImageOutcome outcome;
+  const std::size_t dimensions = image.data.shape.size();
+  if (!model.card.classifications.empty()) {
+    AXIAL_ASSIGN_OR_RETURN(const Tensor scores, TakeScores(outputs, 1));
+    AXIAL_ASSIGN_OR_RETURN(
+        outcome.classifications,
+        Classify(model.card, model.pipeline.postprocessing.Probabilities(scores), frame_index));
+  }
+  if (!model.card.segments.empty()) {
+    AXIAL_ASSIGN_OR_RETURN(Tensor scores, TakeScores(outputs, dimensions));
+    image.data.values = {};  // only its shape and its way back are needed from here
+    AXIAL_ASSIGN_OR_RETURN(outcome.labels, model.pipeline.postprocessing.Labels(
+                                               std::move(scores), image, source, model.threads));
+  }
+  return outcome;
+}
+
+Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& files,
+                           const ProgressCall& progress) {
+  AXIAL_ASSIGN_OR_RETURN(LoadedVolume loaded, LoadVolume(files));
+  AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
+  progress("infer", kLoadedFraction);
+  const auto fraction = [&](double done) {
+    progress("infer", kLoadedFraction + (kInferredFraction - kLoadedFraction) * done);
+  };
+  const Geometry& geometry = loaded.volume.geometry;
+  AXIAL_ASSIGN_OR_RETURN(ImageOutcome outcome,
+                         RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction));
+  ModelRun run{{.source = std::move(loaded.source),
+                .label_map = {},
+                .segments = {},
+                .classifications = std::move(outcome.classifications)},
+               std::move(loaded.left_out)};
+  if (!model.card.segments.empty()) {
+    run.findings.label_map = LabelMap{geometry, std::move(outcome.labels)};
+    run.findings.segments = MeasureSegments(model.card, run.findings.source, &loaded.volume,
+                                            *run.findings.label_map, model.digest);
+  }
+  return run;
+}
+
+Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& files,
+                           const ProgressCall& progress) {
+  AXIAL_ASSIGN_OR_RETURN(LoadedImages loaded, LoadImages(files));
+  AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
+  const auto count = static_cast<int>(loaded.images.size());
+  ModelRun run{
+      {.source = std::move(loaded.source), .label_map = {}, .segments = {}, .classifications = {}},
+      std::move(loaded.left_out)};
+  LabelMap label_map;
+  label_map.geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
+  for (int i = 0; i < count; ++i) {
+    const Image2D& image = loaded.images[static_cast<std::size_t>(i)];
+    const GridSize plane = {1, image.rows, image.columns};
+    if (!model.card.segments.empty() &&
+        (image.rows != run.findings.source.rows || image.columns != run.findings.source.columns))
+      return Error(ErrorCode::kInvalidInput, "images of more than one size in one Series");
+    const double share = (kInferredFraction - kLoadedFraction) / count;
+    const auto fraction = [&](double done) {
+      progress("infer", kLoadedFraction + share * (i + done));
+    };
+    AXIAL_ASSIGN_OR_RETURN(const ImageOutcome outcome,
+                           RunImage(model, FromImage(image), plane, i, fraction));
+    label_map.labels.insert(label_map.labels.end(), outcome.labels.begin(), outcome.labels.end());
+    std::copy(outcome.classifications.begin(), outcome.classifications.end(),
+              std::back_inserter(run.findings.classifications));
+  }
+  if (!model.card.segments.empty()) {
+    run.findings.segments =
+        MeasureSegments(model.card, run.findings.source, nullptr, label_map, model.digest);
+    run.findings.label_map = std::move(label_map);
+  }
+  return run;
+}
+
+}  // namespace
+
+Result<LoadedModel> LoadModel(const std::string& folder, const EngineOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  config::LoadedModelCard loaded = config::LoadModelCard(folder);
+  if (!loaded.card) return FromProblems(loaded.problems);
+  CompiledPipeline compiled = CompilePipeline(*loaded.card);
+  if (!compiled.pipeline) return FromProblems(compiled.problems);
+  AXIAL_ASSIGN_OR_RETURN(std::string digest, Sha256HexOfFile(loaded.card->folder + "/model.yaml"));
+  if (!loaded.card->weights_file.empty()) {
+    AXIAL_ASSIGN_OR_RETURN(const std::string weights, Sha256HexOfFile(loaded.card->weights_file));
+    digest = Sha256Hex(digest + weights);
+  }
+  AXIAL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, LoadEngine(*loaded.card, options));
+  const int threads = options.threads > 0
+                          ? options.threads
+                          : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  LoadedModel model{std::move(*loaded.card), std::move(*compiled.pipeline), std::move(engine),
+                    std::move(digest), threads};
+  WarmUp(model);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  model.load_seconds = taken.count();
+  return model;
+}
+
+Result<ModelRun> RunModel(LoadedModel& model, const std::vector<std::string>& files,
+                          const ProgressCall& progress) {
+  progress("load", 0);
+  return model.card.input.kind == config::InputKind::kVolume ? RunVolume(model, files, progress)
+                                                             : RunImages(model, files, progress);
+}
+
+}  // namespace axial

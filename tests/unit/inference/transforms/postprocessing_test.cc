@@ -1,0 +1,198 @@
+#include "inference/transforms/postprocessing.h"
+
+#include <cmath>
+
+#include "inference/transforms/components.h"
+#include "inference/volume/vector3.h"
+#include "tests/unit/inference/transforms/step_test_tools.h"
+
+namespace axial {
+namespace {
+
+using testing::ApplyStep;
+using testing::AxialGeometry;
+using testing::List;
+using testing::Scalar;
+using testing::Text;
+using Labels = std::vector<std::uint8_t>;
+
+Postprocessing MakePostprocessing(const std::vector<config::StepSpec>& steps) {
+  std::vector<config::Problem> problems;
+  Postprocessing made = Postprocessing::Read(steps, problems);
+  EXPECT_TRUE(problems.empty());
+  return made;
+}
+
+const config::StepSpec kSoftmax = {"Activationsd", {{"softmax", Scalar(true)}}, 1};
+const config::StepSpec kSigmoid = {"Activationsd", {{"sigmoid", Scalar(true)}}, 1};
+const config::StepSpec kArgmax = {"AsDiscreted", {{"argmax", Scalar(true)}}, 2};
+const config::StepSpec kThreshold = {"AsDiscreted", {{"threshold", Scalar(0.5)}}, 2};
+
+struct Ball {
+  Vector3 centre{};
+  double radius_mm = 0;
+};
+
+/// Scores of background and a ball on the image's grid: what a perfect network would say.
+Tensor BallScores(const ModelImage& image, const Ball& ball) {
+  const SpatialSize size = image.Size();
+  const IndexMap to_patient = image.ToPatient();
+  const auto voxels = static_cast<std::size_t>(image.VoxelsPerChannel());
+  Tensor scores{{2, size[0], size[1], size[2]}, std::vector<float>(2 * voxels)};
+  testing::ForEachIndex(size, [&](const Vector3& index, std::size_t at) {
+    const double inside_mm = ball.radius_mm - Length(to_patient.Apply(index) - ball.centre);
+    scores.values[at] = static_cast<float>(-inside_mm);
+    scores.values[voxels + at] = static_cast<float>(inside_mm);
+  });
+  return scores;
+}
+
+double DiceWithBall(const Labels& labels, const Geometry& g, const Ball& ball) {
+  double both = 0;
+  double sum = 0;
+  const SpatialSize size = {g.size.slices, g.size.rows, g.size.columns};
+  testing::ForEachIndex(size, [&](const Vector3& index, std::size_t at) {
+    const bool truth = Length(g.At(index[0], index[1], index[2]) - ball.centre) < ball.radius_mm;
+    both += truth && labels[at] == 1;
+    sum += truth + (labels[at] == 1);
+  });
+  return 2 * both / sum;
+}
+
+struct Case {
+  const char* name;
+  Geometry geometry;
+  std::vector<config::StepSpec> steps;
+};
+
+std::vector<Case> Cases() {
+  const double a = 0.35;
+  const std::vector<config::StepSpec> all = {
+      {"Orientationd", {{"axcodes", Text("LIA")}}, 1},
+      {"Spacingd", {{"pixdim", List({1.5, 1.5, 1.5})}}, 2},
+      {"ResizeWithPadOrCropd", {{"spatial_size", List({60, 50, 64})}}, 3}};
+  const config::StepSpec resize = {
+      "Resized", {{"spatial_size", List({48, 40, 32})}, {"mode", Text("trilinear")}}, 1};
+  const Vector3 turned_row = {1.2 * std::cos(a), 1.2 * std::sin(a), 0};
+  const Vector3 turned_column = {-1.2 * std::sin(a), 1.2 * std::cos(a), 0};
+  const Vector3 tilted_column = {0, std::cos(a), -std::sin(a)};
+  const Geometry axial = AxialGeometry({24, 61, 63}, 1.1, 1.2, 2.5);
+  return {
+      {"axial", axial, all},
+      {"sagittal", {{40, 51, 53}, {60, -20, 50}, {0, 1.2, 0}, {0, 0, -1.2}, {-1.5, 0, 0}}, all},
+      {"oblique", {{30, 51, 53}, {0, -20, 0}, turned_row, turned_column, {0, 0, 2}}, all},
+      {"tilted", {{28, 61, 63}, {0, 0, 0}, {1, 0, 0}, tilted_column, {0, 0, 2.5}}, all},
+      {"resized", axial, {resize}},
+  };
+}
+
+/// The main promise of the room: whatever the steps, labels come back to where they belong.
+TEST(Postprocessing, LabelsReturnToTheSourceGrid) {
+  for (const Case& one : Cases()) {
+    SCOPED_TRACE(one.name);
+    const Geometry& g = one.geometry;
+    ModelImage image = FromVolume({g, std::vector<float>(g.size.Voxels(), 1.0F)});
+    for (const config::StepSpec& step : one.steps) ApplyStep(image, step.name, step.arguments);
+    const Ball ball = {g.At(g.size.slices * 0.45, g.size.rows * 0.5, g.size.columns * 0.5), 18};
+    const auto labels =
+        MakePostprocessing({kSoftmax, kArgmax}).Labels(BallScores(image, ball), image, g.size, 2);
+    ASSERT_TRUE(labels.ok()) << labels.error().message();
+    EXPECT_GE(DiceWithBall(*labels, g, ball), 0.985);
+  }
+}
+
+/// Why scores, and not labels, are resampled: from the same coarse grid, labels are worse.
+TEST(Postprocessing, ScoresGoBackLinearly) {
+  const Geometry g = AxialGeometry({40, 60, 60}, 1, 1, 1);
+  ModelImage image = FromVolume({g, std::vector<float>(g.size.Voxels(), 1.0F)});
+  ApplyStep(image, "Spacingd", {{"pixdim", Scalar(3.0)}});
+  const Ball ball = {g.At(19.3, 29.8, 30.1), 14};
+  const Tensor scores = BallScores(image, ball);
+  const auto linear = MakePostprocessing({kArgmax}).Labels(scores, image, g.size, 1);
+  ASSERT_TRUE(linear.ok());
+  Tensor hard{{1, scores.shape[1], scores.shape[2], scores.shape[3]}, {}};
+  const std::size_t voxels = scores.values.size() / 2;
+  for (std::size_t i = 0; i < voxels; ++i)
+    hard.values.push_back(scores.values[voxels + i] > scores.values[i] ? 1.0F : 0.0F);
+  const auto nearest = MakePostprocessing({}).Labels(hard, image, g.size, 1);
+  ASSERT_TRUE(nearest.ok());
+  EXPECT_GT(DiceWithBall(*linear, g, ball), 0.98);
+  EXPECT_LT(DiceWithBall(*nearest, g, ball), 0.96);
+}
+
+TEST(Postprocessing, OutsideOfWhatTheNetworkSawIsBackground) {
+  const Geometry g = AxialGeometry({1, 1, 6}, 1, 1, 1);
+  ModelImage image = FromVolume({g, {0, 0, 1, 1, 0, 0}});
+  ApplyStep(image, "CropForegroundd", {});
+  const auto labels =
+      MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0.9F, 0.8F}}, image, g.size, 1);
+  ASSERT_TRUE(labels.ok());
+  EXPECT_EQ(*labels, (Labels{0, 0, 1, 1, 0, 0}));
+}
+
+TEST(Postprocessing, ThresholdOfSeveralChannelsTakesTheBest) {
+  const Geometry g = AxialGeometry({1, 1, 3}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, {0, 0, 0}});
+  const auto labels = MakePostprocessing({kSigmoid, kThreshold})
+                          .Labels({{2, 3, 1, 1}, {-5, 1, 2, -5, 3, 0}}, image, g.size, 1);
+  ASSERT_TRUE(labels.ok());
+  EXPECT_EQ(*labels, (Labels{0, 2, 1}));
+}
+
+TEST(Postprocessing, ACoarserOutputIsStretched) {
+  const Geometry g = AxialGeometry({1, 1, 8}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, std::vector<float>(8)});
+  const auto labels =
+      MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0, 1.01F}}, image, g.size, 1);
+  ASSERT_TRUE(labels.ok());
+  EXPECT_EQ(*labels, (Labels{0, 0, 0, 0, 1, 1, 1, 1}));
+}
+
+TEST(Postprocessing, RefusesOutputsItCannotRead) {
+  const Geometry g = AxialGeometry({1, 1, 3}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, {0, 0, 0}});
+  const auto accepted = [&](const Postprocessing& steps, std::vector<std::int64_t> shape) {
+    Tensor scores{std::move(shape), {}};
+    scores.values.resize(static_cast<std::size_t>(Tensor::Elements(scores.shape)));
+    return steps.Labels(scores, image, g.size, 1).ok();
+  };
+  EXPECT_TRUE(accepted(MakePostprocessing({kArgmax}), {2, 3, 1, 1}));
+  EXPECT_FALSE(accepted(MakePostprocessing({}), {2, 3, 1, 1}));
+  EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {2, 3}));
+  EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {256, 3, 1, 1}));
+}
+
+TEST(Postprocessing, SoftmaxOfClassScores) {
+  const std::vector<double> p =
+      MakePostprocessing({kSoftmax}).Probabilities({{2}, {0, std::log(3.0F)}});
+  EXPECT_NEAR(p[0], 0.25, 1e-6);
+  EXPECT_NEAR(p[1], 0.75, 1e-6);
+}
+
+TEST(Components, KeepsTheLargestOfEachLabel) {
+  Labels labels = {1, 1, 0, 1, 2, 0, 2, 2};
+  KeepLargestComponents(labels, {1, 1, 8}, std::vector<bool>(256, true), false, 1, 1);
+  EXPECT_EQ(labels, (Labels{1, 1, 0, 0, 0, 0, 2, 2}));
+}
+
+TEST(Components, TogetherLabelsFormOneForeground) {
+  Labels labels = {1, 1, 0, 1, 2, 2, 0, 2};
+  std::vector<bool> wanted(256, true);
+  wanted[0] = false;
+  KeepLargestComponents(labels, {1, 1, 8}, wanted, true, 1, 1);
+  EXPECT_EQ(labels, (Labels{0, 0, 0, 1, 2, 2, 0, 0}));
+}
+
+TEST(Components, ConnectivityDecidesOnDiagonals) {
+  for (const int connectivity : {1, 2, 3}) {
+    Labels corners = {1, 0, 0, 0, 0, 0, 0, 1};  // opposite corners of 2 x 2 x 2
+    KeepLargestComponents(corners, {2, 2, 2}, std::vector<bool>(256, true), false, connectivity, 1);
+    EXPECT_EQ(corners[7], connectivity == 3 ? 1 : 0) << connectivity;
+    Labels edge = {1, 0, 0, 1};  // one plane, touching along an edge
+    KeepLargestComponents(edge, {1, 2, 2}, std::vector<bool>(256, true), false, connectivity, 1);
+    EXPECT_EQ(edge[3], connectivity >= 2 ? 1 : 0) << connectivity;
+  }
+}
+
+}  // namespace
+}  // namespace axial
