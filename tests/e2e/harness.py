@@ -239,7 +239,7 @@ CT_RULE = {
     "run": "chest-ct-lungs", "send_to": ["pacs"], "priority": "normal"}
 DX_RULE = {
     "name": "Chest radiograph, view position",
-    "when": {"Modality": ["DX", "CR"]},
+    "when": {"Modality": ["DX", "CR"], "BodyPartExamined": ["CHEST", "LUNG", "THORAX"]},
     "run": "dx-position", "send_to": ["pacs"], "priority": "urgent"}
 ANY_CT_RULE = {**CT_RULE, "name": "Any thin CT, lungs", "when": {"Modality": "CT", "instances": ">= 20"}}
 
