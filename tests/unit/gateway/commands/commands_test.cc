@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/dicom/uid.h"
+#include "gateway/commands/check.h"
+#include "gateway/commands/explain.h"
+#include "gateway/commands/find_files.h"
+#include "gateway/commands/models.h"
+#include "tests/support/synthetic_series.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial::gateway {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr const char* kConfig = R"(models: {directory: models}
+destinations: {disk: {kind: folder, path: out}}
+rules:
+  - name: Thin CT
+    when: {Modality: CT, SliceThickness: "<= 3", CallingAETitle: [CT01]}
+    run: lungs
+    send_to: disk
+)";
+
+constexpr const char* kCard = R"(name: lungs
+version: "2.1"
+engine: torchscript
+weights: {file: model.pt, sha256: %}
+algorithm: {name: Lungs, manufacturer: Axial, version: "2.1", notice: For demonstration}
+input: {modality: [CT], minimum_slices: 10}
+outputs:
+  segments:
+    - label: 1
+      name: Lung
+      category: {code: "123037004", scheme: SCT, meaning: Anatomical Structure}
+      type: {code: "39607008", scheme: SCT, meaning: Lung}
+)";
+
+class Commands : public ::testing::Test {
+ protected:
+  Commands() {
+    Write("axial.yaml", kConfig);
+    Write("models/lungs/model.pt", "weights");
+    WriteCard(Sha256Hex("weights"));
+  }
+
+  void Write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(folder_.File(name)).parent_path());
+    std::ofstream(folder_.File(name), std::ios::binary) << text;
+  }
+
+  void WriteCard(const std::string& digest) const {
+    std::string text = kCard;
+    text.replace(text.find('%'), 1, digest);
+    Write("models/lungs/model.yaml", text);
+  }
+
+  void WriteSlices(const std::string& name, int count) const {
+    std::filesystem::create_directories(folder_.File(name));
+    testing::SyntheticSeries series;
+    series.geometry = testing::AxialGeometry({count, 4, 4}, 1, 1, 2);
+    testing::WriteSeries(series, folder_.File(name));
+  }
+
+  int Check() {
+    out_.str("");
+    return RunCheck(folder_.File("axial.yaml"), out_);
+  }
+
+  int Explain(const std::vector<std::string>& paths, const std::string& calling = "",
+              bool json = false) {
+    out_.str("");
+    err_.str("");
+    return RunExplain({folder_.File("axial.yaml"), paths, calling, json}, out_, err_);
+  }
+
+  testing::TempDir folder_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+TEST_F(Commands, CheckAcceptsWhatIsRight) {
+  EXPECT_EQ(Check(), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("right (1 rules, 1 models, 1 destinations)"));
+}
+
+TEST_F(Commands, CheckNamesRulesThatRunNoModel) {
+  std::string text = kConfig;
+  text.replace(text.find("run: lungs"), 10, "run: lugns");
+  Write("axial.yaml", text);
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:4: rule 'Thin CT': there is no usable model"));
+  EXPECT_THAT(out_.str(), HasSubstr("did you mean 'lungs'?"));
+}
+
+TEST_F(Commands, CheckComparesTheWeightsDigest) {
+  WriteCard(Sha256Hex("other weights"));
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("models/lungs/model.yaml: "));
+  EXPECT_THAT(out_.str(), HasSubstr("has SHA-256 " + Sha256Hex("weights")));
+}
+
+TEST_F(Commands, CheckLooksForCertificates) {
+  Write("axial.yaml",
+        std::string(kConfig) + "node:\n  tls: {certificate: a.pem, key: b.pem, trusted: c.pem}\n");
+  Write("a.pem", "x");
+  Write("c.pem", "x");
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:9: node.tls.key: "));
+}
+
+TEST_F(Commands, CheckReportsProblemsOfTheFileAndOfTheRules) {
+  Write("axial.yaml", "nodes: {}\n");
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:1: unknown key 'nodes'; did you mean 'node'?"));
+  std::string text = kConfig;
+  text.replace(text.find("SliceThickness"), 14, "SliceThicknes");
+  Write("axial.yaml", text);
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:5: rule 'Thin CT': there is no DICOM attribute"));
+}
+
+TEST_F(Commands, ExplainSaysWhyForFilesAndFolders) {
+  WriteSlices("study", 3);
+  Write("study/notes.txt", "not DICOM");
+  EXPECT_EQ(Explain({folder_.File("study")}, "CT02"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr(": not routed"));
+  EXPECT_THAT(out_.str(), HasSubstr("not matched Thin CT: CallingAETitle is CT02, wanted CT01"));
+  EXPECT_THAT(out_.str(), HasSubstr("1 studies, 3 instances, 0 duplicates, 1 files left out"));
+  EXPECT_THAT(out_.str(), HasSubstr("notes.txt: "));
+  EXPECT_EQ(Explain({folder_.File("study")}, "CT01"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("matched     Thin CT: all conditions hold; runs lungs"));
+}
+
+TEST_F(Commands, ExplainPrintsJson) {
+  WriteSlices("study", 2);
+  const std::string folder = folder_.File("study");
+  EXPECT_EQ(Explain({folder, folder}, "CT01", true), 0);
+  const nlohmann::json json = nlohmann::json::parse(out_.str(), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_EQ(json["instances"], 2);
+  EXPECT_EQ(json["duplicates"], 2);
+  EXPECT_EQ(json["studies"][0]["routed"], true);
+  EXPECT_EQ(json["studies"][0]["rules"][0]["series"][0]["matched"], true);
+}
+
+TEST_F(Commands, ExplainFailsWithoutDicomOrPathOrRules) {
+  Write("study/notes.txt", "not DICOM");
+  EXPECT_EQ(Explain({folder_.File("study")}), 1);
+  EXPECT_EQ(Explain({folder_.File("nowhere")}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("is neither a file nor a folder"));
+  Write("axial.yaml", "rules: 3\n");
+  EXPECT_EQ(Explain({folder_.File("study")}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("axial.yaml:1: 'rules' is not a list"));
+}
+
+TEST_F(Commands, ModelsSaysWhatEachNeedsAndGives) {
+  Write("models/broken/model.yaml", "name: [\n");
+  EXPECT_EQ(RunModels(folder_.File("axial.yaml"), out_, err_), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("lungs 2.1 (torchscript)\n"
+                                    "  needs: CT volume of at least 10 slices\n"
+                                    "  gives: segment 'Lung' (Lung, 39607008)\n"
+                                    "  run by: Thin CT\n"
+                                    "  notice: For demonstration\n"));
+  EXPECT_THAT(err_.str(), HasSubstr("broken/model.yaml:"));
+}
+
+TEST_F(Commands, FindFilesWalksInOrderAndFollowsNoLinkedFolders) {
+  Write("tree/b/2", "x");
+  Write("tree/a/1", "x");
+  std::filesystem::create_directory_symlink(folder_.File("tree"), folder_.File("tree/a/loop"));
+  const Result<std::vector<std::string>> files = FindFiles({folder_.File("tree")});
+  ASSERT_TRUE(files.ok());
+  EXPECT_THAT(*files, ::testing::ElementsAre(folder_.File("tree/a/1"), folder_.File("tree/b/2")));
+}
+
+}  // namespace
+}  // namespace axial::gateway
