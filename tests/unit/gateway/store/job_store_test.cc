@@ -59,6 +59,16 @@ TEST_F(JobStoreTest, AWorkerWhoseLeaseWasReclaimedCannotProduce) {
   EXPECT_TRUE(jobs->Produce(*second, SegAndSr(), "", At(123)).ok());
 }
 
+TEST_F(JobStoreTest, AReturnedLeaseUsesUpNoAttempt) {
+  AddJob({"pacs"});
+  const auto first = jobs->Lease({"model"}, At(5), kLease).value();
+  ASSERT_TRUE(jobs->ReturnLease(*first, At(6)).ok());
+  EXPECT_EQ(jobs->ReturnLease(*first, At(7)).error().code(), ErrorCode::kConflict);
+  const auto second = jobs->Lease({"model"}, At(8), kLease).value();
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->attempt, 1);
+}
+
 TEST_F(JobStoreTest, AQueuedJobOfAVanishedModelFailsWithTheRemedy) {
   AddJob({"pacs"});
   EXPECT_EQ(jobs->FailQueuedWithoutModel({"model"}, At(5)).value(), 0);
