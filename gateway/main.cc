@@ -4,6 +4,7 @@
 #include "gateway/commands/check.h"
 #include "gateway/commands/explain.h"
 #include "gateway/commands/models.h"
+#include "gateway/commands/serve.h"
 
 namespace {
 
@@ -18,10 +19,12 @@ CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& 
 
 int main(int argc, char** argv) {
   CLI::App app("Axial: a PACS AI gateway");
+  app.set_version_flag("--version", AXIAL_VERSION);
   app.require_subcommand(1);
   std::string config_path;
   axial::gateway::ExplainOptions explain;
 
+  const CLI::App* serve_command = AddCommand(app, "serve", "Run the gateway", config_path);
   const CLI::App* check_command =
       AddCommand(app, "check", "Say what is wrong with a configuration", config_path);
   CLI::App* explain_command = AddCommand(
@@ -34,6 +37,7 @@ int main(int argc, char** argv) {
       AddCommand(app, "models", "List the models, what each needs and gives", config_path);
 
   CLI11_PARSE(app, argc, argv);
+  if (serve_command->parsed()) return axial::gateway::RunServe(config_path);
   if (check_command->parsed()) return axial::gateway::RunCheck(config_path, std::cout);
   if (explain_command->parsed()) return axial::gateway::RunExplain(explain, std::cout, std::cerr);
   if (models_command->parsed()) return axial::gateway::RunModels(config_path, std::cout, std::cerr);

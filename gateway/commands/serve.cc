@@ -1,0 +1,96 @@
+#include "gateway/commands/serve.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "config/config.h"
+#include "core/base/log.h"
+#include "core/dicom/dcmtk_error.h"
+#include "gateway/pipeline/pipeline.h"
+
+namespace axial::gateway {
+namespace {
+
+using FileTime = std::filesystem::file_time_type;
+
+FileTime ModifiedAt(const std::string& file) {
+  std::error_code error;
+  const FileTime time = std::filesystem::last_write_time(file, error);
+  return error ? FileTime::min() : time;
+}
+
+/// Blocks the signals in every thread made from here on: only WaitForSignal takes them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+/// The signal that came within a second, or 0.
+int WaitForSignal(const sigset_t& signals) {
+  const timespec one_second{1, 0};
+  const int signal = sigtimedwait(&signals, nullptr, &one_second);
+  return signal > 0 ? signal : 0;
+}
+
+void Reload(const std::string& config_file, pipeline::Pipeline& pipeline) {
+  const config::LoadedConfig loaded = config::LoadConfig(config_file);
+  if (!loaded.config) {
+    for (const config::Problem& problem : loaded.problems)
+      Log(LogLevel::kError, "configuration_problem", {{"problem", problem.ToString()}});
+    Log(LogLevel::kError, "configuration_refused", {{"file", config_file}});
+    return;
+  }
+  const Status status = pipeline.Reload(*loaded.config);
+  if (status.ok())
+    Log(LogLevel::kInfo, "configuration_reloaded", {{"file", config_file}});
+  else
+    Log(LogLevel::kWarning, "configuration_reload",
+        {{"file", config_file}, {"error", status.error().ToString()}});
+}
+
+}  // namespace
+
+int RunServe(const std::string& config_file) {
+  const sigset_t signals = BlockSignals();
+  RedirectDcmtkLog();
+  FileTime seen = ModifiedAt(config_file);
+  const config::LoadedConfig loaded = config::LoadConfig(config_file);
+  for (const config::Problem& problem : loaded.problems)
+    fmt::print(stderr, "{}\n", problem.ToString());
+  if (!loaded.config) return 1;
+
+  auto started = pipeline::Pipeline::Start(*loaded.config, {config_file, ""});
+  if (!started.ok()) {
+    fmt::print(stderr, "axial serve: {}\n", started.error().message());
+    return 1;
+  }
+  const std::unique_ptr<pipeline::Pipeline> pipeline = std::move(started).value();
+  fmt::print("axial is ready: DICOM {} on port {}, HTTP on http://{}:{}\n",
+             loaded.config->node.ae_title.str(), pipeline->dicom_port(), loaded.config->admin.bind,
+             pipeline->admin_port());
+  std::fflush(stdout);
+
+  while (true) {
+    const int signal = WaitForSignal(signals);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    const FileTime now = ModifiedAt(config_file);
+    if (signal != SIGHUP && now == seen) continue;
+    seen = now;
+    Reload(config_file, *pipeline);
+  }
+  Log(LogLevel::kInfo, "stopping");
+  return 0;
+}
+
+}  // namespace axial::gateway

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "config/config.h"
+#include "config/model_card.h"
+#include "gateway/admin/admin_api.h"
+#include "gateway/deliver/delivery_stage.h"
+#include "gateway/dispatch/dispatcher.h"
+#include "gateway/receive/spool_disk.h"
+#include "gateway/store/database.h"
+
+namespace axial::pipeline {
+
+/// What the admin API shows of the running stages and of the configuration in force. Thread-safe.
+class AdminView {
+ public:
+  /// Everything outlives the view, and the view outlives the AdminApi that uses its providers.
+  AdminView(store::Database& database, deliver::DeliveryStage& deliver,
+            dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool);
+
+  /// The configuration in force changed.
+  void Set(const config::Config& config, std::vector<config::LoadedModelCard> models);
+
+  [[nodiscard]] admin::AdminProviders Providers();
+
+ private:
+  [[nodiscard]] std::vector<admin::HealthCheck> Health() const;
+  [[nodiscard]] std::vector<admin::ModelView> Models() const;
+  [[nodiscard]] std::vector<admin::DestinationView> Destinations() const;
+  [[nodiscard]] std::vector<admin::WorkerView> Workers() const;
+
+  store::Database& database_;
+  deliver::DeliveryStage& deliver_;
+  dispatch::Dispatcher& dispatcher_;
+  receive::SpoolDisk& spool_;
+  mutable std::mutex mutex_;
+  config::Config config_;
+  std::vector<config::LoadedModelCard> models_;
+};
+
+}  // namespace axial::pipeline

@@ -1,0 +1,72 @@
+#include "gateway/pipeline/intake.h"
+
+#include <string_view>
+#include <utility>
+
+#include "core/base/log.h"
+
+namespace axial::pipeline {
+namespace {
+
+std::string_view OutcomeName(store::AddOutcome outcome) {
+  switch (outcome) {
+    case store::AddOutcome::kAdded:
+      return "added";
+    case store::AddOutcome::kDuplicate:
+      return "duplicate";
+    case store::AddOutcome::kConflicting:
+      return "conflicting";
+    case store::AddOutcome::kOwnResult:
+      return "own_result";
+  }
+  return "added";
+}
+
+}  // namespace
+
+Intake::Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, const Clock& clock,
+               Metrics& metrics, std::function<void()> on_change)
+    : studies_(studies),
+      assembler_(assembler),
+      clock_(clock),
+      metrics_(metrics),
+      on_change_(std::move(on_change)) {}
+
+Status Intake::OnAssociationOpened(const receive::AssociationInfo&) { return {}; }
+
+Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
+  const receive::AssociationInfo& association = instance.association;
+  const store::NewInstance row{instance.header,
+                               instance.sha256,
+                               instance.spool_path,
+                               instance.bytes,
+                               association.calling_ae_title,
+                               association.called_ae_title,
+                               association.peer_address,
+                               clock_.Now()};
+  AXIAL_ASSIGN_OR_RETURN(const store::AddOutcome outcome, studies_.AddInstance(row));
+  metrics_
+      .GetCounter("axial_pipeline_instances_total", "Instances taken in, by what they were",
+                  {{"outcome", std::string(OutcomeName(outcome))}})
+      .Increment();
+  if (outcome == store::AddOutcome::kConflicting)
+    Log(LogLevel::kWarning, "instance_conflict",
+        {{"assoc", association.association_id},
+         {"sop_instance_uid", instance.header.sop_instance_uid.str()}});
+  if (outcome == store::AddOutcome::kAdded) {
+    assembler_.OnInstance(association.association_id, instance.header.study_instance_uid.str());
+    on_change_();
+  }
+  return {};
+}
+
+void Intake::OnAssociationClosed(const receive::AssociationInfo& association,
+                                 const std::vector<Uid>&, receive::AssociationEnd) {
+  const Status status = assembler_.OnAssociationClosed(association.association_id, clock_.Now());
+  if (!status.ok())  // the quiet time still closes the revision
+    Log(LogLevel::kError, "release_not_recorded",
+        {{"assoc", association.association_id}, {"error", status.error().ToString()}});
+  on_change_();
+}
+
+}  // namespace axial::pipeline

@@ -1,0 +1,243 @@
+#include "gateway/pipeline/pipeline.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/base/metrics.h"
+#include "gateway/admin/admin_server.h"
+#include "gateway/assemble/study_assembler.h"
+#include "gateway/deliver/delivery_stage.h"
+#include "gateway/dispatch/dispatcher.h"
+#include "gateway/pipeline/admin_view.h"
+#include "gateway/pipeline/intake.h"
+#include "gateway/pipeline/route_stage.h"
+#include "gateway/pipeline/stage_thread.h"
+#include "gateway/pipeline/storage_lock.h"
+#include "gateway/receive/receiver.h"
+#include "routing/rule_set.h"
+
+namespace axial::pipeline {
+namespace {
+
+constexpr Duration kTick = std::chrono::seconds(5);
+constexpr Duration kDrain = std::chrono::seconds(10);
+
+/// One I/O loop on one thread, for the receiver's acceptor.
+class IoThread {
+ public:
+  IoThread() : guard_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+  ~IoThread() {
+    guard_.reset();
+    context_.stop();
+    thread_.join();
+  }
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+  boost::asio::io_context& context() { return context_; }
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  std::thread thread_;
+};
+
+std::vector<config::ModelCard> UsableCards(const std::vector<config::LoadedModelCard>& loaded) {
+  std::vector<config::ModelCard> cards;
+  for (const config::LoadedModelCard& entry : loaded) {
+    for (const config::Problem& problem : entry.problems)
+      Log(LogLevel::kError, "model_card_problem", {{"problem", problem.ToString()}});
+    if (entry.card && entry.problems.empty()) cards.push_back(*entry.card);
+  }
+  return cards;
+}
+
+Result<routing::RuleSet> CompileRules(const config::Config& config, const std::string& file) {
+  routing::CompiledRuleSet compiled = routing::RuleSet::Compile(config.rules, file);
+  if (compiled.rule_set) return *compiled.rule_set;
+  std::string text;
+  for (const config::Problem& problem : compiled.problems) {
+    text += '\n';
+    text += problem.ToString();
+  }
+  return MakeError(ErrorCode::kInvalidInput, "the rules have problems:{}", text);
+}
+
+}  // namespace
+
+// Order of members is order of construction; destruction stops the stages from the front of the
+// flow.
+struct Pipeline::State {
+  PipelineOptions options;
+  config::Config config;
+  std::optional<StorageLock> lock;
+  Metrics metrics;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::StudyStore> studies;
+  std::unique_ptr<store::JobStore> jobs;
+  std::unique_ptr<store::DeliveryStore> deliveries;
+  std::unique_ptr<deliver::DeliveryStage> deliver;
+  std::unique_ptr<dispatch::Dispatcher> dispatcher;
+  std::unique_ptr<RouteStage> route;
+  std::unique_ptr<StageThread> route_thread;
+  std::unique_ptr<assemble::StudyAssembler> assembler;
+  std::unique_ptr<StageThread> assemble_thread;
+  std::unique_ptr<Intake> intake;
+  std::unique_ptr<receive::SpoolDisk> spool;
+  std::unique_ptr<IoThread> io;
+  std::unique_ptr<receive::Receiver> receiver;
+  std::uint16_t dicom_port = 0;
+  std::unique_ptr<AdminView> admin_view;
+  std::unique_ptr<admin::AdminApi> admin_api;
+  std::unique_ptr<admin::AdminServer> admin_server;
+
+  Status OpenStore();
+  void BuildStages(routing::RuleSet rules, std::vector<config::ModelCard> cards);
+  Status StartStages();
+  Status Listen();
+  Status ServeAdmin(const std::vector<config::LoadedModelCard>& models);
+};
+
+Status Pipeline::State::OpenStore() {
+  const std::string& directory = config.storage.directory;
+  AXIAL_ASSIGN_OR_RETURN(StorageLock taken, StorageLock::Take(directory));
+  lock.emplace(std::move(taken));
+  std::error_code error;
+  std::filesystem::create_directories(directory + "/results", error);
+  if (error)
+    return MakeError(ErrorCode::kUnavailable, "{}/results: {}", directory, error.message());
+  AXIAL_ASSIGN_OR_RETURN(database, store::Database::Open(directory + "/axial.db"));
+  studies = std::make_unique<store::StudyStore>(*database);
+  jobs = std::make_unique<store::JobStore>(*database);
+  deliveries = std::make_unique<store::DeliveryStore>(*database);
+  return {};
+}
+
+void Pipeline::State::BuildStages(routing::RuleSet rules, std::vector<config::ModelCard> cards) {
+  deliver::DeliverOptions deliver_options;
+  deliver_options.metrics = &metrics;
+  deliver = std::make_unique<deliver::DeliveryStage>(
+      *deliveries, config.destinations, config.node.ae_title.str(), std::move(deliver_options));
+
+  dispatch::DispatchOptions dispatch_options;
+  dispatch_options.results_directory = config.storage.directory + "/results";
+  dispatch_options.worker_binary = options.worker_binary;
+  dispatch_options.metrics = &metrics;
+  dispatch_options.on_produced = [this] { deliver->Nudge(); };
+  dispatcher = std::make_unique<dispatch::Dispatcher>(*jobs, config.workers, cards,
+                                                      std::move(dispatch_options));
+
+  route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
+  route->SetRules(std::move(rules), cards);
+  assembler = std::make_unique<assemble::StudyAssembler>(*studies, metrics);
+  assembler->SetLimits(config);
+  spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
+  intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
+                                    [this] { assemble_thread->Nudge(); });
+}
+
+Status Pipeline::State::StartStages() {
+  const Clock& clock = Clock::System();
+  AXIAL_RETURN_IF_ERROR(deliver->Start());
+  dispatcher->Start();
+  route_thread = std::make_unique<StageThread>(
+      "route", clock, kTick, [this](TimePoint now) { return route->RunOnce(now); });
+  AXIAL_RETURN_IF_ERROR(assembler->Recover(clock.Now()));
+  assemble_thread = std::make_unique<StageThread>("assemble", clock, kTick, [this](TimePoint now) {
+    auto next = assembler->RunOnce(now);
+    route_thread->Nudge();
+    return next;
+  });
+  return {};
+}
+
+Status Pipeline::State::Listen() {
+  io = std::make_unique<IoThread>();
+  receiver = std::make_unique<receive::Receiver>();
+  AXIAL_ASSIGN_OR_RETURN(
+      dicom_port,
+      receiver->Start(io->context(), {config.node, config.storage, {}}, *intake, metrics, *spool));
+  return {};
+}
+
+Status Pipeline::State::ServeAdmin(const std::vector<config::LoadedModelCard>& models) {
+  admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool);
+  admin_view->Set(config, models);
+  admin_api = std::make_unique<admin::AdminApi>(*studies, *jobs, *deliveries, metrics,
+                                                Clock::System(), admin_view->Providers());
+  AXIAL_ASSIGN_OR_RETURN(admin_server, admin::AdminServer::Start(config.admin, *admin_api));
+  return {};
+}
+
+Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
+                                                  const PipelineOptions& options) {
+  AXIAL_ASSIGN_OR_RETURN(routing::RuleSet rules, CompileRules(config, options.config_file));
+  const auto models = config::LoadModelCards(config.models_directory);
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(std::make_unique<State>()));
+  State& state = *pipeline->state_;
+  state.options = options;
+  state.config = config;
+  AXIAL_RETURN_IF_ERROR(state.OpenStore());
+  state.BuildStages(std::move(rules), UsableCards(models));
+  AXIAL_RETURN_IF_ERROR(state.StartStages());
+  if (!options.listen) {
+    AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
+    return pipeline;
+  }
+  AXIAL_RETURN_IF_ERROR(state.Listen());
+  AXIAL_RETURN_IF_ERROR(state.ServeAdmin(models));
+  return pipeline;
+}
+
+Status Pipeline::Reload(const config::Config& config) {
+  AXIAL_ASSIGN_OR_RETURN(routing::RuleSet rules, CompileRules(config, state_->options.config_file));
+  const auto models = config::LoadModelCards(config.models_directory);
+  const std::vector<config::ModelCard> cards = UsableCards(models);
+  state_->deliver->SetDestinations(config.destinations);
+  state_->dispatcher->SetModels(cards);
+  state_->route->SetRules(std::move(rules), cards);
+  state_->assembler->SetLimits(config);
+  if (state_->receiver) state_->receiver->SetPolicy(config.node);
+  if (state_->admin_view) state_->admin_view->Set(config, models);
+  const config::Config& old = state_->config;
+  const bool needs_restart =
+      old.node.port != config.node.port || old.node.bind != config.node.bind ||
+      old.storage.directory != config.storage.directory ||
+      old.storage.durability != config.storage.durability ||
+      old.workers.processes != config.workers.processes ||
+      old.workers.threads != config.workers.threads || old.admin.port != config.admin.port ||
+      old.admin.bind != config.admin.bind;
+  if (needs_restart)
+    return Error(ErrorCode::kUnsupported,
+                 "node.port, node.bind, storage, workers and admin change only with a restart; "
+                 "everything else of the new configuration is in force");
+  return {};
+}
+
+Pipeline::~Pipeline() {
+  if (state_->receiver) state_->receiver->Stop(kDrain);
+  state_->admin_server.reset();
+  state_->assemble_thread.reset();
+  state_->route_thread.reset();
+  if (state_->dispatcher) state_->dispatcher->Stop();
+  if (state_->deliver) state_->deliver->Stop();
+}
+
+std::uint16_t Pipeline::dicom_port() const { return state_->dicom_port; }
+
+std::uint16_t Pipeline::admin_port() const {
+  return state_->admin_server ? state_->admin_server->port() : std::uint16_t{0};
+}
+
+receive::ReceiveEvents& Pipeline::intake() { return *state_->intake; }
+
+receive::SpoolDisk& Pipeline::spool() { return *state_->spool; }
+
+}  // namespace axial::pipeline

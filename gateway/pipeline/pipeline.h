@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "core/base/result.h"
+#include "gateway/receive/receive_events.h"
+#include "gateway/receive/spool_disk.h"
+
+namespace axial::pipeline {
+
+/// What the host of the pipeline decides.
+struct PipelineOptions {
+  std::string config_file;    ///< named in messages
+  std::string worker_binary;  ///< "": axial-worker beside the running executable
+  /// false inside a host that receives DICOM and serves HTTP itself (the Orthanc plugin): no port
+  /// is opened, Instances come through intake().
+  bool listen = true;
+};
+
+/// The gateway: receive, assemble, route, dispatch, deliver, and the admin server, wired over one
+/// store. Every stage continues from the rows that an earlier process left, however it ended.
+class Pipeline {
+ public:
+  /// Errors: what the rules, the storage, the ports say; each names the key to change.
+  [[nodiscard]] static Result<std::unique_ptr<Pipeline>> Start(const config::Config& config,
+                                                               const PipelineOptions& options);
+
+  /// Takes over rules, models, destinations, peers and completion limits. Errors: InvalidInput (the
+  /// old configuration stays), Unsupported (a key that needs a restart changed; the rest is in
+  /// force).
+  [[nodiscard]] Status Reload(const config::Config& config);
+
+  /// Drains and stops: open Associations may finish, running Jobs get a short grace.
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// 0 when the pipeline does not listen.
+  [[nodiscard]] std::uint16_t dicom_port() const;
+  [[nodiscard]] std::uint16_t admin_port() const;
+
+  /// Where Instances enter, and where their bytes must lie before they do. Both live as long as
+  /// this.
+  [[nodiscard]] receive::ReceiveEvents& intake();
+  [[nodiscard]] receive::SpoolDisk& spool();
+
+ private:
+  struct State;
+  explicit Pipeline(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace axial::pipeline

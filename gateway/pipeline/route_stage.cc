@@ -1,0 +1,130 @@
+#include "gateway/pipeline/route_stage.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "core/base/log.h"
+
+namespace axial::pipeline {
+namespace {
+
+constexpr int kRevisionsPerRound = 100;
+
+/// Series that this revision brought nothing new to were analysed with an earlier one.
+std::set<std::string> UnchangedSeries(const std::vector<store::SeriesRow>& rows, int revision) {
+  std::set<std::string> unchanged;
+  for (const store::SeriesRow& row : rows)
+    if (row.changed_in_revision < revision) unchanged.insert(row.series_uid);
+  return unchanged;
+}
+
+struct Routing {
+  std::vector<store::VerdictRow> verdicts;
+  std::vector<store::NewJob> jobs;
+};
+
+Routing ToRows(const store::Revision& revision, const routing::RouteDecision& decision,
+               const std::set<std::string>& unchanged,
+               const std::map<std::string, std::string>& model_versions) {
+  Routing rows;
+  int rule_index = 0;
+  for (const routing::RuleDecision& rule : decision.rules) {
+    const auto version = model_versions.find(rule.run);
+    const std::string model_version = version == model_versions.end() ? "" : version->second;
+    for (const routing::SeriesVerdict& verdict : rule.series) {
+      const std::string& series_uid = verdict.series_instance_uid.str();
+      std::string reason = verdict.reason;
+      const bool again = verdict.matched && unchanged.contains(series_uid);
+      if (again) reason += "; unchanged since an earlier revision, not run again";
+      rows.verdicts.push_back({rule_index, rule.rule, series_uid, verdict.matched, reason});
+      if (!verdict.matched || again) continue;
+      rows.jobs.push_back({fmt::format("{}|{}|{}|{}|{}|{}", revision.study_uid, revision.number,
+                                       rule.rule, series_uid, rule.run, model_version),
+                           series_uid, rule.rule, rule.run, model_version,
+                           static_cast<int>(rule.priority), rule.send_to});
+    }
+    ++rule_index;
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<routing::StudySummary> SummarizeRows(const std::string& study_uid,
+                                            const std::vector<store::SeriesRow>& series) {
+  AXIAL_ASSIGN_OR_RETURN(Uid study, Uid::Parse(study_uid));
+  routing::StudySummary summary{std::move(study), {}, {}};
+  for (const store::SeriesRow& row : series) {
+    if (row.classes.empty()) continue;
+    AXIAL_ASSIGN_OR_RETURN(Uid uid, Uid::Parse(row.series_uid));
+    const store::SeriesClass& representative = row.classes.front();
+    routing::SeriesSummary entry{
+        std::move(uid),       representative.sop_class_uid, representative.attributes, 0, 0,
+        row.calling_ae_title, row.called_ae_title};
+    for (const store::SeriesClass& sop_class : row.classes) {
+      entry.instances += sop_class.instances;
+      entry.frames += sop_class.frames;
+    }
+    if (summary.series.empty()) summary.attributes = routing::StudyAttributes(entry.attributes);
+    summary.series.push_back(std::move(entry));
+  }
+  return summary;
+}
+
+RouteStage::RouteStage(store::StudyStore& studies, Metrics& metrics, std::function<void()> on_jobs)
+    : studies_(studies),
+      on_jobs_(std::move(on_jobs)),
+      routed_total_(metrics.GetCounter("axial_pipeline_revisions_total",
+                                       "Study revisions routed, by whether any rule matched",
+                                       {{"outcome", "routed"}})),
+      not_routed_total_(metrics.GetCounter("axial_pipeline_revisions_total",
+                                           "Study revisions routed, by whether any rule matched",
+                                           {{"outcome", "not_routed"}})) {}
+
+void RouteStage::SetRules(routing::RuleSet rules, const std::vector<config::ModelCard>& models) {
+  const std::lock_guard lock(mutex_);
+  rules_ = std::move(rules);
+  model_versions_.clear();
+  for (const config::ModelCard& model : models) model_versions_[model.name] = model.version;
+}
+
+Status RouteStage::Route(const store::Revision& revision, TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<store::SeriesRow> series,
+                         studies_.SeriesOfStudy(revision.study_uid));
+  AXIAL_ASSIGN_OR_RETURN(const routing::StudySummary summary,
+                         SummarizeRows(revision.study_uid, series));
+  routing::RuleSet rules;
+  std::map<std::string, std::string> model_versions;
+  {
+    const std::lock_guard lock(mutex_);
+    rules = rules_;
+    model_versions = model_versions_;
+  }
+  const Routing rows = ToRows(revision, rules.Evaluate(summary),
+                              UnchangedSeries(series, revision.number), model_versions);
+  AXIAL_ASSIGN_OR_RETURN(const int created,
+                         studies_.RecordRouting(revision, rows.verdicts, rows.jobs, now));
+  (rows.jobs.empty() ? not_routed_total_ : routed_total_).Increment();
+  Log(LogLevel::kInfo, rows.jobs.empty() ? "study_not_routed" : "study_routed",
+      {{"study_uid", revision.study_uid}, {"revision", revision.number}, {"jobs", created}});
+  if (created > 0) on_jobs_();
+  return {};
+}
+
+Result<std::optional<TimePoint>> RouteStage::RunOnce(TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<store::Revision> closed,
+                         studies_.Revisions("closed", kRevisionsPerRound));
+  Status first_error;
+  for (const store::Revision& revision : closed) {
+    Status status = Route(revision, now);  // one broken study must not hold up the others
+    if (!status.ok() && first_error.ok())
+      first_error = status.error().WithContext("study {}", revision.study_uid);
+  }
+  if (!first_error.ok()) return first_error.error();
+  if (static_cast<int>(closed.size()) == kRevisionsPerRound) return std::optional<TimePoint>(now);
+  return std::optional<TimePoint>{};
+}
+
+}  // namespace axial::pipeline

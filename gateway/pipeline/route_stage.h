@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/model_card.h"
+#include "core/base/clock.h"
+#include "core/base/metrics.h"
+#include "core/base/result.h"
+#include "gateway/store/study_store.h"
+#include "routing/rule_set.h"
+
+namespace axial::pipeline {
+
+/// Evaluates the rules on every closed revision and stores verdicts and Jobs. Thread-safe.
+class RouteStage {
+ public:
+  /// `studies` and `metrics` outlive the stage. `on_jobs`: new Jobs are rows; must not block.
+  RouteStage(store::StudyStore& studies, Metrics& metrics, std::function<void()> on_jobs);
+
+  /// The rules in force from the next revision on. `models`: those that are usable, for the version
+  /// that is part of a Job's key.
+  void SetRules(routing::RuleSet rules, const std::vector<config::ModelCard>& models);
+
+  /// Routes every closed revision. There is nothing to wait for: returns nullopt.
+  [[nodiscard]] Result<std::optional<TimePoint>> RunOnce(TimePoint now);
+
+ private:
+  [[nodiscard]] Status Route(const store::Revision& revision, TimePoint now);
+
+  store::StudyStore& studies_;
+  std::function<void()> on_jobs_;
+  Counter& routed_total_;
+  Counter& not_routed_total_;
+  std::mutex mutex_;
+  routing::RuleSet rules_;
+  std::map<std::string, std::string> model_versions_;
+};
+
+/// The rules' view of stored Series: the representative is the first Instance of the most frequent
+/// SOP Class. Error: Corrupt (a stored UID is none).
+[[nodiscard]] Result<routing::StudySummary> SummarizeRows(
+    const std::string& study_uid, const std::vector<store::SeriesRow>& series);
+
+}  // namespace axial::pipeline

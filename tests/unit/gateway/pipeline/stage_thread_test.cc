@@ -1,0 +1,56 @@
+#include "gateway/pipeline/stage_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace axial::pipeline {
+namespace {
+
+/// Counts rounds and lets a test wait for the n-th.
+class Rounds {
+ public:
+  void Count() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  bool WaitFor(int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return count_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+TEST(StageThread, RunsAtStartAndOnANudge) {
+  Rounds rounds;
+  StageThread stage("test", Clock::System(), std::chrono::hours(1),
+                    [&](TimePoint) -> Result<std::optional<TimePoint>> {
+                      rounds.Count();
+                      return std::optional<TimePoint>{};
+                    });
+  ASSERT_TRUE(rounds.WaitFor(1));
+  stage.Nudge();
+  ASSERT_TRUE(rounds.WaitFor(2));
+}
+
+TEST(StageThread, RunsAgainWhenTheStageSaidItFallsDueAndAfterAnError) {
+  Rounds rounds;
+  int calls = 0;
+  StageThread stage("test", Clock::System(), std::chrono::milliseconds(20),
+                    [&](TimePoint now) -> Result<std::optional<TimePoint>> {
+                      rounds.Count();
+                      if (++calls == 1) return Error(ErrorCode::kUnavailable, "on purpose");
+                      return std::optional<TimePoint>(now + std::chrono::milliseconds(5));
+                    });
+  ASSERT_TRUE(rounds.WaitFor(4));
+}
+
+}  // namespace
+}  // namespace axial::pipeline
