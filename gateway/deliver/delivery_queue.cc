@@ -154,7 +154,16 @@ std::optional<TimePoint> DestinationQueue::SendBatch(Destination& destination,
   now = std::max(now, options_.clock->Now());
   if (!report.reached.ok()) return PostponeAll(batch, report.reached.error(), now);
   AXIAL_INVARIANT(report.results.size() == batch.size());
-  RecordReached();
+  const auto useless = [](const SendResult& result) {
+    return !result.ok() && IsRetried(result.error().code());
+  };
+  if (std::all_of(report.results.begin(), report.results.end(), useless)) {
+    // It is there but does nothing. The artifacts wait for themselves: one of them may be the
+    // cause.
+    RecordFailure(report.results.front().error(), now, TimePoint{});
+  } else {
+    RecordReached();
+  }
   for (std::size_t i = 0; i < batch.size(); ++i) RecordOne(batch[i], report.results[i], now);
   return std::nullopt;
 }
@@ -219,15 +228,13 @@ void DestinationQueue::RecordOne(const store::Delivery& delivery, const SendResu
 void DestinationQueue::RecordFailure(const Error& reason, TimePoint now, TimePoint next_try_at) {
   const std::lock_guard lock(mutex_);
   if (status_.state != DestinationState::kFailing) status_.failing_since = now;
+  failures_ = std::max(failures_, 1);
   status_.state = DestinationState::kFailing;
   status_.next_try_at = next_try_at;
   status_.last_error = reason.message();
   status_.last_error_at = now;
   Log(LogLevel::kWarning, "destination_failing",
-      {{"destination", config_.name},
-       {"failures", failures_},
-       {"next_try_at", FormatTime(next_try_at)},
-       {"reason", reason.ToString()}});
+      {{"destination", config_.name}, {"failures", failures_}, {"reason", reason.ToString()}});
 }
 
 void DestinationQueue::RecordReached() {

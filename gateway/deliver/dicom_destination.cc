@@ -2,7 +2,6 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,10 +9,10 @@
 #include <system_error>
 #include <utility>
 
-#include "core/base/log.h"
 #include "core/dicom/dcmtk_error.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/deliver/dicom_association.h"
+#include "gateway/deliver/store_status.h"
 
 namespace axial::deliver {
 namespace {
@@ -38,25 +37,6 @@ ProposedContext ContextFor(const std::string& sop_class_uid, const std::string& 
   if (IsCompressed(transfer_syntax)) return {sop_class_uid, {transfer_syntax}};
   return {sop_class_uid,
           {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax}};
-}
-
-/// PS3.4 table B.2-1 and PS3.7 annex C, as what to do next.
-SendResult Judge(const DimseResponse& response) {
-  const std::uint16_t status = response.status;
-  const std::string text =
-      fmt::format("status {:04X}H{}{}", status, response.error_comment.empty() ? "" : ": ",
-                  response.error_comment);
-  if (status == 0x0000) return std::string();
-  if (status == 0x0111) return "it had this Instance already (" + text + ")";
-  if ((status & 0xf000) == 0xb000) return "stored with a warning, " + text;
-  if ((status & 0xff00) == 0xa700)
-    return MakeError(ErrorCode::kExhausted, "it is out of resources, {}", text);
-  if ((status & 0xff00) == 0xa900)
-    return MakeError(ErrorCode::kInvalidInput,
-                     "it says the object does not match its SOP Class, {}", text);
-  if (status == 0x0122)
-    return MakeError(ErrorCode::kUnsupported, "it does not store this SOP Class, {}", text);
-  return MakeError(ErrorCode::kInvalidInput, "it refused the object, {}", text);
 }
 
 class DicomDestination final : public Destination {
@@ -96,7 +76,7 @@ Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery&
   Result<DimseResponse> response = association.Store(*context, artifact.sop_class_uid,
                                                      artifact.sop_instance_uid, *file.getDataset());
   if (!response.ok()) return response.error();
-  return Judge(*response);
+  return JudgeStoreStatus(response->status, response->error_comment);
 }
 
 SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& artifacts,
