@@ -41,15 +41,17 @@ CodedConcept ProcedureByModality(const std::string& modality) {
   return {"363679005", "SCT", "Imaging procedure"};
 }
 
-/// The imaging procedure the study was made for, not the algorithm (IHE AIR).
+/// The imaging procedure the study was made for, not the algorithm (IHE AIR): the study's own code
+/// when the context group knows it, else the group's code for the modality.
 CodedConcept ProcedureReported(const ResultRun& run) {
   DcmItem* item = nullptr;
   if (run.source.findAndGetSequenceItem(DCM_ProcedureCodeSequence, item, 0).good()) {
-    CodedConcept code{TextOf(*item, DCM_CodeValue), TextOf(*item, DCM_CodingSchemeDesignator),
-                      TextOf(*item, DCM_CodeMeaning)};
+    const CodedConcept code{TextOf(*item, DCM_CodeValue), TextOf(*item, DCM_CodingSchemeDesignator),
+                            TextOf(*item, DCM_CodeMeaning)};
+    const CID100_QuantitativeDiagnosticImagingProcedures group;
     // The meaning is in the source's character set; only ASCII is safe to say again.
-    if (!code.value.empty() && !code.scheme.empty() && !code.meaning.empty() &&
-        IsAscii(code.value + code.scheme + code.meaning) && code.meaning.size() <= 64)
+    if (IsAscii(code.meaning) &&
+        group.hasCodedEntry({code.value.c_str(), code.scheme.c_str(), code.meaning.c_str()}))
       return code;
   }
   return ProcedureByModality(run.findings.source.modality);
