@@ -6,7 +6,7 @@
 #include <cmath>
 #include <memory>
 
-namespace axial {
+namespace axial::results {
 
 void AttributeWriter::Note(const DcmTagKey& tag, const OFCondition& condition) {
   if (condition.good() || !status_->ok()) return;
@@ -72,4 +72,4 @@ std::string FormatMeasuredValue(double value) {
   return text;
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -10,7 +10,7 @@
 #include "core/dicom/coded_concept.h"
 #include "inference/results/result_text.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Writes attributes into one data set and its nested items, and keeps the first failure,
 /// so that a module reads as the list of its attributes. Text must already fit the data set's
@@ -47,8 +47,8 @@ class AttributeWriter {
 /// must be finite.
 [[nodiscard]] std::string FormatDecimal(double value);
 
-/// As FormatDecimal, but for people: about six significant digits, no exponent where a number can do
-/// without ("-812.346", "5123457", "0.17625").
+/// As FormatDecimal, but for people: about six significant digits, no exponent where a number can
+/// do without ("-812.346", "5123457", "0.17625").
 [[nodiscard]] std::string FormatMeasuredValue(double value);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -7,7 +7,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "eight labels are read as one number");
@@ -73,4 +73,4 @@ void BitPacker::Finish(std::vector<std::uint8_t>& bytes) {
   waiting_bits_ = 0;
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace axial {
+namespace axial::results {
 
 /// Packs masks into BINARY Segmentation Pixel Data (PS3.5 8.1.1, PS3.3 C.8.20.2): one bit per
 /// pixel, least significant first, and the next frame starts at the very next bit, not at the next
@@ -25,4 +25,4 @@ class BitPacker {
   unsigned waiting_ = 0;       ///< the bits, first one lowest
 };
 
-}  // namespace axial
+}  // namespace axial::results

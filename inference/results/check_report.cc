@@ -8,7 +8,7 @@
 
 #include "inference/results/composite_context.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 constexpr int kMaxTreeDepth = 16;
@@ -229,4 +229,4 @@ Status CheckReport(const ResultRun& run, const std::optional<protocol::Artifact>
   return {};
 }
 
-}  // namespace axial
+}  // namespace axial::results

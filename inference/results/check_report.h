@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Reads a written report again and compares it with the findings and the source: composite
 /// context, character set, template, evidence for every reference in the tree, one group per
@@ -16,4 +16,4 @@ namespace axial {
                                  const std::optional<protocol::Artifact>& segmentation,
                                  const std::string& path);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstring>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 struct ByteTables {
@@ -115,4 +115,4 @@ Status CheckSegmentPixels(const Findings& findings, const std::vector<SegmentFra
   return {};
 }
 
-}  // namespace axial
+}  // namespace axial::results

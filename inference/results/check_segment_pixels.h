@@ -8,7 +8,7 @@
 
 class DcmDataset;
 
-namespace axial {
+namespace axial::results {
 
 /// Compares every bit of BINARY Pixel Data with the label map, given what each stored frame says it
 /// is, and makes sure that no voxel of a segment is left out. Reads Pixel Data piece by piece.
@@ -17,4 +17,4 @@ namespace axial {
                                         const std::vector<SegmentFrame>& frames,
                                         DcmDataset& dataset);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -10,7 +10,7 @@
 #include "inference/results/check_segment_pixels.h"
 #include "inference/results/composite_context.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 template <typename... Args>
@@ -254,4 +254,4 @@ Status CheckSegmentation(const ResultRun& run, const std::string& path) {
   return CheckSegmentPixels(run.findings, frames, dataset);
 }
 
-}  // namespace axial
+}  // namespace axial::results

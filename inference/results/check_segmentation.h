@@ -5,7 +5,7 @@
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Reads a written Segmentation again and compares it with the findings and the source: composite
 /// context, references, geometry text, segments, dimension values, Pixel Data's length, and every
@@ -14,4 +14,4 @@ namespace axial {
 /// Errors: Corrupt, "segmentation: <what>: ..."; Unavailable (file).
 [[nodiscard]] Status CheckSegmentation(const ResultRun& run, const std::string& path);
 
-}  // namespace axial
+}  // namespace axial::results

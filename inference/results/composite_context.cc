@@ -5,7 +5,7 @@
 #include <array>
 #include <memory>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 struct ContextAttribute {
@@ -141,4 +141,4 @@ Status CompareCompositeContext(DcmItem& source, DcmItem& result) {
   return {};
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -7,7 +7,7 @@
 class DcmElement;
 class DcmItem;
 
-namespace axial {
+namespace axial::results {
 
 /// The attributes by which a result belongs to its patient and study (PS3.3 C.7.1 to C.7.2,
 /// C.12.1): one list for SEG and SR, so that they cannot differ.
@@ -22,4 +22,4 @@ namespace axial {
 /// Error: Corrupt, with the first attribute that is not the source's.
 [[nodiscard]] Status CompareCompositeContext(DcmItem& source, DcmItem& result);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 const CodedConcept kSegmentationDerivation = {"113076", "DCM", "Segmentation"};
@@ -154,4 +154,4 @@ void WriteFunctionalGroups(const ResultRun& run, const std::vector<SegmentFrame>
   for (const SegmentFrame& frame : frames) WriteFrame(source, layout, frame, writer);
 }
 
-}  // namespace axial
+}  // namespace axial::results

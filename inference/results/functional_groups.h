@@ -6,7 +6,7 @@
 #include "inference/results/result_run.h"
 #include "inference/results/segment_frames.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Writes the dimensions, the references to the source Series, and the shared and per-frame
 /// functional groups of a Segmentation (PS3.3 C.7.6.16, C.7.6.17, C.12.2), geometry byte for byte
@@ -17,4 +17,4 @@ void WriteFunctionalGroups(const ResultRun& run, const std::vector<SegmentFrame>
 /// True when positions and orientations can be told: CT, MR, PT; false for CR, DX, MG.
 [[nodiscard]] bool HasPlaneGeometry(const SourceSeries& source);
 
-}  // namespace axial
+}  // namespace axial::results

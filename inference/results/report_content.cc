@@ -8,7 +8,7 @@
 
 #include <set>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 using Groups = TID1500_MeasurementReport::TID1411_Measurements;
@@ -293,4 +293,4 @@ Status ExtendTree(const ResultRun& run, DSRDocumentTree& tree) {
   return {};
 }
 
-}  // namespace axial
+}  // namespace axial::results

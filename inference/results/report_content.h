@@ -8,7 +8,7 @@
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Fills the content tree of a Measurement Report (PS3.16 TID 1500): language, observer device,
 /// procedure, image library, one volumetric group per segment (TID 1411), answers, and what was
@@ -21,4 +21,4 @@ namespace axial {
 /// (TID 4019), and one measurement group (TID 1501) per answer about a single image of several.
 [[nodiscard]] Status ExtendTree(const ResultRun& run, DSRDocumentTree& tree);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -12,7 +12,7 @@
 
 #include "core/dicom/dcmtk_error.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 Error DiskError(const std::string& path, const char* what) {
@@ -70,4 +70,4 @@ Status SyncToDisk(const std::string& path) {
   return {};
 }
 
-}  // namespace axial
+}  // namespace axial::results

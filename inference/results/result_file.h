@@ -10,7 +10,7 @@
 
 class DcmDataset;
 
-namespace axial {
+namespace axial::results {
 
 /// Writes a data set as a DICOM file (PS3.10), Explicit VR Little Endian with explicit lengths.
 /// Error: Unavailable.
@@ -28,4 +28,4 @@ using PixelProducer = std::function<void(std::vector<std::uint8_t>& bytes)>;
 /// Waits until a file or directory is on disk. Error: Unavailable.
 [[nodiscard]] Status SyncToDisk(const std::string& path);
 
-}  // namespace axial
+}  // namespace axial::results

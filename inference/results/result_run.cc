@@ -12,7 +12,7 @@
 
 #include "inference/results/composite_context.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 // Goes up whenever the same findings are encoded differently, so that a new form is a new object.
@@ -162,4 +162,4 @@ Result<Uid> WriteTimesAndInstanceUid(const ResultRun& run, const std::string& ro
   return instance;
 }
 
-}  // namespace axial
+}  // namespace axial::results

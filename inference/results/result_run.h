@@ -8,7 +8,7 @@
 #include "inference/results/result_text.h"
 #include "inference/results/write_results.h"
 
-namespace axial {
+namespace axial::results {
 
 /// What the writers and the checks of one model run share. Borrows everything; lives on the stack
 /// of WriteResults.
@@ -67,4 +67,4 @@ struct ResultIdentity {
   return card.algorithm.notice;
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -7,7 +7,7 @@
 
 #include "inference/results/composite_context.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 /// Length of the UTF-8 sequence that starts with `lead`; 0 when none does.
@@ -155,4 +155,4 @@ std::string ResultText::OwnLong(std::string_view utf8, std::size_t characters) c
   return Clean(utf8, characters, true, unicode_ && IsUtf8(utf8));
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -7,7 +7,7 @@
 
 class DcmItem;
 
-namespace axial {
+namespace axial::results {
 
 /// Which Specific Character Set a result has, and how our own text fits into it.
 ///
@@ -42,4 +42,4 @@ class ResultText {
 [[nodiscard]] bool IsUtf8(std::string_view bytes);
 [[nodiscard]] bool IsAscii(std::string_view bytes);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 using Histogram = std::array<std::int64_t, 256>;
@@ -90,4 +90,4 @@ Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
   return frames;
 }
 
-}  // namespace axial
+}  // namespace axial::results

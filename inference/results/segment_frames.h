@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "inference/findings/findings.h"
 
-namespace axial {
+namespace axial::results {
 
 /// One frame of a BINARY Segmentation: one segment on one source frame.
 struct SegmentFrame {
@@ -20,4 +20,4 @@ struct SegmentFrame {
 /// not 1..n, a voxel that belongs to no segment, a count that is not the one in the findings.
 [[nodiscard]] Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -12,7 +12,7 @@
 #include "inference/results/functional_groups.h"
 #include "inference/results/result_file.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 const CodedConcept kArtificialIntelligence = {"123109", "DCM", "Artificial Intelligence"};
@@ -176,4 +176,4 @@ Result<protocol::Artifact> WriteSegmentation(const ResultRun& run,
                             kSegmentationClass, identity.series_instance_uid.str(), instance.str()};
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -6,7 +6,7 @@
 #include "core/dicom/instance_header.h"
 #include "inference/results/result_run.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 Status Same(DcmItem& item, const DcmTagKey& tag, const std::string& expected) {
@@ -53,4 +53,4 @@ Result<std::unique_ptr<DcmFileFormat>> ReadSourceHeader(const SourceSeries& seri
   return file;
 }
 
-}  // namespace axial
+}  // namespace axial::results

@@ -9,7 +9,7 @@
 #include "inference/results/report_content.h"
 #include "inference/results/result_file.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 /// Every Instance the tree refers to (PS3.3 C.17.2: Current Requested Procedure Evidence).
@@ -85,4 +85,4 @@ Result<protocol::Artifact> WriteReport(const ResultRun& run,
                             identity.series_instance_uid.str(), instance.str()};
 }
 
-}  // namespace axial
+}  // namespace axial::results

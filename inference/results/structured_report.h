@@ -6,7 +6,7 @@
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
-namespace axial {
+namespace axial::results {
 
 /// Writes the run's one root report, a Comprehensive 3D SR (PS3.16 TID 1500), to `path`; it refers
 /// to the Segmentation when there is one. Reads the header of every source file. Not yet synced or
@@ -16,4 +16,4 @@ namespace axial {
     const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
     const std::string& path);
 
-}  // namespace axial
+}  // namespace axial::results

@@ -15,7 +15,7 @@
 #include "inference/results/segmentation.h"
 #include "inference/results/structured_report.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 /// What a caller could get wrong, before anything is written.
@@ -72,18 +72,23 @@ Result<std::vector<protocol::Artifact>> WriteAll(const ResultRun& run,
 }
 
 }  // namespace
+}  // namespace axial::results
+
+namespace axial {
 
 Result<std::vector<protocol::Artifact>> WriteResults(const Findings& findings,
                                                      const config::ModelCard& card,
                                                      const ResultOptions& options,
                                                      const std::string& output_directory) {
-  AXIAL_RETURN_IF_ERROR(CheckFindings(findings));
-  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> source,
-                         ReadSourceHeader(findings.source, findings.source.representative()));
+  AXIAL_RETURN_IF_ERROR(results::CheckFindings(findings));
+  AXIAL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DcmFileFormat> source,
+      results::ReadSourceHeader(findings.source, findings.source.representative()));
   DcmItem& header = *source->getDataset();
-  const ResultRun run{findings, card, options, header, ResultText::For(header, card)};
+  const results::ResultRun run{findings, card, options, header,
+                               results::ResultText::For(header, card)};
   const std::filesystem::path directory(output_directory);
-  Result<std::vector<protocol::Artifact>> written = WriteAll(run, directory);
+  Result<std::vector<protocol::Artifact>> written = results::WriteAll(run, directory);
   if (!written.ok()) {
     std::error_code ignored;
     std::filesystem::remove(directory / "seg.dcm", ignored);

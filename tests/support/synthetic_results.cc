@@ -239,8 +239,8 @@ Findings LungFindings(const SourceSeries& source, const config::ModelCard& card)
       std::uint8_t& label = map.labels[slice * frame + i];
       if ((slice * 31 + i * 7 + i / 13) % 5 == 0 || i == 0) label = 1;
       if ((slice * 17 + i * 3 + i / 11) % 7 == 0 || i == frame - 1) label = 2;
-      if (slice == 0 && label == 2) label = 0;
-      if (slice == slices - 1 && label == 1) label = 0;
+      if (slices > 1 && slice == 0 && label == 2) label = 0;
+      if (slices > 1 && slice == slices - 1 && label == 1) label = 0;
       ++voxels[label];
     }
   }

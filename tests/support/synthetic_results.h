@@ -44,7 +44,7 @@ struct SyntheticSource {
 [[nodiscard]] config::ModelCard PositionCard();
 
 /// Two segments of uneven shape that touch the first and last pixel of their frames; the first and
-/// last slice have one segment each, so that empty frames are left out. Needs at least two slices.
+/// last slice of several have one segment each, so that empty frames are left out.
 [[nodiscard]] Findings LungFindings(const SourceSeries& source, const config::ModelCard& card);
 
 /// What LungCard's model says when it finds nothing.

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 TEST(FormatDecimal, HoldsWhatSixteenCharactersCan) {
@@ -56,4 +56,4 @@ TEST(AttributeWriter, PutsLongCodesWhereTheyBelong) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 /// The standard's words, bit by bit (PS3.5 8.1.1).
@@ -60,4 +60,4 @@ TEST(BitPacker, StartsANewObjectAfterFinish) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

@@ -12,7 +12,7 @@
 
 /// Each fault that a validator overlooks, or that a viewer stumbles over, put into a good result:
 /// the check must find it and name it.
-namespace axial {
+namespace axial::results {
 namespace {
 
 using Break = std::function<void(DcmDataset&)>;
@@ -346,4 +346,4 @@ TEST_F(CheckResultsTest, EmptyReportThatDoesNotSayNothingWasFound) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

@@ -3,7 +3,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <gtest/gtest.h>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 std::string Text(DcmItem& item, const DcmTagKey& tag) {
@@ -69,4 +69,4 @@ TEST(CompositeContext, NeedsAStudy) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

@@ -3,7 +3,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <gtest/gtest.h>
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 config::ModelCard CardNamed(const std::string& segment) {
@@ -71,4 +71,4 @@ TEST(IsUtf8, IsStrict) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

@@ -5,7 +5,7 @@
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
 
-namespace axial {
+namespace axial::results {
 namespace {
 
 class PlanSegmentFramesTest : public ::testing::Test {
@@ -72,4 +72,4 @@ TEST_F(PlanSegmentFramesTest, PlansNothingForNothing) {
 }
 
 }  // namespace
-}  // namespace axial
+}  // namespace axial::results

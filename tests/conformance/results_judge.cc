@@ -1,0 +1,82 @@
+#include "tests/conformance/results_judge.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/dicom_validators.h"
+
+namespace axial::testing {
+namespace {
+
+constexpr const char* kPython = "/usr/bin/python3";  // Debian's, which has python3-pydicom
+
+/// Writes the label map and what each frame is, for check_seg.py.
+std::string WriteTruth(const Findings& findings, const TempDir& folder) {
+  std::ofstream labels(folder.File("labels.raw"), std::ios::binary);
+  labels.write(reinterpret_cast<const char*>(findings.label_map->labels.data()),
+               static_cast<std::streamsize>(findings.label_map->labels.size()));
+  std::ofstream frames(folder.File("frames.txt"));
+  frames << findings.source.rows << " " << findings.source.columns << "\n";
+  for (const SegmentFinding& segment : findings.segments)
+    frames << "segment " << segment.segment_number << " " << segment.spec.label << "\n";
+  for (const SourceFrame& frame : findings.source.frames)
+    frames << "frame " << frame.sop_instance_uid.str() << " " << frame.frame_number << " "
+           << (frame.image_position_patient.empty() ? "-" : frame.image_position_patient) << "\n";
+  return folder.path();
+}
+
+}  // namespace
+
+ResultOptions ResultsJudge::Options() {
+  return {.model_digest = "digest",
+          .gateway_version = "0.1.0",
+          .now = FromMicros(1'767'225'600'000'000)};
+}
+
+void ResultsJudge::Judge(const Findings& findings, const config::ModelCard& card,
+                         std::size_t expected_artifacts) {
+  const auto written = WriteResults(findings, card, Options(), out_.path());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  ASSERT_EQ(written->size(), expected_artifacts);
+  JudgeIod(findings, *written);
+  if (expected_artifacts == 2) JudgePixels(findings);
+}
+
+void ResultsJudge::JudgeIod(const Findings& findings,
+                            const std::vector<protocol::Artifact>& artifacts) {
+  if (!HasProgram("dciodvfy") || !HasProgram("dcentvfy"))
+    GTEST_SKIP() << "NOT CHECKED: dciodvfy and dcentvfy (package dicom3tools) are not on PATH";
+  std::vector<std::string> files = {findings.source.frames.front().file};
+  if (findings.source.frames.back().file != files.front())
+    files.push_back(findings.source.frames.back().file);
+  // A source with a broken value passes it on, byte for byte; that fault is not the result's.
+  const std::vector<std::string> inherited = IodErrors(files.front());
+  for (const protocol::Artifact& artifact : artifacts) {
+    files.push_back(out_.File(artifact.file));
+    std::vector<std::string> errors = IodErrors(files.back());
+    std::erase_if(errors, [&](const std::string& error) {
+      return std::find(inherited.begin(), inherited.end(), error) != inherited.end();
+    });
+    EXPECT_EQ(errors, std::vector<std::string>()) << artifact.kind;
+  }
+  // A source that dcentvfy cannot read has nothing to compare with.
+  std::erase_if(files, [&](const std::string& file) {
+    return file.starts_with(out_.path().string()) ? false : !EntityErrors({file}).empty();
+  });
+  EXPECT_EQ(EntityErrors(files), std::vector<std::string>());
+}
+
+void ResultsJudge::JudgePixels(const Findings& findings) {
+  int status = 0;
+  static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
+  if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
+  const std::vector<std::string> lines =
+      RunProgram(kPython,
+                 {AXIAL_SOURCE_DIR "/tests/conformance/check_seg.py", out_.File("seg.dcm"),
+                  WriteTruth(findings, truth_)},
+                 &status);
+  EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
+}
+
+}  // namespace axial::testing

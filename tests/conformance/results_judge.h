@@ -1,0 +1,33 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "inference/results/write_results.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial::testing {
+
+/// Writes results and has them judged by programs that share no code with Axial: dicom3tools for
+/// attributes and composite context, pydicom and numpy for the pixels.
+class ResultsJudge : public ::testing::Test {
+ protected:
+  static ResultOptions Options();
+
+  /// Skips loudly what is not installed. A report and, for `expected_artifacts` 2, a segmentation.
+  void Judge(const Findings& findings, const config::ModelCard& card,
+             std::size_t expected_artifacts);
+
+  TempDir in_;
+  TempDir out_;
+
+ private:
+  void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
+  void JudgePixels(const Findings& findings);
+
+  TempDir truth_;
+};
+
+}  // namespace axial::testing
