@@ -196,13 +196,12 @@ Status CheckContent(const ResultRun& run, const std::optional<protocol::Artifact
 
 /// dcmsr warns about every character set and every odd value of the source; it is here to judge the
 /// document, and the composite context has been compared already.
-void RemoveForeignText(DcmItem& dataset) {
+void RemoveForeignText(const ResultRun& run, DcmItem& dataset) {
   for (DcmElement* element : CompositeContextElements(dataset)) {
     const DcmTagKey tag = element->getTag();
     if (tag != DCM_StudyInstanceUID) dataset.insertEmptyElement(tag);
   }
-  const std::string character_set = TextOf(dataset, DCM_SpecificCharacterSet);
-  if (character_set != "ISO_IR 192") dataset.findAndDeleteElement(DCM_SpecificCharacterSet);
+  if (!run.text.own_unicode()) dataset.findAndDeleteElement(DCM_SpecificCharacterSet);
 }
 
 }  // namespace
@@ -222,7 +221,7 @@ Status CheckReport(const ResultRun& run, const std::optional<protocol::Artifact>
   AXIAL_RETURN_IF_ERROR(Walk(dataset, 0, false, tree));
   AXIAL_RETURN_IF_ERROR(CheckEvidence(run, segmentation, tree, dataset));
   AXIAL_RETURN_IF_ERROR(CheckContent(run, segmentation, tree));
-  RemoveForeignText(dataset);
+  RemoveForeignText(run, dataset);
   DSRDocument document;
   if (const OFCondition read = document.read(dataset); read.bad() || !document.isValid())
     return Wrong("not a valid document: {}", read.text());

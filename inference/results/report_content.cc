@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <set>
+#include <vector>
 
 namespace axial::results {
 namespace {
@@ -74,6 +75,29 @@ Status FillContext(const ResultRun& run, TID1500_MeasurementReport& report) {
                "procedure");
 }
 
+/// Removes from a header in memory the values that its own rules forbid (dates of another form,
+/// text for numbers): the image library copies such values, and a reader then refuses the report.
+void RemoveBrokenValues(DcmItem& header) {
+  std::vector<DcmTagKey> broken;
+  for (DcmObject* object = header.nextInContainer(nullptr); object != nullptr;
+       object = header.nextInContainer(object)) {
+    switch (object->ident()) {
+      case EVR_DA:
+      case EVR_TM:
+      case EVR_DT:
+      case EVR_DS:
+      case EVR_IS:
+      case EVR_UI:
+        if (static_cast<DcmElement*>(object)->checkValue("1-n").bad())
+          broken.push_back(object->getTag());
+        break;
+      default:
+        break;
+    }
+  }
+  for (const DcmTagKey& tag : broken) header.findAndDeleteElement(tag);
+}
+
 /// One entry per source Instance, common descriptors moved to the group (TID 1600).
 Status FillImageLibrary(const ResultRun& run, TID1500_MeasurementReport& report) {
   TID1600_ImageLibrary& library = report.getImageLibrary();
@@ -84,8 +108,7 @@ Status FillImageLibrary(const ResultRun& run, TID1500_MeasurementReport& report)
     if (!written.insert(frame.sop_instance_uid.str()).second) continue;
     AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> file,
                            ReadSourceHeader(run.findings.source, frame));
-    // The entry's values are copied without checks: a broken descriptor of the source must not cost
-    // the report.
+    RemoveBrokenValues(*file->getDataset());
     AXIAL_RETURN_IF_ERROR(
         Check(library.addImageEntry(*file->getDataset(), TID1600_ImageLibrary::withAllDescriptors,
                                     TID1600_ImageLibrary::ConceptNameList(), kUnchecked),

@@ -132,14 +132,16 @@ ResultText ResultText::For(DcmItem& source, const config::ModelCard& card) {
       copied_utf8 = copied_utf8 && IsUtf8(bytes);
     });
   }
+  const bool card_ascii = CardIsAscii(card);
   constexpr std::string_view kUtf8 = "ISO_IR 192";
   if (text.character_set_ == kUtf8) {
     // A source that claims UTF-8 and is not: its bytes stay, ours must be read right either way.
     text.unicode_ = copied_utf8;
-  } else if (copied_ascii && !CardIsAscii(card)) {
+  } else if (copied_ascii && !card_ascii) {
     text.character_set_ = kUtf8;
     text.unicode_ = true;
   }
+  text.own_unicode_ = text.unicode_ && !card_ascii;
   return text;
 }
 

@@ -23,7 +23,10 @@ class ResultText {
 
   /// Value of Specific Character Set (0008,0005); "" when absent.
   [[nodiscard]] const std::string& character_set() const { return character_set_; }
+  /// True when our own text may be more than ASCII.
   [[nodiscard]] bool unicode() const { return unicode_; }
+  /// True when it also is.
+  [[nodiscard]] bool own_unicode() const { return own_unicode_; }
 
   /// `utf8` without control characters and backslashes, at most `characters` long; `fallback`
   /// (reduced to ASCII in the same way) instead when it does not fit the character set.
@@ -36,6 +39,7 @@ class ResultText {
  private:
   std::string character_set_;
   bool unicode_ = false;
+  bool own_unicode_ = false;
 };
 
 /// Strict UTF-8 (no overlong forms, no surrogates).

@@ -58,8 +58,9 @@ Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact
   AXIAL_RETURN_IF_ERROR(ExtendTree(run, document.getTree()));
   AXIAL_RETURN_IF_ERROR(
       AddEvidence(run, segmentation, document.getCurrentRequestedProcedureEvidence()));
-  // Any other character set is written with the composite context: our text is ASCII then.
-  if (run.text.unicode())
+  // The character set itself comes with the composite context; dcmsr needs to know it only when our
+  // text is more than ASCII.
+  if (run.text.own_unicode())
     AXIAL_RETURN_IF_ERROR(
         check(document.setSpecificCharacterSetType(DSRTypes::CS_UTF8), "character set"));
   AXIAL_RETURN_IF_ERROR(check(document.completeDocument(), "completion"));
