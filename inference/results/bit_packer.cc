@@ -34,7 +34,7 @@ unsigned EqualBits16(const std::uint8_t* labels, std::uint8_t label) {
 
 void BitPacker::Append(std::span<const std::uint8_t> labels, std::uint8_t label,
                        std::vector<std::uint8_t>& bytes) {
-  const std::uint64_t pattern = label * 0x0101010101010101;
+  const std::uint64_t pattern = std::uint64_t{label} * 0x0101010101010101;
   const std::size_t whole = labels.size() / 8;
   const std::size_t start = bytes.size();
   bytes.resize(start + whole);

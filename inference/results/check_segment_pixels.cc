@@ -40,7 +40,7 @@ bool BitAt(const std::uint8_t* bytes, std::uint64_t bit) {
 bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std::uint8_t* labels,
                   std::size_t pixels, std::uint8_t label, std::int64_t& ones) {
   static const ByteTables kTables = MakeTables();
-  const std::uint64_t pattern = label * 0x0101010101010101;
+  const std::uint64_t pattern = std::uint64_t{label} * 0x0101010101010101;
   std::size_t i = 0;
   for (; (first_bit + i) % 8 != 0 && i < pixels; ++i) {
     const bool set = BitAt(bytes, first_bit + i);
