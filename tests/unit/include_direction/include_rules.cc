@@ -42,7 +42,7 @@ const std::vector<Room>& Rooms() {
       {"gateway/dispatch", stage},
       {"gateway/deliver", stage},
       {"gateway/admin", stage},
-      {"gateway/commands", {"core", "config", "routing"}},
+      {"gateway/commands", {"core", "config", "routing", "inference/protocol", "gateway"}},
       {"gateway/pipeline", {"core", "config", "routing", "inference/protocol", "gateway"}},
       {"gateway", {"core", "config", "routing", "inference", "gateway"}},
       {"orthanc-plugin", {"core", "config", "routing", "inference/protocol", "gateway"}},
