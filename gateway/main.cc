@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "gateway/commands/analyze.h"
 #include "gateway/commands/check.h"
 #include "gateway/commands/explain.h"
 #include "gateway/commands/models.h"
@@ -12,6 +13,16 @@ CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& 
                      std::string& config_path) {
   CLI::App* command = app.add_subcommand(name, description);
   command->add_option("--config", config_path, "The configuration file")->required();
+  return command;
+}
+
+CLI::App* AddAnalyze(CLI::App& app, axial::gateway::AnalyzeOptions& options) {
+  CLI::App* command = app.add_subcommand("analyze", "Run one model on one folder, no gateway");
+  command->add_option("--model", options.model_folder, "Folder with model.yaml")->required();
+  command->add_option("--in", options.input_folder, "Folder with DICOM files")->required();
+  command->add_option("--out", options.output_folder, "Where the results go")->required();
+  command->add_option("--threads", options.threads, "0: all cores");
+  command->add_option("--device", options.device, "cpu | cuda | auto");
   return command;
 }
 
@@ -36,10 +47,14 @@ int main(int argc, char** argv) {
   const CLI::App* models_command =
       AddCommand(app, "models", "List the models, what each needs and gives", config_path);
 
+  axial::gateway::AnalyzeOptions analyze;
+  const CLI::App* analyze_command = AddAnalyze(app, analyze);
+
   CLI11_PARSE(app, argc, argv);
   if (serve_command->parsed()) return axial::gateway::RunServe(config_path);
   if (check_command->parsed()) return axial::gateway::RunCheck(config_path, std::cout);
   if (explain_command->parsed()) return axial::gateway::RunExplain(explain, std::cout, std::cerr);
   if (models_command->parsed()) return axial::gateway::RunModels(config_path, std::cout, std::cerr);
+  if (analyze_command->parsed()) return axial::gateway::RunAnalyze(analyze, std::cout, std::cerr);
   return 1;
 }
