@@ -36,10 +36,24 @@ class WatchedTransport final : public DcmTransportLayer {
     return DcmTransportLayer::createConnection(socket, OFFalse);
   }
 
+  /// Many SCPs (Orthanc as Debian packages it) send a response in two pieces under Nagle's
+  /// algorithm, and hold the second back until we acknowledge the first. Linux forgets this option
+  /// with every send, so it is set anew before each response.
+  void AcknowledgeAtOnce() const {
+    const int on = 1;
+    if (watched_ >= 0) ::setsockopt(watched_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+  }
+
  private:
   OpenSockets& sockets_;
   int watched_ = -1;
 };
+
+/// DCMTK's word that the whole request is sent: the response comes next.
+void OnStoreProgress(void* transport, T_DIMSE_StoreProgress* progress, T_DIMSE_C_StoreRQ*) {
+  if (progress->state == DIMSE_StoreEnd)
+    static_cast<const WatchedTransport*>(transport)->AcknowledgeAtOnce();
+}
 
 void PrepareProcess(const DestinationOptions& options) {
   if (!options.owns_dcmtk) return;
@@ -212,9 +226,10 @@ Result<DimseResponse> DicomAssociation::Store(std::uint8_t context_id,
   request.Priority = DIMSE_PRIORITY_MEDIUM;
   T_DIMSE_C_StoreRSP response{};
   DcmDataset* detail = nullptr;
-  const OFCondition sent = DIMSE_storeUser(
-      state_->association, context_id, &request, nullptr, &dataset, nullptr, nullptr,
-      DIMSE_NONBLOCKING, Seconds(state_->options.response_timeout), &response, &detail);
+  const OFCondition sent =
+      DIMSE_storeUser(state_->association, context_id, &request, nullptr, &dataset, OnStoreProgress,
+                      &state_->transport, DIMSE_NONBLOCKING,
+                      Seconds(state_->options.response_timeout), &response, &detail);
   const std::unique_ptr<DcmDataset> owned_detail(detail);
   if (sent.bad()) return state_->Lost(sent);
   return DimseResponse{response.DimseStatus, ErrorComment(detail)};
