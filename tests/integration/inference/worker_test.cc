@@ -1,0 +1,204 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "inference/protocol/framing.h"
+#include "inference/worker/process.h"
+#include "tests/integration/inference/worker_client.h"
+#include "tests/support/synthetic_series.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::WorkerClient;
+
+constexpr const char* kCard = R"(name: above-zero
+version: 1.0.0
+engine: torchscript
+weights: {file: "AXIAL_TEST_MODELS/above_zero.pt"}
+algorithm: {name: Above zero, manufacturer: Axial, version: 1.0.0}
+input: {modality: [CT], kind: volume, minimum_slices: 3}
+preprocessing:
+  - Orientationd: {axcodes: RAS}
+inferer:
+  SliceInferer: {roi_size: [-1, -1], spatial_dim: 2, sw_batch_size: 4}
+postprocessing:
+  - AsDiscreted: {argmax: true}
+outputs:
+  segments:
+    - label: 1
+      name: Above zero
+      category: {code: "123037004", scheme: SCT, meaning: Anatomical Structure}
+      type: {code: "39607008", scheme: SCT, meaning: Lung}
+      colour: [230, 159, 0]
+  measurements: [volume, mean]
+)";
+
+class Worker : public ::testing::Test {
+ protected:
+  Worker() {
+    std::string card = kCard;
+    const std::string placeholder = "AXIAL_TEST_MODELS";
+    card.replace(card.find(placeholder), placeholder.size(), AXIAL_TEST_MODELS);
+    model_folder_ = folder_.File("model");
+    std::filesystem::create_directory(model_folder_);
+    std::ofstream(model_folder_ + "/model.yaml") << card;
+    series_.geometry = testing::AxialGeometry({6, 15, 17}, 0.8, 0.9, 2);
+    series_.stored = [](int s, int r, int c) {  // a box of 200 HU in air
+      return s >= 1 && s < 4 && r >= 3 && r < 9 && c >= 5 && c < 11 ? 1224 : 24;
+    };
+    std::filesystem::create_directory(folder_.File("series"));
+    files_ = WriteSeries(series_, folder_.File("series"));
+  }
+
+  /// A job with an output folder of its own.
+  protocol::RunJob Job(std::int64_t number, std::vector<std::string> files) {
+    const std::string out = folder_.File(fmt::format("out-{}", number));
+    std::filesystem::create_directory(out);
+    return {number, 1, std::move(files), out, 9001};
+  }
+
+  const testing::TempDir folder_;
+  std::string model_folder_;
+  testing::SyntheticSeries series_;
+  std::vector<std::string> files_;
+};
+
+TEST_F(Worker, GreetsRunsJobsAndSurvivesBadOnes) {
+  WorkerClient worker(model_folder_, {"--threads", "1"});
+  const Result<protocol::Message> hello = worker.Read();
+  ASSERT_TRUE(hello.ok()) << hello.error().message();
+  const auto& greeting = std::get<protocol::Hello>(*hello);
+  EXPECT_EQ(greeting.version, protocol::kVersion);
+  EXPECT_EQ(greeting.model, "above-zero");
+  EXPECT_EQ(greeting.model_digest.size(), 64u);
+
+  const protocol::RunJob job = Job(1, files_);
+  const Result<protocol::Message> first = worker.Perform(job);
+  ASSERT_TRUE(first.ok()) << first.error().message();
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*first)) << protocol::Encode(*first);
+  const auto& done = std::get<protocol::JobDone>(*first);
+  EXPECT_EQ(done.job, 1);
+  ASSERT_EQ(done.artifacts.size(), 2u);
+  EXPECT_EQ(done.artifacts[0].kind, "seg");
+  EXPECT_EQ(done.artifacts[1].kind, "sr");
+  for (const protocol::Artifact& artifact : done.artifacts)
+    EXPECT_GT(std::filesystem::file_size(job.output_directory + "/" + artifact.file), 500u);
+
+  std::vector<std::string> gap = files_;
+  gap.erase(gap.begin() + 2);
+  const Result<protocol::Message> refused = worker.Perform(Job(2, gap));
+  ASSERT_TRUE(refused.ok());
+  ASSERT_TRUE(std::holds_alternative<protocol::JobFailed>(*refused));
+  EXPECT_EQ(std::get<protocol::JobFailed>(*refused).code, ErrorCode::kInvalidInput);
+  EXPECT_THAT(std::get<protocol::JobFailed>(*refused).message, HasSubstr("(irregular_gap)"));
+
+  const Result<protocol::Message> missing = worker.Perform(Job(3, {"/no/such/file.dcm"}));
+  ASSERT_TRUE(missing.ok());
+  EXPECT_TRUE(std::holds_alternative<protocol::JobFailed>(*missing));
+
+  const Result<protocol::Message> again = worker.Perform(Job(4, files_));
+  ASSERT_TRUE(again.ok());
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*again));
+  EXPECT_EQ(std::get<protocol::JobDone>(*again).artifacts[0].sop_instance_uid,
+            done.artifacts[0].sop_instance_uid)
+      << "a second run of the same job gives the same objects";
+  ASSERT_TRUE(protocol::WriteFrame(worker.fd(), protocol::Shutdown{}).ok());
+  EXPECT_EQ(worker.CloseAndWait(), 0);
+}
+
+TEST_F(Worker, EndsWhenTheGatewayClosesTheSocket) {
+  WorkerClient worker(model_folder_);
+  ASSERT_TRUE(worker.Read().ok());
+  EXPECT_EQ(worker.CloseAndWait(), 0);
+}
+
+TEST_F(Worker, EndsOnGarbage) {
+  WorkerClient worker(model_folder_);
+  ASSERT_TRUE(worker.Read().ok());
+  const std::string garbage = "\x7fGET / HTTP/1.0\r\n\r\n";
+  ASSERT_EQ(::write(worker.fd(), garbage.data(), garbage.size()),
+            static_cast<ssize_t>(garbage.size()));
+  EXPECT_FALSE(worker.Read().ok());
+  EXPECT_EQ(worker.CloseAndWait(), 1);
+}
+
+TEST_F(Worker, ABrokenCardEndsItBeforeHello) {
+  std::ofstream(model_folder_ + "/model.yaml", std::ios::app) << "colour: blue\n";
+  WorkerClient worker(model_folder_);
+  EXPECT_FALSE(worker.Read().ok());
+  EXPECT_EQ(worker.CloseAndWait(), 1);
+}
+
+TEST_F(Worker, DiesWithItsParent) {
+  int fds[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  const std::string fd_text = fmt::format("{}", fds[1]);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    ::close(fds[0]);
+    const pid_t worker = ::fork();
+    if (worker == 0) {
+      ::execl(AXIAL_BIN_DIR "/axial-worker", "axial-worker", "--model", model_folder_.c_str(),
+              "--fd", fd_text.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(fds[1]);
+    ::pause();  // until the test kills this process
+    ::_exit(0);
+  }
+  ::close(fds[1]);
+  ASSERT_TRUE(protocol::ReadFrame(fds[0]).ok()) << "the worker greets";
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  pollfd descriptor = {fds[0], POLLIN, 0};
+  ASSERT_EQ(::poll(&descriptor, 1, 60'000), 1);
+  char byte = 0;
+  EXPECT_EQ(::read(fds[0], &byte, 1), 0) << "its end of the socket closed";
+  ::close(fds[0]);
+}
+
+TEST_F(Worker, ProbeReportsWhetherTheModelLoads) {
+  const std::string out = folder_.File("probe.json");
+  const std::string command =
+      fmt::format("'{}/axial-worker' --model '{}' --probe > '{}' 2>/dev/null", AXIAL_BIN_DIR,
+                  model_folder_, out);
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  std::ifstream in(out);
+  const std::string json((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_THAT(json, HasSubstr("\"loaded\": true"));
+  EXPECT_THAT(json, HasSubstr("\"name\": \"above-zero\""));
+}
+
+/// What the child found: 0 when everything was as it should be.
+int CheckPreparedProcess() {
+  if (!PrepareProcess({std::int64_t{64} << 20}).ok()) return 1;
+  if (::sched_getscheduler(0) != SCHED_IDLE) return 2;
+  constexpr std::size_t kTooMuch = std::size_t{256} << 20;
+  void* memory =
+      ::mmap(nullptr, kTooMuch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? 0 : 3;
+}
+
+TEST(PrepareProcess, RunsIdleAndWithinItsMemory) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(CheckPreparedProcess());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace axial

@@ -1,0 +1,106 @@
+#include "inference/findings/measure.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace axial {
+namespace {
+
+SourceSeries Source(const std::string& modality) {
+  return {.study_instance_uid = Uid::Parse("1.2").value(),
+          .series_instance_uid = Uid::Parse("1.2.3").value(),
+          .modality = modality,
+          .frame_of_reference_uid = {},
+          .frames = {}};
+}
+
+config::ModelCard Card() {
+  config::ModelCard card;
+  card.name = "lungs";
+  for (const int label : {1, 2, 3}) {
+    config::SegmentSpec spec;
+    spec.label = label;
+    spec.name = fmt::format("S{}", label);
+    card.segments.push_back(spec);
+  }
+  card.measurements = {config::MeasurementKind::kVolume, config::MeasurementKind::kMean,
+                       config::MeasurementKind::kStandardDeviation,
+                       config::MeasurementKind::kMinimum, config::MeasurementKind::kMaximum};
+  return card;
+}
+
+/// Eight voxels of 500 mm3; label 2 does not occur.
+const Geometry kGeometry = {{2, 2, 2}, {}, {10, 0, 0}, {0, 10, 0}, {0, 0, 5}};
+const Volume kVolume = {kGeometry, {-900, -700, 5, 5, 5, 5, 40, 60}};
+const LabelMap kLabels = {kGeometry, {1, 1, 0, 0, 0, 0, 3, 3}};
+
+TEST(MeasureSegments, NumbersFoundSegmentsWithoutGapsAndMeasuresThem) {
+  const auto found = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].spec.label, 3);
+  EXPECT_EQ(found[1].segment_number, 2);
+  EXPECT_EQ(found[0].voxels, 2);
+  ASSERT_EQ(found[0].measurements.size(), 5u);
+  const double expected[] = {1.0, -800, 100, -900, -700};
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_NEAR(found[0].measurements[i].value, expected[i], 1e-9) << i;
+  EXPECT_EQ(found[0].measurements[0].unit.value, "cm3");
+  EXPECT_EQ(found[0].measurements[1].unit.value, "[hnsf'U]");
+  EXPECT_EQ(found[0].measurements[1].derivation->value, "373098007");
+}
+
+TEST(MeasureSegments, IntensitiesOnlyOfCt) {
+  const auto found = MeasureSegments(Card(), Source("MR"), &kVolume, kLabels, "digest");
+  ASSERT_EQ(found.size(), 2u);
+  ASSERT_EQ(found[0].measurements.size(), 1u);
+  EXPECT_EQ(found[0].measurements[0].quantity.value, "118565006");
+}
+
+TEST(MeasureSegments, TrackingUidsAreStableAndDistinct) {
+  const auto first = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
+  const auto again = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
+  const auto other = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "retrained");
+  EXPECT_EQ(first[0].tracking_uid, again[0].tracking_uid);
+  EXPECT_NE(first[0].tracking_uid, first[1].tracking_uid);
+  EXPECT_NE(first[0].tracking_uid, other[0].tracking_uid);
+}
+
+TEST(MeasureSegments, TheVolumeOfAShearedVoxelIsItsDeterminant) {
+  LabelMap labels = kLabels;
+  Volume volume = kVolume;
+  volume.geometry.slice_step = labels.geometry.slice_step = {3, 4, 5};
+  const auto found = MeasureSegments(Card(), Source("CT"), &volume, labels, "digest");
+  EXPECT_NEAR(found[0].measurements[0].value, 1.0, 1e-9);
+}
+
+config::ModelCard Question(double threshold) {
+  config::ModelCard card;
+  config::ClassificationSpec question;
+  question.concept_name = {"111031", "DCM", "Image View"};
+  question.threshold = threshold;
+  question.classes = {{0, {"a", "SCT", "frontal"}}, {1, {"b", "SCT", "lateral"}}};
+  card.classifications = {question};
+  return card;
+}
+
+TEST(Classify, TakesTheMostProbableClassAboveTheThreshold) {
+  const auto found = Classify(Question(0.5), {0.2, 0.8}, 4);
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().value.value, "b");
+  EXPECT_EQ(found->front().frame_index, 4);
+  EXPECT_DOUBLE_EQ(found->front().probability, 0.8);
+}
+
+TEST(Classify, SaysNothingBelowTheThresholdOrOnNoNumber) {
+  EXPECT_TRUE(Classify(Question(0.9), {0.2, 0.8}, -1)->empty());
+  EXPECT_TRUE(Classify(Question(0.5), {std::nan(""), std::nan("")}, -1)->empty());
+}
+
+TEST(Classify, AClassBeyondTheOutputIsAnError) {
+  EXPECT_EQ(Classify(Question(0.5), {1.0}, -1).error().code(), ErrorCode::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace axial
