@@ -1,0 +1,69 @@
+"""kill -9 of a worker that holds a job costs one attempt; the next attempt delivers, once.
+
+The worker is made warm with one study and then stopped (SIGSTOP), so that it surely holds the second study's job when it is
+killed.
+"""
+
+import os
+import pathlib
+import signal
+
+import harness
+import results
+from harness import Check, WaitFor
+
+SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing", "5")
+
+
+def WorkersOf(gateway):
+    """Process ids of the gateway's axial-worker children."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent == gateway.process.pid and b"axial-worker" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended in between
+    return found
+
+
+def OnlyJob(study):
+    jobs = study["jobs"] if study else []
+    return jobs[0] if len(jobs) == 1 else None
+
+
+def Body(workspace, binaries):
+    folder = workspace.folder
+    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc.Start()
+    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, (harness.CT_RULE,)))
+    gateway.Start()
+    processes = [gateway.process, orthanc.process]
+
+    def WaitForState(phantom, state):
+        def Reached():
+            job = OnlyJob(gateway.Study(phantom.study_uid))
+            Check(not job or job["state"] != "failed", f"the job failed: {job}")
+            return job if job and job["state"] == state else None
+        return WaitFor(f"the job to be {state}", Reached, 240, processes,
+                       describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
+
+    first = harness.Phantom(binaries, folder / "first", "ct", "--seed", "31", *SMALL)
+    harness.SendAll(first.folder, gateway, folder / "send.log", len(first.files))
+    WaitForState(first, "delivered")
+    worker, = WorkersOf(gateway)
+
+    os.kill(worker, signal.SIGSTOP)
+    second = harness.Phantom(binaries, folder / "second", "ct", "--seed", "32", *SMALL)
+    harness.SendAll(second.folder, gateway, folder / "send.log", len(second.files))
+    WaitForState(second, "leased")
+    os.kill(worker, signal.SIGKILL)
+    job = WaitForState(second, "delivered")
+    Check(job["attempt"] == 2, f"the job took {job['attempt']} attempts instead of 2")
+    for modality in ("SEG", "SR"):
+        objects = results.Fetch(orthanc, second.study_uid, modality, folder)
+        Check(len(objects) == 1, f"the PACS has {len(objects)} {modality} objects of the study instead of one")
+
+
+harness.RunTest(Body)
