@@ -39,6 +39,23 @@ TEST(AssociationRequest, RefusesItemsThatDoNotFit) {
   EXPECT_FALSE(ParseAssociationRequest(pdu).ok());
 }
 
+TEST(AssociationRequest, RefusesMissingAndMisplacedItems) {
+  const std::string pdu = Request();
+  const auto with_item_type = [&](std::string_view item_head, char type) {
+    std::string changed = pdu;
+    changed[changed.find(item_head)] = type;
+    return changed;
+  };
+  const std::string context_head("\x20\0\0\x2e", 4);
+  ASSERT_NE(pdu.find(context_head), std::string::npos);
+  EXPECT_FALSE(ParseAssociationRequest(with_item_type(context_head, '\x21')).ok());
+  const std::string abstract_head("\x30\0\0\x11", 4);
+  EXPECT_FALSE(ParseAssociationRequest(with_item_type(abstract_head, '\x40')).ok());
+  const std::string user_head("\x50\0\0\x13", 4);
+  ASSERT_NE(pdu.find(user_head), std::string::npos);
+  EXPECT_FALSE(ParseAssociationRequest(with_item_type(user_head, '\x60')).ok());
+}
+
 TEST(AssociationRequest, SurvivesMutations) {
   std::mt19937 random(3);
   int refused = 0;
