@@ -96,7 +96,7 @@ def Body(workspace, binaries):
     harness.SendAll(folder / "ct", orthanc, folder / "send-to-pacs.log", len(datasets))
     harness.SendAll(folder / "ct", gateway, folder / "send.log", len(datasets))
     WaitFor("SEG and SR in the PACS",
-            lambda: orthanc.InstancesOf(study_uid, "SEG") and orthanc.InstancesOf(study_uid, "SR"), 400,
+            lambda: orthanc.InstancesOf(study_uid, "SEG") and orthanc.InstancesOf(study_uid, "SR"), 500,
             [gateway.process, orthanc.process], describe=lambda: f"axial says: {gateway.Study(study_uid)}")
 
     (seg_path, seg), = results.Fetch(orthanc, study_uid, "SEG", folder)
