@@ -181,6 +181,19 @@ TEST_F(Worker, ProbeReportsWhetherTheModelLoads) {
   EXPECT_THAT(json, HasSubstr("\"name\": \"above-zero\""));
 }
 
+TEST_F(Worker, AnalyzeWritesTheSameObjectsWithoutAGateway) {
+  std::ofstream(folder_.File("series/notes.txt")) << "no DICOM";
+  const std::string out = folder_.File("results");
+  const std::string command =
+      fmt::format("'{}/axial' analyze --model '{}' --in '{}' --out '{}' >/dev/null 2>&1",
+                  AXIAL_BIN_DIR, model_folder_, folder_.File("series"), out);
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  const std::string series = out + "/" + series_.series_uid;
+  EXPECT_TRUE(std::filesystem::exists(series + "/seg.dcm"));
+  EXPECT_TRUE(std::filesystem::exists(series + "/sr.dcm"));
+  EXPECT_NE(std::system(command.c_str()), 0) << "nothing is overwritten";
+}
+
 /// What the child found: 0 when everything was as it should be.
 int CheckPreparedProcess() {
   if (!PrepareProcess({std::int64_t{64} << 20}).ok()) return 1;
