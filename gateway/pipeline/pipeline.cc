@@ -121,6 +121,7 @@ Status Pipeline::State::OpenStore() {
 void Pipeline::State::BuildStages(routing::RuleSet rules, std::vector<config::ModelCard> cards) {
   deliver::DeliverOptions deliver_options;
   deliver_options.metrics = &metrics;
+  deliver_options.destination.owns_dcmtk = options.listen;  // a host that receives owns DCMTK
   deliver = std::make_unique<deliver::DeliveryStage>(
       *deliveries, config.destinations, config.node.ae_title.str(), std::move(deliver_options));
 
@@ -223,11 +224,11 @@ Status Pipeline::Reload(const config::Config& config) {
 
 Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
-  state_->admin_server.reset();
   state_->assemble_thread.reset();
   state_->route_thread.reset();
   if (state_->dispatcher) state_->dispatcher->Stop();
-  if (state_->deliver) state_->deliver->Stop();
+  if (state_->deliver) state_->deliver->Stop();  // interrupts an echo that the admin server waits for
+  state_->admin_server.reset();
 }
 
 std::uint16_t Pipeline::dicom_port() const { return state_->dicom_port; }
