@@ -164,7 +164,7 @@ class Orthanc:
 
     ae_title = "ORTHANC"
 
-    def __init__(self, folder, survives_us=False):
+    def __init__(self, folder, survives_us=False, own_plugins=(), own_settings=None):
         if not os.access(ORTHANC_PROGRAM, os.X_OK):
             raise Failure(f"{ORTHANC_PROGRAM} is missing; scripts/dependencies installs it")
         self.folder = pathlib.Path(folder)
@@ -173,10 +173,12 @@ class Orthanc:
         self.dicom_port = FreePort()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._survives_us = survives_us
+        self._own_plugins = [str(plugin) for plugin in own_plugins]
+        self._own_settings = own_settings or {}
         self.process = None
 
     def Start(self):
-        plugins = [str(ORTHANC_PLUGINS / name) for name in ("libOrthancDicomWeb.so", "libOrthancWebViewer.so")
+        plugins = self._own_plugins + [str(ORTHANC_PLUGINS / name) for name in ("libOrthancDicomWeb.so", "libOrthancWebViewer.so")
                    if (ORTHANC_PLUGINS / name).exists()]
         config = self.folder / "orthanc.json"
         config.write_text(json.dumps({
@@ -194,6 +196,7 @@ class Orthanc:
             "Plugins": plugins,
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
             "WebViewer": {"CachePath": str(self.folder / "viewer-cache")},
+            **self._own_settings,
         }, indent=2))
         self.process = Process("Orthanc", [ORTHANC_PROGRAM, config], self.folder / "orthanc.log",
                                {"TCP_NODELAY": "1"}, self._survives_us)
