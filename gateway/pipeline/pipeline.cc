@@ -227,7 +227,8 @@ Pipeline::~Pipeline() {
   state_->assemble_thread.reset();
   state_->route_thread.reset();
   if (state_->dispatcher) state_->dispatcher->Stop();
-  if (state_->deliver) state_->deliver->Stop();  // interrupts an echo that the admin server waits for
+  if (state_->deliver)
+    state_->deliver->Stop();  // interrupts an echo that the admin server waits for
   state_->admin_server.reset();
 }
 
