@@ -7,6 +7,8 @@
 
 #include "config/config.h"
 #include "config/model_card.h"
+#include "gateway/commands/probe_worker.h"
+#include "gateway/dispatch/worker_process.h"
 
 namespace axial::gateway {
 namespace {
@@ -40,6 +42,22 @@ void PrintCard(const config::ModelCard& card, const config::Config& config, std:
   if (!card.algorithm.notice.empty()) out << fmt::format("  notice: {}\n", card.algorithm.notice);
 }
 
+/// Says whether the model loads; true when it does.
+bool PrintProbe(const config::ModelCard& card, std::ostream& out, std::ostream& err) {
+  const Result<ModelProbe> probe =
+      ProbeModel(dispatch::WorkerBinaryBesideExecutable(), card.folder);
+  if (!probe.ok()) {
+    err << fmt::format("{}: {}\n", card.name, probe.error().message());
+    return false;
+  }
+  if (!probe->loaded) {
+    err << fmt::format("{}: does not load: {}\n", card.name, probe->error);
+    return false;
+  }
+  out << fmt::format("  loads: in {:.1f} s on {}\n", probe->load_seconds, probe->device);
+  return true;
+}
+
 }  // namespace
 
 int RunModels(const std::string& config_path, std::ostream& out, std::ostream& err) {
@@ -50,7 +68,10 @@ int RunModels(const std::string& config_path, std::ostream& out, std::ostream& e
   const auto cards = config::LoadModelCards(loaded.config->models_directory);
   for (const config::LoadedModelCard& card : cards) {
     if (card.card) PrintCard(*card.card, *loaded.config, out);
-    if (!card.problems.empty()) status = 1;
+    if (!card.problems.empty())
+      status = 1;
+    else if (card.card && !PrintProbe(*card.card, out, err))
+      status = 1;
     for (const config::Problem& problem : card.problems) err << problem.ToString() << '\n';
   }
   out << fmt::format("{} models in {}\n", cards.size(), loaded.config->models_directory);

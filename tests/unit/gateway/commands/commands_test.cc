@@ -18,6 +18,7 @@ namespace axial::gateway {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr const char* kConfig = R"(models: {directory: models}
@@ -170,6 +171,8 @@ TEST_F(Commands, ModelsSaysWhatEachNeedsAndGives) {
                                     "  run by: Thin CT\n"
                                     "  notice: For demonstration\n"));
   EXPECT_THAT(err_.str(), HasSubstr("broken/model.yaml:"));
+  EXPECT_THAT(err_.str(), HasSubstr("lungs: "));  // its weights are no TorchScript
+  EXPECT_THAT(out_.str(), Not(HasSubstr("loads: in")));
 }
 
 TEST_F(Commands, FindFilesWalksInOrderAndFollowsNoLinkedFolders) {
