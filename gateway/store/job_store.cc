@@ -278,6 +278,15 @@ Result<std::optional<TimePoint>> JobStore::NextDue() const {
 Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& models,
                                              TimePoint now) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+    SQLite::Statement tell(
+        db,
+        "INSERT INTO event(study_uid, at, kind, detail) SELECT study_uid, ?1, 'job_failed', 'job ' "
+        "|| id || ': model ' || model || ' is not usable' FROM job WHERE state = 'queued' AND "
+        "model "
+        "NOT IN (SELECT value FROM json_each(?2))");
+    tell.bind(1, ToMicros(now));
+    tell.bind(2, JsonList(models));
+    tell.exec();
     SQLite::Statement fail(
         db,
         "UPDATE job SET state = ?1, finished_at = ?2, error_code = 'not_found', error_message = "

@@ -75,6 +75,7 @@ TEST_F(JobStoreTest, AQueuedJobOfAVanishedModelFailsWithTheRemedy) {
   EXPECT_EQ(jobs->FailQueuedWithoutModel({}, At(5)).value(), 1);
   EXPECT_NE(jobs->ListOfStudy("1.1")->front().error_message.find("model model is not usable"),
             std::string::npos);
+  EXPECT_EQ(studies->Events("1.1", 10)->back().kind, "job_failed");
 }
 
 TEST_F(JobStoreTest, TheJobIsDeliveredWhenEveryDestinationConfirmedEveryArtifact) {
