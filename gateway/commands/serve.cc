@@ -9,10 +9,12 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 #include "config/config.h"
 #include "core/base/log.h"
 #include "core/dicom/dcmtk_error.h"
+#include "gateway/commands/check.h"
 #include "gateway/pipeline/pipeline.h"
 
 namespace axial::gateway {
@@ -43,15 +45,20 @@ int WaitForSignal(const sigset_t& signals) {
   return signal > 0 ? signal : 0;
 }
 
+void LogProblems(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems)
+    Log(LogLevel::kError, "configuration_problem", {{"problem", problem.ToString()}});
+}
+
+/// Takes over exactly what `axial check` finds right; anything else leaves the old one in force.
 void Reload(const std::string& config_file, pipeline::Pipeline& pipeline) {
-  const config::LoadedConfig loaded = config::LoadConfig(config_file);
-  if (!loaded.config) {
-    for (const config::Problem& problem : loaded.problems)
-      Log(LogLevel::kError, "configuration_problem", {{"problem", problem.ToString()}});
+  const CheckedConfig checked = CheckConfig(config_file);
+  LogProblems(checked.problems);
+  if (!checked.config || !checked.problems.empty()) {
     Log(LogLevel::kError, "configuration_refused", {{"file", config_file}});
     return;
   }
-  const Status status = pipeline.Reload(*loaded.config);
+  const Status status = pipeline.Reload(*checked.config);
   if (status.ok())
     Log(LogLevel::kInfo, "configuration_reloaded", {{"file", config_file}});
   else
@@ -65,9 +72,10 @@ int RunServe(const std::string& config_file) {
   const sigset_t signals = BlockSignals();
   RedirectDcmtkLog();
   FileTime seen = ModifiedAt(config_file);
-  const config::LoadedConfig loaded = config::LoadConfig(config_file);
-  for (const config::Problem& problem : loaded.problems)
-    fmt::print(stderr, "{}\n", problem.ToString());
+  // A model that broke since the last start must not keep modalities from sending: it is reported,
+  // and only a file that cannot be understood, or rules that cannot be compiled, end the start.
+  const CheckedConfig loaded = CheckConfig(config_file);
+  LogProblems(loaded.problems);
   if (!loaded.config) return 1;
 
   auto started = pipeline::Pipeline::Start(*loaded.config, {config_file, ""});

@@ -103,8 +103,7 @@ Status TouchSeries(SQLite::Database& db, const NewInstance& instance, int revisi
   upsert.bind(4, instance.called_ae_title);
   upsert.bind(5, revision);
   if (upsert.exec() != 1)
-    return MakeError(ErrorCode::kInvalidInput,
-                     "Series {} was received as part of another study before",
+    return MakeError(ErrorCode::kInvalidInput, "Series belongs to another study: {}",
                      header.series_instance_uid.str());
   return {};
 }
@@ -160,7 +159,7 @@ Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
   same.bind(3, instance.header.series_instance_uid.str());
   if (!same.executeStep())
     return MakeError(ErrorCode::kInvalidInput,
-                     "SOP Instance {} was received as part of another study or series before",
+                     "SOP Instance belongs to another study or series: {}",
                      instance.header.sop_instance_uid.str());
   const int revision = same.getColumn(0).getInt();
   same.reset();
