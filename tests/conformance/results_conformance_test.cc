@@ -4,6 +4,7 @@
 
 #include "tests/conformance/results_judge.h"
 #include "tests/support/dicom_validators.h"
+#include "tests/support/repository_paths.h"
 #include "tests/support/synthetic_results.h"
 
 /// Every kind of result on sources made up for it.
@@ -131,7 +132,7 @@ class ResultsConformanceCharacterSets : public ResultsConformance,
 
 TEST_P(ResultsConformanceCharacterSets, KeepThePatientsNameAsItIs) {
   const std::filesystem::path file =
-      std::filesystem::path(AXIAL_SOURCE_DIR "/../shared/data") / GetParam();
+      std::filesystem::path(SourceDir() + "/../shared/data") / GetParam();
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "NOT CHECKED: no " << file;
   const SourceSeries source = WriteSourceLike(file, {}, in_.path());
   Judge(LungFindings(source, LungCard()), LungCard(), 2);

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/support/dicom_validators.h"
+#include "tests/support/repository_paths.h"
 
 namespace axial::testing {
 namespace {
@@ -73,7 +74,7 @@ void ResultsJudge::JudgePixels(const Findings& findings) {
   if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
   const std::vector<std::string> lines =
       RunProgram(kPython,
-                 {AXIAL_SOURCE_DIR "/tests/conformance/check_seg.py", out_.File("seg.dcm"),
+                 {SourceDir() + "/tests/conformance/check_seg.py", out_.File("seg.dcm"),
                   WriteTruth(findings, truth_)},
                  &status);
   EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);

@@ -6,6 +6,7 @@
 #include "core/dicom/uid.h"
 #include "tests/support/hostile_dicom.h"
 #include "tests/support/receiver_harness.h"
+#include "tests/support/repository_paths.h"
 #include "tests/support/run_command.h"
 
 namespace axial {
@@ -19,7 +20,7 @@ using testing::ReadWholeFile;
 using testing::ReceiverHarness;
 using testing::RunCommand;
 
-const std::string kData = AXIAL_SOURCE_DIR "/../shared/data";
+const std::string kData = axial::testing::SourceDir() + "/../shared/data";
 
 TEST(ReceiveStore, AnswersEcho) {
   const ReceiverHarness harness;

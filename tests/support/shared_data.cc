@@ -4,12 +4,14 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/support/repository_paths.h"
+
 namespace axial::testing {
 
 namespace fs = std::filesystem;
 
 std::string SharedFolder() {
-  const fs::path folder = fs::path(AXIAL_SOURCE_DIR) / ".." / "shared";
+  const fs::path folder = fs::path(SourceDir()) / ".." / "shared";
   return fs::is_directory(folder / "data") ? fs::canonical(folder).string() : "";
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/base/metrics.h"
 #include "gateway/dispatch/dispatcher.h"
+#include "tests/support/repository_paths.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::dispatch {
@@ -34,7 +35,7 @@ class DispatchTest : public store::StoreTest {
     workers.processes = 1;
     workers.deadline = std::chrono::minutes(10);
     options.results_directory = folder.File("results");
-    options.worker_binary = AXIAL_BIN_DIR "/axial-fake-worker";
+    options.worker_binary = axial::testing::BinDir() + "/axial-fake-worker";
     options.metrics = &metrics;
     options.clock = &clock;
     options.on_produced = [this] { ++produced_calls; };

@@ -8,14 +8,15 @@
 #include <csignal>
 
 #include "inference/protocol/framing.h"
+#include "tests/support/repository_paths.h"
 
 namespace axial::testing {
 
 WorkerClient::WorkerClient(const std::string& model_folder, const std::vector<std::string>& more) {
   int fds[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) return;
-  std::vector<std::string> arguments = {AXIAL_BIN_DIR "/axial-worker", "--model", model_folder,
-                                        "--fd", fmt::format("{}", fds[1])};
+  std::vector<std::string> arguments = {BinDir() + "/axial-worker", "--model", model_folder, "--fd",
+                                        fmt::format("{}", fds[1])};
   arguments.insert(arguments.end(), more.begin(), more.end());
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());

@@ -14,6 +14,7 @@
 #include "inference/protocol/framing.h"
 #include "inference/worker/process.h"
 #include "tests/integration/inference/worker_client.h"
+#include "tests/support/repository_paths.h"
 #include "tests/support/synthetic_series.h"
 #include "tests/support/temp_dir.h"
 
@@ -145,13 +146,14 @@ TEST_F(Worker, DiesWithItsParent) {
   int fds[2] = {-1, -1};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
   const std::string fd_text = fmt::format("{}", fds[1]);
+  const std::string program = axial::testing::BinDir() + "/axial-worker";
   const pid_t parent = ::fork();
   if (parent == 0) {
     ::close(fds[0]);
     const pid_t worker = ::fork();
     if (worker == 0) {
-      ::execl(AXIAL_BIN_DIR "/axial-worker", "axial-worker", "--model", model_folder_.c_str(),
-              "--fd", fd_text.c_str(), nullptr);
+      ::execl(program.c_str(), "axial-worker", "--model", model_folder_.c_str(), "--fd",
+              fd_text.c_str(), nullptr);
       ::_exit(127);
     }
     ::close(fds[1]);
@@ -172,8 +174,8 @@ TEST_F(Worker, DiesWithItsParent) {
 TEST_F(Worker, ProbeReportsWhetherTheModelLoads) {
   const std::string out = folder_.File("probe.json");
   const std::string command =
-      fmt::format("'{}/axial-worker' --model '{}' --probe > '{}' 2>/dev/null", AXIAL_BIN_DIR,
-                  model_folder_, out);
+      fmt::format("'{}/axial-worker' --model '{}' --probe > '{}' 2>/dev/null",
+                  axial::testing::BinDir(), model_folder_, out);
   EXPECT_EQ(std::system(command.c_str()), 0);
   std::ifstream in(out);
   const std::string json((std::istreambuf_iterator<char>(in)), {});
@@ -186,7 +188,7 @@ TEST_F(Worker, AnalyzeWritesTheSameObjectsWithoutAGateway) {
   const std::string out = folder_.File("results");
   const std::string command =
       fmt::format("'{}/axial' analyze --model '{}' --in '{}' --out '{}' >/dev/null 2>&1",
-                  AXIAL_BIN_DIR, model_folder_, folder_.File("series"), out);
+                  axial::testing::BinDir(), model_folder_, folder_.File("series"), out);
   EXPECT_EQ(std::system(command.c_str()), 0);
   const std::string series = out + "/" + series_.series_uid;
   EXPECT_TRUE(std::filesystem::exists(series + "/seg.dcm"));

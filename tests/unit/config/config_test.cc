@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/repository_paths.h"
 #include "tests/unit/config/config_fixture.h"
 
 namespace axial::config {
@@ -13,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::string kExamples = AXIAL_SOURCE_DIR "/config/examples/";
+const std::string kExamples = axial::testing::SourceDir() + "/config/examples/";
 
 Config MustParse(const std::string& text) {
   LoadedConfig loaded = ParseConfig(text, "/etc/axial/axial.yaml");

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/repository_paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/config/config_fixture.h"
 
@@ -170,7 +171,7 @@ TEST_F(ModelCards, LoadFromEverySubFolderInNameOrder) {
 }
 
 TEST(LoadModelCard, ReadsEveryModelOfTheRepository) {
-  for (const LoadedModelCard& loaded : LoadModelCards(AXIAL_SOURCE_DIR "/models"))
+  for (const LoadedModelCard& loaded : LoadModelCards(axial::testing::SourceDir() + "/models"))
     EXPECT_TRUE(loaded.card) << Lines(loaded.problems);
 }
 

@@ -6,14 +6,15 @@
 
 #include "config/config.h"
 #include "config/sections.h"
+#include "tests/support/repository_paths.h"
 #include "tests/unit/config/config_fixture.h"
 
 namespace axial::config {
 namespace {
 
 nlohmann::json Schema() {
-  return nlohmann::json::parse(ReadFile(AXIAL_SOURCE_DIR "/config/axial.schema.json"), nullptr,
-                               false);
+  return nlohmann::json::parse(ReadFile(axial::testing::SourceDir() + "/config/axial.schema.json"),
+                               nullptr, false);
 }
 
 TEST(Schema, KnowsExactlyTheKeysThatTheParserKnows) {

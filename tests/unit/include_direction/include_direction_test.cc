@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/repository_paths.h"
 #include "tests/unit/include_direction/include_rules.h"
 
 namespace axial::testing {
@@ -10,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(IncludeDirection, HoldsInTheWholeTree) {
-  const SourceTree tree = ReadSourceTree(AXIAL_SOURCE_DIR);
+  const SourceTree tree = ReadSourceTree(SourceDir());
   EXPECT_GT(tree.size(), 50u);
   for (const std::string& problem : CheckIncludes(tree)) ADD_FAILURE() << problem;
 }

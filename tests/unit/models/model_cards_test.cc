@@ -6,11 +6,12 @@
 
 #include "config/model_card.h"
 #include "core/dicom/uid.h"
+#include "tests/support/repository_paths.h"
 
 namespace axial {
 namespace {
 
-constexpr const char* kModels = AXIAL_SOURCE_DIR "/models";
+const std::string kModels = axial::testing::SourceDir() + "/models";
 constexpr std::uintmax_t kLargestWeightsBytes = 5U << 20;
 
 /// The cards of the sample models; fails the test on any problem.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tests/support/hostile_dicom.h"
+#include "tests/support/repository_paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial {
@@ -18,7 +19,7 @@ using ::testing::ElementsAre;
 using testing::ExplicitElement;
 using ::testing::HasSubstr;
 
-const std::string kData = AXIAL_SOURCE_DIR "/../shared/data";
+const std::string kData = axial::testing::SourceDir() + "/../shared/data";
 
 Result<InstanceHeader> ReadBytes(std::string_view bytes) {
   const testing::TempDir folder;
