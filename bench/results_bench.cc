@@ -18,8 +18,8 @@ using axial::Findings;
 
 /// Stripes: every segment on every slice.
 Findings StripedFindings(const axial::SourceSeries& source, const axial::config::ModelCard& card) {
-  Findings findings{source, axial::LabelMap{}, {}, {}};
-  axial::LabelMap& map = *findings.label_map;
+  Findings findings{source, {axial::LabelMap()}, {}, {}};
+  axial::LabelMap& map = findings.layers.front();
   map.geometry.size = {static_cast<int>(source.frames.size()), source.rows, source.columns};
   map.labels.resize(map.geometry.size.Voxels());
   const std::size_t segments = card.segments.size();
@@ -31,6 +31,8 @@ Findings StripedFindings(const axial::SourceSeries& source, const axial::config:
   for (std::size_t i = 0; i < segments; ++i)
     findings.segments.push_back({card.segments[i],
                                  static_cast<int>(i) + 1,
+                                 0,
+                                 static_cast<std::uint8_t>(i + 1),
                                  fmt::format("segment {}", i + 1),
                                  axial::MakeDeterministicUid(fmt::format("bench|{}", i)),
                                  voxels[i + 1],
@@ -82,6 +84,6 @@ int main(int argc, char** argv) {
       "{:.0f} MB "
       "of it before (label map {:.0f} MB)\n",
       options.slices * segments, took.count(), CpuSeconds() - before_cpu_seconds, PeakMegabytes(),
-      before_megabytes, static_cast<double>(findings.label_map->labels.size()) / 1048576);
+      before_megabytes, static_cast<double>(findings.layers.front().labels.size()) / 1048576);
   return 0;
 }

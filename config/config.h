@@ -8,6 +8,7 @@
 
 #include "config/condition_spec.h"
 #include "config/problem.h"
+#include "config/result_profile.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/dicom/ae_title.h"
@@ -90,6 +91,8 @@ struct Destination {
   std::string url;
   // kind: folder
   std::string path;
+  /// What it gets of every model run.
+  ResultProfile results;
 };
 
 enum class Priority { kUrgent = 0, kNormal = 1, kBackground = 2 };

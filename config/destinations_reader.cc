@@ -98,6 +98,8 @@ std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const 
       if (*kind == DestinationKind::kDicom) ReadDicom(reader, destination);
       if (*kind == DestinationKind::kStow) ReadStow(reader, destination);
       if (*kind == DestinationKind::kFolder) ReadFolder(reader, folder, destination);
+      if (const YamlNode* results = reader.Find("results"))
+        destination.results = ReadResultProfile(*results, reader.NameOf("results"), problems);
     }
     destinations.emplace(entry.key, std::move(destination));  // also a broken one: it is defined
   }

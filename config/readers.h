@@ -28,6 +28,10 @@ inline constexpr std::size_t kMaxNameBytes = 100;
                                                                   const std::string& folder,
                                                                   ProblemList& problems);
 
+/// `results:` of a destination: what it gets of every model run.
+[[nodiscard]] ResultProfile ReadResultProfile(const YamlNode& yaml, const std::string& where,
+                                              ProblemList& problems);
+
 /// `rules:`; send_to is checked against `destinations`. Attribute names and operands are checked
 /// by routing::RuleSet::Compile.
 [[nodiscard]] std::vector<RuleSpec> ReadRules(

@@ -24,9 +24,12 @@ constexpr auto kStorage = KeyList("directory", "reserve", "keep", "durability");
 constexpr auto kCompletion = KeyList("quiet", "after_release", "at_most");
 constexpr auto kModels = KeyList("directory");
 constexpr auto kWorkers = KeyList("processes", "threads", "memory", "deadline", "device");
-constexpr auto kDicom = KeyList("kind", "ae_title", "host", "port", "storage_commitment");
-constexpr auto kStow = KeyList("kind", "url");
-constexpr auto kFolder = KeyList("kind", "path");
+constexpr auto kDicom =
+    KeyList("kind", "ae_title", "host", "port", "storage_commitment", "results");
+constexpr auto kStow = KeyList("kind", "url", "results");
+constexpr auto kFolder = KeyList("kind", "path", "results");
+constexpr auto kResults = KeyList("segmentation", "empty_frames", "compression", "report",
+                                  "failures", "also", "captured_slices", "banner");
 constexpr auto kRule = KeyList("name", "when", "unless", "run", "send_to", "priority");
 constexpr auto kCondition = KeyList("contains", "matches");
 constexpr auto kAdmin = KeyList("bind", "port");
@@ -43,6 +46,7 @@ constexpr std::array kConfigSections = {
     Section{"dicom_destination", kDicom},
     Section{"stow_destination", kStow},
     Section{"folder_destination", kFolder},
+    Section{"results", kResults},
     Section{"rule", kRule},
     Section{"condition", kCondition},
     Section{"admin", kAdmin},

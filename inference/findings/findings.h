@@ -26,6 +26,8 @@ struct Measurement {
 struct SegmentFinding {
   config::SegmentSpec spec;
   int segment_number = 0;   ///< in the SEG, from 1 without gaps
+  int layer = 0;            ///< into Findings::layers
+  std::uint8_t value = 0;   ///< of its voxels in that layer, from 1
   std::string tracking_id;  ///< human-readable, unique in the run
   Uid tracking_uid;         ///< same in SEG and SR (segsr.md 1.6)
   std::int64_t voxels = 0;
@@ -44,7 +46,9 @@ struct ClassificationFinding {
 /// found nothing.
 struct Findings {
   SourceSeries source;
-  std::optional<LabelMap> label_map;  ///< present iff the model has segments
+  /// The masks on the source grid; empty iff the model has no segments. One layer holds any number
+  /// of segments that share no voxel; segments that do, and those beyond 255, are on several.
+  std::vector<LabelMap> layers;
   std::vector<SegmentFinding> segments;
   std::vector<ClassificationFinding> classifications;
 };

@@ -83,6 +83,8 @@ std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
     if (s.voxels == 0) continue;
     SegmentFinding finding{.spec = spec,
                            .segment_number = static_cast<int>(findings.size()) + 1,
+                           .layer = 0,
+                           .value = static_cast<std::uint8_t>(spec.label),
                            .tracking_id = fmt::format("{} {}", card.name, spec.name),
                            .tracking_uid = MakeDeterministicUid(
                                fmt::format("tracking|{}|{}|{}|{}", source.series_instance_uid.str(),

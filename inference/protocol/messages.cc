@@ -1,76 +1,15 @@
 #include "inference/protocol/messages.h"
 
-#include <nlohmann/json.hpp>
+#include "inference/protocol/member_reader.h"
+#include "inference/protocol/result_profile_json.h"
 
 namespace axial::protocol {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxInputFiles = 200'000;
 constexpr std::size_t kMaxArtifacts = 1'000;
-
-/// Reads members one after the other and remembers the first that is missing or wrong.
-class MemberReader {
- public:
-  explicit MemberReader(const json& object) : object_(object) {}
-
-  void Read(const char* name, std::string& to) {
-    if (const json* member = Find(name, json::value_t::string)) to = member->get<std::string>();
-  }
-  void Read(const char* name, double& to) {
-    const json* member = Find(name);
-    if (member && !member->is_number()) return Fail(name);
-    if (member) to = member->get<double>();
-  }
-  void Read(const char* name, std::int64_t& to) {
-    const json* member = Find(name);
-    if (member && !member->is_number_integer()) return Fail(name);
-    if (member) to = member->get<std::int64_t>();
-  }
-  void Read(const char* name, int& to) {
-    std::int64_t wide = to;
-    Read(name, wide);
-    if (wide < INT32_MIN || wide > INT32_MAX) return Fail(name);
-    to = static_cast<int>(wide);
-  }
-  void Read(const char* name, std::vector<std::string>& to) {
-    const json* member = Find(name, json::value_t::array);
-    if (!member) return;
-    if (member->size() > kMaxInputFiles) return Fail(name);
-    for (const json& entry : *member) {
-      if (!entry.is_string()) return Fail(name);
-      to.push_back(entry.get<std::string>());
-    }
-  }
-  const json* Array(const char* name, std::size_t limit) {
-    const json* member = Find(name, json::value_t::array);
-    if (!member || member->size() <= limit) return member;
-    Fail(name);
-    return nullptr;
-  }
-  void Fail(const char* name) {
-    if (wrong_.empty()) wrong_ = name;
-  }
-  [[nodiscard]] const std::string& wrong() const { return wrong_; }
-
- private:
-  const json* Find(const char* name) {
-    const auto found = object_.find(name);
-    if (found != object_.end()) return &*found;
-    Fail(name);
-    return nullptr;
-  }
-  const json* Find(const char* name, json::value_t type) {
-    const json* member = Find(name);
-    if (!member || member->type() == type) return member;
-    Fail(name);
-    return nullptr;
-  }
-
-  const json& object_;
-  std::string wrong_;
-};
+constexpr std::size_t kMaxProfiles = 100;
 
 json ToJson(const Hello& m) {
   return {{"type", "hello"},
@@ -81,26 +20,50 @@ json ToJson(const Hello& m) {
           {"device", m.device},
           {"load_seconds", m.load_seconds}};
 }
+json ToJson(const Predecessor& m) {
+  return {{"kind", m.kind},
+          {"sop_class_uid", m.sop_class_uid},
+          {"series_instance_uid", m.series_instance_uid},
+          {"sop_instance_uid", m.sop_instance_uid}};
+}
+json ToJson(const RunFailure& m) {
+  return {{"not_applicable", m.not_applicable}, {"reason", m.reason}};
+}
+json ToJson(const Artifact& m) {
+  return {{"file", m.file},
+          {"kind", m.kind},
+          {"sop_class_uid", m.sop_class_uid},
+          {"series_instance_uid", m.series_instance_uid},
+          {"sop_instance_uid", m.sop_instance_uid},
+          {"profiles", m.profiles}};
+}
+json ToJson(const config::ResultProfile& m) { return ResultProfileToJson(m); }
+template <typename T>
+json ToJson(const std::vector<T>& entries) {
+  json list = json::array();
+  for (const T& entry : entries) list.push_back(ToJson(entry));
+  return list;
+}
 json ToJson(const RunJob& m) {
-  return {{"type", "run_job"},
-          {"job", m.job},
-          {"attempt", m.attempt},
-          {"input_files", m.input_files},
-          {"output_directory", m.output_directory},
-          {"series_number_base", m.series_number_base}};
+  json object = {{"type", "run_job"},
+                 {"job", m.job},
+                 {"attempt", m.attempt},
+                 {"input_files", m.input_files},
+                 {"output_directory", m.output_directory},
+                 {"series_number_base", m.series_number_base},
+                 {"profiles", ToJson(m.profiles)},
+                 {"predecessors", ToJson(m.predecessors)}};
+  if (m.failure) object["failure"] = ToJson(*m.failure);
+  return object;
 }
 json ToJson(const Progress& m) {
   return {{"type", "progress"}, {"job", m.job}, {"fraction", m.fraction}, {"stage", m.stage}};
 }
 json ToJson(const JobDone& m) {
-  json artifacts = json::array();
-  for (const Artifact& a : m.artifacts)
-    artifacts.push_back({{"file", a.file},
-                         {"kind", a.kind},
-                         {"sop_class_uid", a.sop_class_uid},
-                         {"series_instance_uid", a.series_instance_uid},
-                         {"sop_instance_uid", a.sop_instance_uid}});
-  return {{"type", "job_done"}, {"job", m.job}, {"artifacts", artifacts}, {"summary", m.summary}};
+  return {{"type", "job_done"},
+          {"job", m.job},
+          {"artifacts", ToJson(m.artifacts)},
+          {"summary", m.summary}};
 }
 json ToJson(const JobFailed& m) {
   return {{"type", "job_failed"},
@@ -118,12 +81,59 @@ void Read(MemberReader& from, Hello& m) {
   from.Read("device", m.device);
   from.Read("load_seconds", m.load_seconds);
 }
+void Read(MemberReader& from, Predecessor& m) {
+  from.Read("kind", m.kind);
+  from.Read("sop_class_uid", m.sop_class_uid);
+  from.Read("series_instance_uid", m.series_instance_uid);
+  from.Read("sop_instance_uid", m.sop_instance_uid);
+}
+void Read(MemberReader& from, RunFailure& m) {
+  from.Read("not_applicable", m.not_applicable);
+  from.Read("reason", m.reason);
+}
+void Read(MemberReader& from, Artifact& m) {
+  from.Read("file", m.file);
+  from.Read("kind", m.kind);
+  from.Read("sop_class_uid", m.sop_class_uid);
+  from.Read("series_instance_uid", m.series_instance_uid);
+  from.Read("sop_instance_uid", m.sop_instance_uid);
+  const json* profiles = from.Array("profiles", kMaxProfiles);
+  if (!profiles) return;
+  m.profiles.clear();
+  for (const json& entry : *profiles) {
+    if (!entry.is_number_unsigned() || entry.get<std::uint64_t>() >= kMaxProfiles)
+      return from.Fail("profiles");
+    m.profiles.push_back(entry.get<int>());
+  }
+}
+void Read(MemberReader& from, config::ResultProfile& m) { ReadResultProfile(from, m); }
+/// Whether all members of `object` could be read.
+template <typename T>
+bool ReadObject(const json& object, T& to) {
+  if (!object.is_object()) return false;
+  MemberReader members(object);
+  Read(members, to);
+  return members.wrong().empty();
+}
+template <typename T>
+void ReadList(MemberReader& from, const char* name, std::size_t limit, std::vector<T>& to) {
+  const json* list = from.Array(name, limit);
+  if (!list) return;
+  to.clear();
+  for (const json& entry : *list)
+    if (!ReadObject(entry, to.emplace_back())) return from.Fail(name);
+}
 void Read(MemberReader& from, RunJob& m) {
   from.Read("job", m.job);
   from.Read("attempt", m.attempt);
   from.Read("input_files", m.input_files);
   from.Read("output_directory", m.output_directory);
   from.Read("series_number_base", m.series_number_base);
+  ReadList(from, "profiles", kMaxProfiles, m.profiles);
+  if (m.profiles.empty()) from.Fail("profiles");
+  ReadList(from, "predecessors", kMaxArtifacts, m.predecessors);
+  if (const json* failure = from.Optional("failure"))
+    if (!ReadObject(*failure, m.failure.emplace())) from.Fail("failure");
 }
 void Read(MemberReader& from, Progress& m) {
   from.Read("job", m.job);
@@ -133,20 +143,7 @@ void Read(MemberReader& from, Progress& m) {
 void Read(MemberReader& from, JobDone& m) {
   from.Read("job", m.job);
   from.Read("summary", m.summary);
-  const json* artifacts = from.Array("artifacts", kMaxArtifacts);
-  if (!artifacts) return;
-  for (const json& entry : *artifacts) {
-    if (!entry.is_object()) return from.Fail("artifacts");
-    MemberReader members(entry);
-    Artifact artifact;
-    members.Read("file", artifact.file);
-    members.Read("kind", artifact.kind);
-    members.Read("sop_class_uid", artifact.sop_class_uid);
-    members.Read("series_instance_uid", artifact.series_instance_uid);
-    members.Read("sop_instance_uid", artifact.sop_instance_uid);
-    if (!members.wrong().empty()) return from.Fail("artifacts");
-    m.artifacts.push_back(std::move(artifact));
-  }
+  ReadList(from, "artifacts", kMaxArtifacts, m.artifacts);
 }
 void Read(MemberReader& from, JobFailed& m) {
   from.Read("job", m.job);

@@ -1,17 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "config/result_profile.h"
 #include "core/base/result.h"
 
 /// What the gateway and a worker process say to each other over a socket pair: frames of a 4-byte
 /// big-endian length and one JSON object, at most kMaxFrameBytes. The worker speaks first (Hello).
 namespace axial::protocol {
 
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;
 inline constexpr std::size_t kMaxFrameBytes = 8u << 20;
 
 /// Worker -> gateway, once, after the model is loaded and warm.
@@ -24,13 +26,32 @@ struct Hello {
   double load_seconds = 0;
 };
 
-/// Gateway -> worker: run the model on one Series' files. One at a time.
+/// Why a model did not run; becomes a document of its own, never to be read as "nothing found".
+struct RunFailure {
+  bool not_applicable = false;  ///< the Series is not what the model takes; else: it failed
+  std::string reason;           ///< for people, no patient data
+};
+
+/// A result object of an earlier revision that the new results replace.
+struct Predecessor {
+  std::string kind;  ///< as Artifact::kind
+  std::string sop_class_uid;
+  std::string series_instance_uid;
+  std::string sop_instance_uid;
+};
+
+/// Gateway -> worker: run the model on one Series' files, or, with `failure`, only report that it
+/// could not be done. One at a time.
 struct RunJob {
   std::int64_t job = 0;
   int attempt = 0;
   std::vector<std::string> input_files;  ///< absolute paths of Instances of one Series
   std::string output_directory;          ///< absolute, exists, empty
   int series_number_base = 9001;
+  /// What is to be written: one entry per distinct wish of the Job's Destinations; at least one.
+  std::vector<config::ResultProfile> profiles = {config::ResultProfile()};
+  std::vector<Predecessor> predecessors = {};
+  std::optional<RunFailure> failure = {};
 };
 
 /// Worker -> gateway, any number of times; at most a few per second.
@@ -43,10 +64,11 @@ struct Progress {
 /// One result file.
 struct Artifact {
   std::string file;  ///< name within the output directory
-  std::string kind;  ///< seg | sr
+  std::string kind;  ///< a result kind's name: seg, sr, ...
   std::string sop_class_uid;
   std::string series_instance_uid;
   std::string sop_instance_uid;
+  std::vector<int> profiles = {0};  ///< positions in RunJob::profiles that want it
 };
 
 /// Worker -> gateway: the job is done; every artifact has been written, synced, re-read and

@@ -206,10 +206,10 @@ void RemoveForeignText(const ResultRun& run, DcmItem& dataset) {
 
 }  // namespace
 
-Status CheckReport(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
-                   const std::string& path) {
+Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
+  const std::optional<protocol::Artifact>& segmentation = request.segmentation;
   DcmFileFormat file;
-  if (const OFCondition loaded = file.loadFile(path.c_str()); loaded.bad())
+  if (const OFCondition loaded = file.loadFile(request.path.c_str()); loaded.bad())
     return Wrong("cannot be read: {}", loaded.text());
   DcmDataset& dataset = *file.getDataset();
   if (file.getMetaInfo() == nullptr ||

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "core/base/result.h"
+#include "inference/results/result_kind.h"
 #include "inference/results/result_run.h"
 
 namespace axial::results {
@@ -12,8 +10,6 @@ namespace axial::results {
 /// context, character set, template, evidence for every reference in the tree, one group per
 /// segment with the right segment and tracking UID, and every measured value.
 /// Errors: Corrupt, "report: <what>: ..."; Unavailable (file).
-[[nodiscard]] Status CheckReport(const ResultRun& run,
-                                 const std::optional<protocol::Artifact>& segmentation,
-                                 const std::string& path);
+[[nodiscard]] Status CheckReport(const ResultRun& run, const ObjectRequest& request);
 
 }  // namespace axial::results

@@ -102,8 +102,9 @@ Status CheckSegmentPixels(const Findings& findings, const std::vector<SegmentFra
             .bad())
       return Wrong("cannot be read");
     const std::uint8_t* labels =
-        findings.label_map->labels.data() + static_cast<std::size_t>(frame.slice) * frame_pixels;
-    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.label,
+        findings.layers[static_cast<std::size_t>(frame.layer)].labels.data() +
+        static_cast<std::size_t>(frame.slice) * frame_pixels;
+    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.value,
                       ones[static_cast<std::size_t>(frame.segment_number - 1)]))
       return Wrong(fmt::format("segment {} on source frame {} is not the mask of the findings",
                                frame.segment_number, frame.slice + 1));

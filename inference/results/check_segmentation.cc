@@ -181,9 +181,8 @@ Result<SegmentFrame> CheckFrame(const Findings& findings, const SliceByReference
     identification->findAndGetUint16(DCM_ReferencedSegmentNumber, segment);
   if (segment < 1 || segment > findings.segments.size())
     return Wrong("a frame refers to segment {} of {}", segment, findings.segments.size());
-  return SegmentFrame{segment,
-                      static_cast<std::uint8_t>(findings.segments[segment - 1u].spec.label),
-                      slice->second};
+  return SegmentFrame{segment, findings.segments[segment - 1u].layer,
+                      findings.segments[segment - 1u].value, slice->second};
 }
 
 /// Dimension values must sort the frames as they are stored: (segment, plane) without repetition.
@@ -237,9 +236,9 @@ Result<std::vector<SegmentFrame>> CheckFrames(const Findings& findings, DcmItem&
 
 }  // namespace
 
-Status CheckSegmentation(const ResultRun& run, const std::string& path) {
+Status CheckSegmentation(const ResultRun& run, const ObjectRequest& request) {
   DcmFileFormat file;
-  if (const OFCondition loaded = file.loadFile(path.c_str()); loaded.bad())
+  if (const OFCondition loaded = file.loadFile(request.path.c_str()); loaded.bad())
     return Wrong("cannot be read: {}", loaded.text());
   DcmDataset& dataset = *file.getDataset();
   if (file.getMetaInfo() == nullptr ||

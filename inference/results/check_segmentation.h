@@ -1,8 +1,7 @@
 #pragma once
 
-#include <string>
-
 #include "core/base/result.h"
+#include "inference/results/result_kind.h"
 #include "inference/results/result_run.h"
 
 namespace axial::results {
@@ -12,6 +11,6 @@ namespace axial::results {
 /// bit of every frame against the label map. Independent of how it was written; Pixel Data is read
 /// frame by frame.
 /// Errors: Corrupt, "segmentation: <what>: ..."; Unavailable (file).
-[[nodiscard]] Status CheckSegmentation(const ResultRun& run, const std::string& path);
+[[nodiscard]] Status CheckSegmentation(const ResultRun& run, const ObjectRequest& request);
 
 }  // namespace axial::results

@@ -6,6 +6,7 @@
 
 #include "inference/results/attribute_writer.h"
 #include "inference/results/result_text.h"
+#include "inference/results/segment_frames.h"
 #include "inference/results/write_results.h"
 
 namespace axial::results {
@@ -18,6 +19,7 @@ struct ResultRun {
   const ResultOptions& options;
   DcmItem& source;  ///< the representative Instance; Pixel Data stays in the file
   ResultText text;
+  std::vector<SegmentFrame> frames = {};  ///< where segments have voxels; empty: nowhere
 };
 
 /// Segmentation Storage and Comprehensive 3D SR Storage (PS3.4 B.5).

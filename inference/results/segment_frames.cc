@@ -24,10 +24,8 @@ Histogram CountLabels(const std::uint8_t* labels, std::size_t count) {
   return histogram;
 }
 
-Status CheckShape(const Findings& findings) {
-  const LabelMap& map = *findings.label_map;
+Status CheckShape(const SourceSeries& source, const LabelMap& map) {
   const GridSize& size = map.geometry.size;
-  const SourceSeries& source = findings.source;
   if (size.rows != source.rows || size.columns != source.columns ||
       size.slices != static_cast<int>(source.frames.size()))
     return MakeError(ErrorCode::kInvalidInput,
@@ -35,57 +33,73 @@ Status CheckShape(const Findings& findings) {
                      size.rows, size.columns, source.frames.size(), source.rows, source.columns);
   if (map.labels.size() != size.Voxels() || map.labels.empty())
     return Error(ErrorCode::kInvalidInput, "label map with another number of voxels than its size");
+  return {};
+}
+
+Status CheckSegments(const Findings& findings) {
   for (std::size_t i = 0; i < findings.segments.size(); ++i) {
     const SegmentFinding& segment = findings.segments[i];
     if (segment.segment_number != static_cast<int>(i) + 1)
       return Error(ErrorCode::kInvalidInput, "segment numbers are not 1, 2, 3 and so on");
-    if (segment.spec.label < 1 || segment.spec.label > 255)
-      return MakeError(ErrorCode::kInvalidInput, "segment with label {}", segment.spec.label);
+    if (segment.value < 1 || segment.layer < 0 ||
+        segment.layer >= static_cast<int>(findings.layers.size()))
+      return MakeError(ErrorCode::kInvalidInput, "segment {} has no place in the label maps",
+                       segment.segment_number);
   }
   return {};
 }
 
-Status CheckTotals(const Findings& findings, Histogram totals) {
+/// One layer's voxels by slice and value.
+using LayerCounts = std::vector<Histogram>;
+
+LayerCounts CountLayer(const LabelMap& map) {
+  const auto slices = static_cast<std::size_t>(map.geometry.size.slices);
+  const std::size_t slice_voxels = map.labels.size() / slices;
+  LayerCounts counts(slices);
+  for (std::size_t slice = 0; slice < slices; ++slice)
+    counts[slice] = CountLabels(map.labels.data() + slice * slice_voxels, slice_voxels);
+  return counts;
+}
+
+Status CheckTotals(const Findings& findings, int layer, const LayerCounts& counts) {
+  Histogram totals{};
+  for (const Histogram& slice : counts)
+    for (std::size_t value = 0; value < totals.size(); ++value) totals[value] += slice[value];
   for (const SegmentFinding& segment : findings.segments) {
-    std::int64_t& total = totals[static_cast<std::size_t>(segment.spec.label)];
+    if (segment.layer != layer) continue;
+    std::int64_t& total = totals[segment.value];
     if (total == 0 || total != segment.voxels)
       return MakeError(ErrorCode::kInvalidInput,
                        "segment {} has {} voxels in the findings and {} in the label map",
                        segment.segment_number, segment.voxels, total);
     total = 0;
   }
-  for (std::size_t label = 1; label < totals.size(); ++label)
-    if (totals[label] > 0)
-      return MakeError(ErrorCode::kInvalidInput, "label {} has voxels and no segment", label);
+  for (std::size_t value = 1; value < totals.size(); ++value)
+    if (totals[value] > 0)
+      return MakeError(ErrorCode::kInvalidInput, "value {} of layer {} has voxels and no segment",
+                       value, layer);
   return {};
 }
 
 }  // namespace
 
 Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
-  if (!findings.label_map) {
-    if (findings.segments.empty()) return std::vector<SegmentFrame>();
-    return Error(ErrorCode::kInvalidInput, "segments without a label map");
+  std::vector<LayerCounts> layers;
+  for (const LabelMap& map : findings.layers) {
+    AXIAL_RETURN_IF_ERROR(CheckShape(findings.source, map));
+    layers.push_back(CountLayer(map));
   }
-  AXIAL_RETURN_IF_ERROR(CheckShape(findings));
-  const LabelMap& map = *findings.label_map;
-  const auto slices = static_cast<std::size_t>(map.geometry.size.slices);
-  const std::size_t slice_voxels = map.labels.size() / slices;
-  std::vector<Histogram> histograms(slices);
-  Histogram totals{};
-  for (std::size_t slice = 0; slice < slices; ++slice) {
-    histograms[slice] = CountLabels(map.labels.data() + slice * slice_voxels, slice_voxels);
-    for (std::size_t label = 0; label < totals.size(); ++label)
-      totals[label] += histograms[slice][label];
-  }
-  AXIAL_RETURN_IF_ERROR(CheckTotals(findings, totals));
+  AXIAL_RETURN_IF_ERROR(CheckSegments(findings));
+  for (std::size_t layer = 0; layer < layers.size(); ++layer)
+    AXIAL_RETURN_IF_ERROR(CheckTotals(findings, static_cast<int>(layer), layers[layer]));
 
   std::vector<SegmentFrame> frames;
   for (const SegmentFinding& segment : findings.segments) {
-    const auto label = static_cast<std::uint8_t>(segment.spec.label);
-    for (std::size_t slice = 0; slice < slices; ++slice)
-      if (histograms[slice][label] > 0)
-        frames.push_back({segment.segment_number, label, static_cast<int>(slice)});
+    const LayerCounts& counts = layers[static_cast<std::size_t>(segment.layer)];
+    for (std::size_t slice = 0; slice < counts.size(); ++slice)
+      if (counts[slice][segment.value] > 0)
+        frames.push_back(
+            {segment.segment_number, segment.layer, segment.value, static_cast<int>(slice)});
   }
   return frames;
 }

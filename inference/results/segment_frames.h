@@ -11,7 +11,8 @@ namespace axial::results {
 /// One frame of a BINARY Segmentation: one segment on one source frame.
 struct SegmentFrame {
   int segment_number = 0;  ///< from 1
-  std::uint8_t label = 0;  ///< its value in the label map
+  int layer = 0;           ///< into Findings::layers
+  std::uint8_t value = 0;  ///< of its voxels in that layer
   int slice = 0;           ///< into SourceSeries::frames
 };
 

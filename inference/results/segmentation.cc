@@ -108,14 +108,14 @@ void WriteSegment(const ResultRun& run, const SegmentFinding& segment, Attribute
 /// What the objects' SOP Instance UID stands for: everything but dates, pixels by their labels.
 Result<std::string> DigestOfContent(const ResultRun& run, DcmDataset& dataset) {
   AXIAL_ASSIGN_OR_RETURN(const std::string header, DigestOf(dataset));
-  const std::vector<std::uint8_t>& labels = run.findings.label_map->labels;
-  return Sha256Hex(header +
-                   Sha256Hex({reinterpret_cast<const char*>(labels.data()), labels.size()}));
+  std::string digests = header;
+  for (const LabelMap& layer : run.findings.layers)
+    digests += Sha256Hex({reinterpret_cast<const char*>(layer.labels.data()), layer.labels.size()});
+  return Sha256Hex(digests);
 }
 
 Status AppendPackedFrames(const ResultRun& run, const std::vector<SegmentFrame>& frames,
                           const std::string& path) {
-  const LabelMap& map = *run.findings.label_map;
   const std::size_t slice_voxels = static_cast<std::size_t>(run.findings.source.rows) *
                                    static_cast<std::size_t>(run.findings.source.columns);
   BitPacker packer;
@@ -126,9 +126,11 @@ Status AppendPackedFrames(const ResultRun& run, const std::vector<SegmentFrame>&
     bytes.clear();
     while (next < frames.size() && bytes.size() < kPieceBytes) {
       const SegmentFrame& frame = frames[next++];
+      const std::vector<std::uint8_t>& labels =
+          run.findings.layers[static_cast<std::size_t>(frame.layer)].labels;
       packer.Append(
-          {map.labels.data() + static_cast<std::size_t>(frame.slice) * slice_voxels, slice_voxels},
-          frame.label, bytes);
+          {labels.data() + static_cast<std::size_t>(frame.slice) * slice_voxels, slice_voxels},
+          frame.value, bytes);
     }
     if (next == frames.size()) packer.Finish(bytes);
   };
@@ -147,17 +149,23 @@ std::uint64_t PackedBytes(std::size_t frames, int rows, int columns) {
          8;
 }
 
-Result<protocol::Artifact> WriteSegmentation(const ResultRun& run,
-                                             const std::vector<SegmentFrame>& frames,
-                                             const std::string& path) {
+std::optional<std::string> SegmentationVariant(const ResultRun& run,
+                                               const config::ResultProfile& profile) {
+  if (run.frames.empty() || profile.segmentation == config::ResultProfile::Segmentation::kNone)
+    return std::nullopt;
+  return "binary";
+}
+
+Result<protocol::Artifact> WriteSegmentation(const ResultRun& run, const ObjectRequest& request) {
   const SourceSeries& source = run.findings.source;
+  const std::vector<SegmentFrame>& frames = run.frames;
   constexpr std::uint64_t kMaxPixelBytes = 0xFFFFFFFE;  // PS3.5 7.1.2: a 32-bit even length
   if (PackedBytes(frames.size(), source.rows, source.columns) > kMaxPixelBytes)
     return MakeError(ErrorCode::kUnsupported,
                      "{} frames of {}x{} are more than 4 GiB of Pixel Data", frames.size(),
                      source.rows, source.columns);
-  const ResultIdentity identity{kSegmentationClass, "SEG", run.options.series_number_base,
-                                RunUid(run, "seg-series")};
+  const ResultIdentity identity{kSegmentationClass, "SEG", request.series_number,
+                                RunUid(run, "seg-series|" + request.variant)};
   DcmDataset dataset;
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   Status status;
@@ -170,9 +178,9 @@ Result<protocol::Artifact> WriteSegmentation(const ResultRun& run,
 
   AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOfContent(run, dataset));
   AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "seg", digest, dataset));
-  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, path));
-  AXIAL_RETURN_IF_ERROR(AppendPackedFrames(run, frames, path));
-  return protocol::Artifact{std::filesystem::path(path).filename().string(), "seg",
+  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path));
+  AXIAL_RETURN_IF_ERROR(AppendPackedFrames(run, frames, request.path));
+  return protocol::Artifact{std::filesystem::path(request.path).filename().string(), "seg",
                             kSegmentationClass, identity.series_instance_uid.str(), instance.str()};
 }
 

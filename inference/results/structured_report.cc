@@ -8,6 +8,7 @@
 #include "inference/results/composite_context.h"
 #include "inference/results/report_content.h"
 #include "inference/results/result_file.h"
+#include "inference/results/segmentation.h"
 
 namespace axial::results {
 namespace {
@@ -71,19 +72,23 @@ Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact
 
 }  // namespace
 
-Result<protocol::Artifact> WriteReport(const ResultRun& run,
-                                       const std::optional<protocol::Artifact>& segmentation,
-                                       const std::string& path) {
+std::optional<std::string> ReportVariant(const ResultRun& run,
+                                         const config::ResultProfile& profile) {
+  if (profile.report == config::ResultProfile::Report::kNone) return std::nullopt;
+  return "comprehensive_3d|" + SegmentationVariant(run, profile).value_or("none");
+}
+
+Result<protocol::Artifact> WriteReport(const ResultRun& run, const ObjectRequest& request) {
   DcmDataset dataset;
-  AXIAL_RETURN_IF_ERROR(BuildDataset(run, segmentation, dataset));
-  const ResultIdentity identity{kReportClass, "SR", run.options.series_number_base + 1,
-                                RunUid(run, "sr-series")};
+  AXIAL_RETURN_IF_ERROR(BuildDataset(run, request.segmentation, dataset));
+  const ResultIdentity identity{kReportClass, "SR", request.series_number,
+                                RunUid(run, "sr-series|" + request.variant)};
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
   AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "sr", digest, dataset));
-  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, path));
-  return protocol::Artifact{std::filesystem::path(path).filename().string(), "sr", kReportClass,
-                            identity.series_instance_uid.str(), instance.str()};
+  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path));
+  return protocol::Artifact{std::filesystem::path(request.path).filename().string(), "sr",
+                            kReportClass, identity.series_instance_uid.str(), instance.str()};
 }
 
 }  // namespace axial::results

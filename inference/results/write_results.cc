@@ -1,19 +1,17 @@
 #include "inference/results/write_results.h"
 
 #include <dcmtk/dcmdata/dctk.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 
-#include "inference/results/check_report.h"
-#include "inference/results/check_segmentation.h"
 #include "inference/results/result_file.h"
+#include "inference/results/result_kind.h"
 #include "inference/results/result_run.h"
-#include "inference/results/segment_frames.h"
-#include "inference/results/segmentation.h"
-#include "inference/results/structured_report.h"
 
 namespace axial::results {
 namespace {
@@ -37,39 +35,78 @@ Status CheckFindings(const Findings& findings) {
   return {};
 }
 
-Result<protocol::Artifact> MakeSegmentation(const ResultRun& run,
-                                            const std::vector<SegmentFrame>& frames,
-                                            const std::string& path) {
-  AXIAL_ASSIGN_OR_RETURN(const protocol::Artifact artifact, WriteSegmentation(run, frames, path));
-  AXIAL_RETURN_IF_ERROR(SyncToDisk(path));
-  AXIAL_RETURN_IF_ERROR(CheckSegmentation(run, path));
-  return artifact;
-}
+/// Writes, syncs and checks the objects of one run, each form of a kind once.
+class ObjectMaker {
+ public:
+  ObjectMaker(const ResultRun& run, std::filesystem::path directory)
+      : run_(run), directory_(std::move(directory)) {}
 
-Result<protocol::Artifact> MakeReport(const ResultRun& run,
-                                      const std::optional<protocol::Artifact>& segmentation,
-                                      const std::string& path) {
-  AXIAL_ASSIGN_OR_RETURN(const protocol::Artifact artifact, WriteReport(run, segmentation, path));
-  AXIAL_RETURN_IF_ERROR(SyncToDisk(path));
-  AXIAL_RETURN_IF_ERROR(CheckReport(run, segmentation, path));
-  return artifact;
-}
-
-Result<std::vector<protocol::Artifact>> WriteAll(const ResultRun& run,
-                                                 const std::filesystem::path& directory) {
-  std::vector<protocol::Artifact> artifacts;
-  AXIAL_ASSIGN_OR_RETURN(const std::vector<SegmentFrame> frames, PlanSegmentFrames(run.findings));
-  std::optional<protocol::Artifact> segmentation;
-  if (!frames.empty()) {
-    AXIAL_ASSIGN_OR_RETURN(segmentation, MakeSegmentation(run, frames, directory / "seg.dcm"));
-    artifacts.push_back(*segmentation);
+  Result<std::vector<protocol::Artifact>> MakeAll() {
+    const std::vector<ResultKind>& kinds = ResultKinds();
+    segmentations_.resize(run_.options.profiles.size());
+    for (std::size_t k = 0; k < kinds.size(); ++k) AXIAL_RETURN_IF_ERROR(MakeKind(kinds[k], k));
+    AXIAL_RETURN_IF_ERROR(SyncToDisk(directory_));
+    return std::move(artifacts_);
   }
-  AXIAL_ASSIGN_OR_RETURN(const protocol::Artifact report,
-                         MakeReport(run, segmentation, directory / "sr.dcm"));
-  artifacts.push_back(report);
-  AXIAL_RETURN_IF_ERROR(SyncToDisk(directory));
-  return artifacts;
-}
+
+  /// After a failure: leaves nothing that has a result's name.
+  void TakeBack() {
+    std::error_code ignored;
+    for (const std::string& path : written_) std::filesystem::remove(path, ignored);
+    if (!refused_.empty()) std::filesystem::rename(refused_, refused_ + ".refused", ignored);
+  }
+
+ private:
+  Status MakeKind(const ResultKind& kind, std::size_t position) {
+    std::map<std::string, std::size_t> made;  // by variant, into artifacts_
+    for (std::size_t p = 0; p < run_.options.profiles.size(); ++p) {
+      const config::ResultProfile& profile = run_.options.profiles[p];
+      const std::optional<std::string> variant = kind.variant(run_, profile);
+      if (!variant) continue;
+      const auto known = made.find(*variant);
+      if (known == made.end()) {
+        const std::string file = made.empty()
+                                     ? fmt::format("{}.dcm", kind.name)
+                                     : fmt::format("{}-{}.dcm", kind.name, made.size() + 1);
+        const ObjectRequest request{profile,
+                                    *variant,
+                                    run_.options.series_number_base + static_cast<int>(position),
+                                    directory_ / file,
+                                    segmentations_[p],
+                                    run_.options.predecessors};
+        AXIAL_RETURN_IF_ERROR(Make(kind, request));
+        made.emplace(*variant, artifacts_.size() - 1);
+      }
+      protocol::Artifact& artifact = artifacts_[made.at(*variant)];
+      artifact.profiles.push_back(static_cast<int>(p));
+      if (kind.name == kSegmentationKind) segmentations_[p] = artifact;
+    }
+    return {};
+  }
+
+  Status Make(const ResultKind& kind, const ObjectRequest& request) {
+    written_.push_back(request.path);
+    AXIAL_ASSIGN_OR_RETURN(protocol::Artifact artifact, kind.write(run_, request));
+    AXIAL_RETURN_IF_ERROR(SyncToDisk(request.path));
+    if (Status checked = kind.check(run_, request); !checked.ok()) {
+      if (checked.error().code() == ErrorCode::kCorrupt) {
+        refused_ = request.path;
+        written_.pop_back();
+      }
+      return checked;
+    }
+    artifact.profiles.clear();
+    artifacts_.push_back(std::move(artifact));
+    return {};
+  }
+
+  const ResultRun& run_;
+  const std::filesystem::path directory_;
+  std::vector<protocol::Artifact> artifacts_;
+  std::vector<std::optional<protocol::Artifact>> segmentations_;  ///< by profile
+  std::vector<std::string> written_;
+  std::string refused_;
+};
 
 }  // namespace
 }  // namespace axial::results
@@ -85,15 +122,13 @@ Result<std::vector<protocol::Artifact>> WriteResults(const Findings& findings,
       const std::unique_ptr<DcmFileFormat> source,
       results::ReadSourceHeader(findings.source, findings.source.representative()));
   DcmItem& header = *source->getDataset();
-  const results::ResultRun run{findings, card, options, header,
-                               results::ResultText::For(header, card)};
-  const std::filesystem::path directory(output_directory);
-  Result<std::vector<protocol::Artifact>> written = results::WriteAll(run, directory);
-  if (!written.ok()) {
-    std::error_code ignored;
-    std::filesystem::remove(directory / "seg.dcm", ignored);
-    std::filesystem::remove(directory / "sr.dcm", ignored);
-  }
+  AXIAL_ASSIGN_OR_RETURN(std::vector<results::SegmentFrame> frames,
+                         results::PlanSegmentFrames(findings));
+  const results::ResultRun run{
+      findings, card, options, header, results::ResultText::For(header, card), std::move(frames)};
+  results::ObjectMaker maker(run, output_directory);
+  Result<std::vector<protocol::Artifact>> written = maker.MakeAll();
+  if (!written.ok()) maker.TakeBack();
   return written;
 }
 

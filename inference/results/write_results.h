@@ -17,14 +17,20 @@ struct ResultOptions {
   std::string model_digest;       ///< SHA-256 of card and weights: becomes part of every UID
   std::string gateway_version;    ///< Axial's version, for Contributing Equipment
   TimePoint now;                  ///< Series and Content Date and Time; no UID depends on it
+  /// What is wanted, at least one; Artifact::profiles are positions in it.
+  std::vector<config::ResultProfile> profiles = {config::ResultProfile()};
+  std::vector<protocol::Predecessor> predecessors = {};  ///< objects that these replace
 };
 
-/// Writes the result objects of one model run into `output_directory` (which exists): a BINARY
-/// Segmentation `seg.dcm` when a segment has voxels (PS3.3 A.51), and always exactly one
-/// Comprehensive 3D SR `sr.dcm` (PS3.3 A.35.13, PS3.16 TID 1500), also when nothing was found.
+/// Writes the result objects of one model run into `output_directory` (which exists): for each
+/// profile a Segmentation when a segment has voxels (PS3.3 A.51), exactly one root report, also
+/// when nothing was found (PS3.16 TID 1500), and what else the profile asks for; an object that
+/// several profiles want in the same form is written once. Files are named by their kind:
+/// `seg.dcm`, `sr.dcm`; a second form of a kind is `seg-2.dcm`.
 ///
 /// Each file is synced to disk, read again and checked against the findings and the source files
-/// before it is handed over; when anything is wrong, none of the files stays. All UIDs are
+/// before it is handed over. When anything is wrong, no file with a result's name stays; one that
+/// was refused by its check is kept as `<name>.refused` for whoever looks into it. All UIDs are
 /// deterministic: the same findings from the same model on the same Series give the same UIDs, and
 /// another outcome gives another SOP Instance UID.
 ///

@@ -96,14 +96,14 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
   AXIAL_ASSIGN_OR_RETURN(ImageOutcome outcome,
                          RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction));
   ModelRun run{{.source = std::move(loaded.source),
-                .label_map = {},
+                .layers = {},
                 .segments = {},
                 .classifications = std::move(outcome.classifications)},
                std::move(loaded.left_out)};
   if (!model.card.segments.empty()) {
-    run.findings.label_map = LabelMap{geometry, std::move(outcome.labels)};
+    run.findings.layers.push_back({geometry, std::move(outcome.labels)});
     run.findings.segments = MeasureSegments(model.card, run.findings.source, &loaded.volume,
-                                            *run.findings.label_map, model.digest);
+                                            run.findings.layers.front(), model.digest);
   }
   return run;
 }
@@ -114,7 +114,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
   const auto count = static_cast<int>(loaded.images.size());
   ModelRun run{
-      {.source = std::move(loaded.source), .label_map = {}, .segments = {}, .classifications = {}},
+      {.source = std::move(loaded.source), .layers = {}, .segments = {}, .classifications = {}},
       std::move(loaded.left_out)};
   LabelMap label_map;
   label_map.geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
@@ -137,7 +137,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   if (!model.card.segments.empty()) {
     run.findings.segments =
         MeasureSegments(model.card, run.findings.source, nullptr, label_map, model.digest);
-    run.findings.label_map = std::move(label_map);
+    run.findings.layers.push_back(std::move(label_map));
   }
   return run;
 }

@@ -44,6 +44,8 @@ Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob
   options.model_digest = model.digest;
   options.gateway_version = AXIAL_VERSION;
   options.now = Clock::System().Now();
+  options.profiles = job.profiles;
+  options.predecessors = job.predecessors;
   AXIAL_ASSIGN_OR_RETURN(std::vector<protocol::Artifact> artifacts,
                          WriteResults(run.findings, model.card, options, job.output_directory));
   progress("check", 0.98);

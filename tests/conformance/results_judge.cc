@@ -15,8 +15,8 @@ constexpr const char* kPython = "/usr/bin/python3";  // Debian's, which has pyth
 /// Writes the label map and what each frame is, for check_seg.py.
 std::string WriteTruth(const Findings& findings, const TempDir& folder) {
   std::ofstream labels(folder.File("labels.raw"), std::ios::binary);
-  labels.write(reinterpret_cast<const char*>(findings.label_map->labels.data()),
-               static_cast<std::streamsize>(findings.label_map->labels.size()));
+  labels.write(reinterpret_cast<const char*>(findings.layers.front().labels.data()),
+               static_cast<std::streamsize>(findings.layers.front().labels.size()));
   std::ofstream frames(folder.File("frames.txt"));
   frames << findings.source.rows << " " << findings.source.columns << "\n";
   for (const SegmentFinding& segment : findings.segments)

@@ -244,10 +244,12 @@ Findings LungFindings(const SourceSeries& source, const config::ModelCard& card)
       ++voxels[label];
     }
   }
-  findings.label_map = std::move(map);
+  findings.layers.push_back(std::move(map));
   for (int number = 1; number <= 2; ++number) {
     SegmentFinding segment{card.segments[static_cast<std::size_t>(number - 1)],
                            number,
+                           0,
+                           static_cast<std::uint8_t>(number),
                            fmt::format("{} {}", card.name, number),
                            MakeDeterministicUid(fmt::format("tracking|{}", number)),
                            0,
@@ -271,7 +273,7 @@ Findings EmptyFindings(const SourceSeries& source) {
   LabelMap map;
   map.geometry.size = {static_cast<int>(source.frames.size()), source.rows, source.columns};
   map.labels.resize(map.geometry.size.Voxels());
-  findings.label_map = std::move(map);
+  findings.layers.push_back(std::move(map));
   return findings;
 }
 

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Breach{"oversized", "broke the protocol", "crashed"},
                       Breach{"wrong_job", "broke the protocol", "crashed"},
                       Breach{"close_connection", "closed its connection", "crashed"},
-                      Breach{"wrong_version", "protocol version 2", "start_failed"},
+                      Breach{"wrong_version", "the worker speaks protocol version", "start_failed"},
                       Breach{"die_at_start", "status 3 (it last said: weights.pt: not a Torch",
                              "start_failed"}),
     NameOf);

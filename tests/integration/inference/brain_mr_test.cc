@@ -90,11 +90,11 @@ TEST(BrainMr, CardAloneReproducesTheExpectedSegmentation) {
       RunModel(*model, testing::FilesBelow(series), [](const std::string&, double) {});
   ASSERT_TRUE(run.ok()) << run.error().message();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  ASSERT_TRUE(run->findings.label_map.has_value());
+  ASSERT_EQ(run->findings.layers.size(), 1u);
   ASSERT_EQ(run->findings.segments.size(), 2u);
   for (const SegmentFinding& segment : run->findings.segments) {
-    const double dice =
-        Dice(*expected, *run->findings.label_map, static_cast<std::uint8_t>(segment.spec.label));
+    const double dice = Dice(*expected, run->findings.layers.front(),
+                             static_cast<std::uint8_t>(segment.spec.label));
     RecordProperty("dice_" + std::to_string(segment.spec.label), std::to_string(dice));
     std::printf("%s: Dice %.4f, %.1f cm3\n", segment.spec.name.c_str(), dice,
                 segment.measurements.at(0).value);

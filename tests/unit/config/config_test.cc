@@ -62,12 +62,22 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_TRUE(config.destinations.at("pacs").storage_commitment);
   EXPECT_EQ(config.destinations.at("archive").kind, DestinationKind::kStow);
   EXPECT_EQ(config.destinations.at("research").path, "/srv/results");
+  EXPECT_EQ(config.destinations.at("research").results, ResultProfile());
+  const ResultProfile& results = config.destinations.at("archive").results;
+  EXPECT_EQ(results.segmentation, ResultProfile::Segmentation::kLabelmap);
+  EXPECT_FALSE(results.keep_empty_frames);
+  EXPECT_TRUE(results.rle);
+  EXPECT_EQ(results.report, ResultProfile::Report::kEnhanced);
+  EXPECT_FALSE(results.report_failures);
+  EXPECT_THAT(results.also, SizeIs(5));
+  EXPECT_EQ(results.captured_slices, ResultProfile::Slices::kKey);
+  EXPECT_EQ(results.banner, "AI result, not for diagnosis");
   ASSERT_THAT(config.rules, SizeIs(3));
   const RuleSpec& rule = config.rules[0];
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 51);
+  EXPECT_EQ(rule.when[3].line, 62);
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));
@@ -165,6 +175,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"admin: {port: [1]}", "'admin.port' is not a single value"},
         Wrong{"destinations: {d: {}}", "'destinations.d.kind' is missing"},
         Wrong{"destinations: {d: {kind: ftp}}", "write one of dicom, stow, folder"},
+        Wrong{"destinations: {d: {kind: folder, path: x, results: {segmentation: both}}}",
+              "'destinations.d.results.segmentation' cannot be 'both'; write one of binary, "
+              "labelmap"},
+        Wrong{"destinations: {d: {kind: folder, path: x, results: {also: [pdf, fax]}}}",
+              "'destinations.d.results.also' cannot hold 'fax'"},
+        Wrong{"destinations: {d: {kind: folder, path: x, results: {compression: rle}}}",
+              "BINARY segmentations cannot have"},
         Wrong{"destinations: {d: {kind: dicom, host: h, port: 104}}",
               "'destinations.d.ae_title' is missing"},
         Wrong{"destinations: {d: {kind: dicom, ae_title: A, host: h, port: 0}}",

@@ -7,11 +7,26 @@
 namespace axial::protocol {
 namespace {
 
-RunJob SampleRunJob() { return {7, 2, {"/in/a.dcm", "/in/b \"quoted\".dcm"}, "/out", 9100}; }
+RunJob SampleRunJob() {
+  RunJob job{7, 2, {"/in/a.dcm", "/in/b \"quoted\".dcm"}, "/out", 9100};
+  config::ResultProfile archive;
+  archive.segmentation = config::ResultProfile::Segmentation::kLabelmap;
+  archive.rle = true;
+  archive.keep_empty_frames = true;
+  archive.report = config::ResultProfile::Report::kEnhanced;
+  archive.report_failures = false;
+  archive.also = {config::ExtraResult::kSecondaryCapture, config::ExtraResult::kKeyObjects};
+  archive.captured_slices = config::ResultProfile::Slices::kEvery;
+  archive.banner = "not for diagnosis";
+  job.profiles.push_back(archive);
+  job.predecessors = {{"sr", "1.2", "1.3", "1.4"}};
+  job.failure = RunFailure{true, "no such slices"};
+  return job;
+}
 
 TEST(ProtocolMessages, EveryKindSurvivesARoundTrip) {
   const Hello hello{kVersion, "chest-ct-lungs", "1.0.0", "abc", "cpu", 0.75};
-  const JobDone done{7, {{"seg.dcm", "seg", "1.2", "1.3", "1.4"}}, "2 segments"};
+  const JobDone done{7, {{"seg.dcm", "seg", "1.2", "1.3", "1.4", {0, 1}}}, "2 segments"};
   const std::vector<Message> messages = {hello,
                                          SampleRunJob(),
                                          Progress{7, 0.25, "infer"},
@@ -36,6 +51,13 @@ TEST(ProtocolMessages, RunJobKeepsEveryMember) {
   EXPECT_EQ(job.input_files[1], "/in/b \"quoted\".dcm");
   EXPECT_EQ(job.output_directory, "/out");
   EXPECT_EQ(job.series_number_base, 9100);
+  EXPECT_EQ(job.profiles, SampleRunJob().profiles);
+  ASSERT_EQ(job.predecessors.size(), 1u);
+  EXPECT_EQ(job.predecessors[0].kind, "sr");
+  EXPECT_EQ(job.predecessors[0].sop_instance_uid, "1.4");
+  ASSERT_TRUE(job.failure.has_value());
+  EXPECT_TRUE(job.failure->not_applicable);
+  EXPECT_EQ(job.failure->reason, "no such slices");
 }
 
 TEST(ProtocolMessages, RefusesWhatIsNoMessage) {
@@ -45,6 +67,12 @@ TEST(ProtocolMessages, RefusesWhatIsNoMessage) {
                            R"({"type":"progress","job":1.5,"fraction":0.5,"stage":"load"})",
                            R"({"type":"job_failed","job":1,"code":"no_such_code","message":""})",
                            R"({"type":"job_done","job":1,"summary":"","artifacts":[1]})",
+                           R"({"type":"job_done","job":1,"summary":"","artifacts":[{"file":"a",)"
+                           R"("kind":"seg","sop_class_uid":"1","series_instance_uid":"1",)"
+                           R"("sop_instance_uid":"1","profiles":[-1]}]})",
+                           R"({"type":"run_job","job":1,"attempt":1,"input_files":[],)"
+                           R"("output_directory":"","series_number_base":1,"profiles":[],)"
+                           R"("predecessors":[]})",
                            R"({"type":"run_job","job":1,"attempt":99999999999,"input_files":[],)"
                            R"("output_directory":"","series_number_base":1})"}) {
     const Result<Message> decoded = Decode(text);

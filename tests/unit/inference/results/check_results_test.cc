@@ -31,7 +31,11 @@ class CheckResultsTest : public ::testing::Test {
 
   ResultRun Run() {
     DcmDataset& dataset = *header_.getDataset();
-    return {*findings_, card_, options_, dataset, ResultText::For(dataset, card_)};
+    return {*findings_, card_, options_, dataset, ResultText::For(dataset, card_), {}};
+  }
+
+  [[nodiscard]] ObjectRequest Request(const std::string& path) const {
+    return {options_.profiles.front(), "", 9001, path, segmentation_, options_.predecessors};
   }
 
   void Rewrite(const std::string& name, const Break& breaking) {
@@ -50,15 +54,15 @@ class CheckResultsTest : public ::testing::Test {
   }
 
   void ExpectSegmentationFault(const std::string& what, const Break& breaking) {
-    ASSERT_TRUE(CheckSegmentation(Run(), out_.File("seg.dcm")).ok());
+    ASSERT_TRUE(CheckSegmentation(Run(), Request(out_.File("seg.dcm"))).ok());
     Rewrite("seg.dcm", breaking);
-    ExpectNamed(CheckSegmentation(Run(), out_.File("seg.dcm")), what);
+    ExpectNamed(CheckSegmentation(Run(), Request(out_.File("seg.dcm"))), what);
   }
 
   void ExpectReportFault(const std::string& what, const Break& breaking) {
-    ASSERT_TRUE(CheckReport(Run(), segmentation_, out_.File("sr.dcm")).ok());
+    ASSERT_TRUE(CheckReport(Run(), Request(out_.File("sr.dcm"))).ok());
     Rewrite("sr.dcm", breaking);
-    ExpectNamed(CheckReport(Run(), segmentation_, out_.File("sr.dcm")), what);
+    ExpectNamed(CheckReport(Run(), Request(out_.File("sr.dcm"))), what);
   }
 
   /// Item of nested sequences: path of (sequence, index).
@@ -215,7 +219,7 @@ TEST_F(CheckResultsTest, SegmentationWithWrongDimensionValues) {
 
 TEST_F(CheckResultsTest, SegmentationWithLosslessFlagOfLossySource) {
   findings_->source.lossy = true;
-  const Status status = CheckSegmentation(Run(), out_.File("seg.dcm"));
+  const Status status = CheckSegmentation(Run(), Request(out_.File("seg.dcm")));
   ExpectNamed(status, "LossyImageCompression");
 }
 
@@ -229,7 +233,7 @@ TEST_F(CheckResultsTest, SegmentationWithShortPixelData) {
 TEST_F(CheckResultsTest, SegmentationTruncatedOnDisk) {
   const std::string file = out_.File("seg.dcm");
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 40);
-  ExpectNamed(CheckSegmentation(Run(), file), "segmentation");
+  ExpectNamed(CheckSegmentation(Run(), Request(file)), "segmentation");
 }
 
 TEST_F(CheckResultsTest, SegmentationWithAnySingleBitFlipped) {
@@ -249,15 +253,15 @@ TEST_F(CheckResultsTest, SegmentationWithAnySingleBitFlipped) {
       stream.flush();
     };
     flip();
-    ExpectNamed(CheckSegmentation(Run(), file), "is not the mask");
+    ExpectNamed(CheckSegmentation(Run(), Request(file)), "is not the mask");
     flip();
   }
-  EXPECT_TRUE(CheckSegmentation(Run(), file).ok());
+  EXPECT_TRUE(CheckSegmentation(Run(), Request(file)).ok());
 }
 
 TEST_F(CheckResultsTest, SegmentationThatLacksAFrame) {
   findings_->segments[0].voxels += 1;
-  ExpectNamed(CheckSegmentation(Run(), out_.File("seg.dcm")), "lacks voxels");
+  ExpectNamed(CheckSegmentation(Run(), Request(out_.File("seg.dcm"))), "lacks voxels");
 }
 
 TEST_F(CheckResultsTest, ReportInAnotherStudy) {
@@ -337,12 +341,14 @@ TEST_F(CheckResultsTest, EmptyReportThatDoesNotSayNothingWasFound) {
   ASSERT_TRUE(WriteResults(empty, card_, options_, out_.path()).ok());
   DcmDataset& dataset = *header_.getDataset();
   const ResultRun run{empty, card_, options_, dataset, ResultText::For(dataset, card_)};
-  ASSERT_TRUE(CheckReport(run, std::nullopt, out_.File("sr.dcm")).ok());
+  ObjectRequest request = Request(out_.File("sr.dcm"));
+  request.segmentation.reset();
+  ASSERT_TRUE(CheckReport(run, request).ok());
   Rewrite("sr.dcm", [](DcmDataset& broken) {
     Put(At(*FindContent(broken, "121071"), {{DCM_ConceptNameCodeSequence, 0}}), DCM_CodeValue,
         "121106");
   });
-  ExpectNamed(CheckReport(run, std::nullopt, out_.File("sr.dcm")), "nothing was found");
+  ExpectNamed(CheckReport(run, request), "nothing was found");
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST_F(PlanSegmentFramesTest, OrdersBySegmentThenPositionWithoutEmptyFrames) {
 }
 
 TEST_F(PlanSegmentFramesTest, RefusesALabelWithoutSegment) {
-  findings_.label_map->labels[0] = 9;
+  findings_.layers.front().labels[0] = 9;
   ExpectRefused();
 }
 
@@ -44,7 +44,7 @@ TEST_F(PlanSegmentFramesTest, RefusesAnotherCountThanTheFindings) {
 }
 
 TEST_F(PlanSegmentFramesTest, RefusesASegmentWithoutVoxels) {
-  for (std::uint8_t& label : findings_.label_map->labels)
+  for (std::uint8_t& label : findings_.layers.front().labels)
     if (label == 2) label = 0;
   findings_.segments[1].voxels = 0;
   ExpectRefused();
@@ -56,12 +56,12 @@ TEST_F(PlanSegmentFramesTest, RefusesSegmentNumbersWithGaps) {
 }
 
 TEST_F(PlanSegmentFramesTest, RefusesAnotherGridThanTheSource) {
-  findings_.label_map->geometry.size.rows += 1;
+  findings_.layers.front().geometry.size.rows += 1;
   ExpectRefused();
 }
 
 TEST_F(PlanSegmentFramesTest, RefusesSegmentsWithoutLabelMap) {
-  findings_.label_map.reset();
+  findings_.layers.clear();
   ExpectRefused();
 }
 

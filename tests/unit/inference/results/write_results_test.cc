@@ -95,7 +95,7 @@ TEST_F(WriteResultsTest, NamesAnotherOutcomeDifferentlyInTheSameSeries) {
   EXPECT_EQ(first[0].sop_instance_uid, measured[0].sop_instance_uid);
   EXPECT_NE(first[1].sop_instance_uid, measured[1].sop_instance_uid);
   // One voxel moves within a slice: every attribute stays, only pixels change.
-  std::vector<std::uint8_t>& labels = findings.label_map->labels;
+  std::vector<std::uint8_t>& labels = findings.layers.front().labels;
   for (std::size_t i = 1; i < labels.size(); ++i) {
     if (labels[i] == 1 && labels[i + 1] == 0) {
       std::swap(labels[i], labels[i + 1]);

@@ -1,0 +1,18 @@
+#include "inference/results/result_kind.h"
+
+#include "inference/results/check_report.h"
+#include "inference/results/check_segmentation.h"
+#include "inference/results/segmentation.h"
+#include "inference/results/structured_report.h"
+
+namespace axial::results {
+
+const std::vector<ResultKind>& ResultKinds() {
+  static const std::vector<ResultKind> kinds = {
+      {kSegmentationKind, SegmentationVariant, WriteSegmentation, CheckSegmentation},
+      {"sr", ReportVariant, WriteReport, CheckReport},
+  };
+  return kinds;
+}
+
+}  // namespace axial::results
