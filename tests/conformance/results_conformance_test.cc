@@ -4,7 +4,6 @@
 
 #include "tests/conformance/results_judge.h"
 #include "tests/support/dicom_validators.h"
-#include "tests/support/repository_paths.h"
 #include "tests/support/synthetic_results.h"
 
 /// Every kind of result on sources made up for it.
@@ -126,26 +125,6 @@ TEST_F(ResultsConformance, ReportSatisfiesPixelMed) {
   EXPECT_EQ(errors, std::vector<std::string>());
   EXPECT_TRUE(complete) << ::testing::PrintToString(lines);
 }
-
-class ResultsConformanceCharacterSets : public ResultsConformance,
-                                        public ::testing::WithParamInterface<const char*> {};
-
-TEST_P(ResultsConformanceCharacterSets, KeepThePatientsNameAsItIs) {
-  const std::filesystem::path file =
-      std::filesystem::path(SourceDir() + "/../shared/data") / GetParam();
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "NOT CHECKED: no " << file;
-  const SourceSeries source = WriteSourceLike(file, {}, in_.path());
-  Judge(LungFindings(source, LungCard()), LungCard(), 2);
-}
-
-INSTANTIATE_TEST_SUITE_P(RealNames, ResultsConformanceCharacterSets,
-                         ::testing::Values("charset-a/chrFren.dcm", "charset-a/chrFrenMulti.dcm",
-                                           "charset-a/chrGreek.dcm", "charset-a/chrH31.dcm",
-                                           "charset-a/chrI2.dcm",
-                                           "charset-a/chrJapMultiExplicitIR6.dcm",
-                                           "charset-a/chrRuss.dcm", "charset-a/chrSQEncoding.dcm",
-                                           "charset-a/chrX1.dcm", "charset-a/chrX2.dcm",
-                                           "charset-gb18030/GH1301.dcm"));
 
 }  // namespace
 }  // namespace axial::testing

@@ -10,8 +10,6 @@
 namespace axial::testing {
 namespace {
 
-constexpr const char* kPython = "/usr/bin/python3";  // Debian's, which has python3-pydicom
-
 /// Writes the label map and what each frame is, for check_seg.py.
 std::string WriteTruth(const Findings& findings, const TempDir& folder) {
   std::ofstream labels(folder.File("labels.raw"), std::ios::binary);

@@ -10,6 +10,9 @@
 
 namespace axial::testing {
 
+/// Debian's, which has python3-pydicom.
+inline constexpr const char* kPython = "/usr/bin/python3";
+
 /// Writes results and has them judged by programs that share no code with Axial: dicom3tools for
 /// attributes and composite context, pydicom and numpy for the pixels.
 class ResultsJudge : public ::testing::Test {
@@ -19,12 +22,13 @@ class ResultsJudge : public ::testing::Test {
   /// Skips loudly what is not installed. A report and, for `expected_artifacts` 2, a segmentation.
   void Judge(const Findings& findings, const config::ModelCard& card,
              std::size_t expected_artifacts);
+  /// Attributes and composite context of what WriteResults wrote into out_.
+  void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
 
   TempDir in_;
   TempDir out_;
 
  private:
-  void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
   void JudgePixels(const Findings& findings);
 
   TempDir truth_;
