@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxArtifacts = 1'000;
+constexpr std::size_t kMaxArtifacts = 5'000;  // a Secondary Capture Series has one per slice
 constexpr std::size_t kMaxProfiles = 100;
 
 json ToJson(const Hello& m) {

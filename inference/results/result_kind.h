@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,10 @@ struct ObjectRequest {
   const config::ResultProfile& profile;
   std::string variant;  ///< as ResultKind::variant told; part of the Series' UID
   int series_number = 0;
-  std::string path;                                    ///< of the file to write
+  std::string path;                                    ///< of the file to write, file `number`
   std::optional<protocol::Artifact> segmentation;      ///< of this profile, when it has one
   const std::vector<protocol::Predecessor>& replaced;  ///< objects that this run replaces
+  std::size_t number = 0;  ///< which of the form's files, from 0 (ResultKind::files)
 };
 
 /// One kind of result object: one file in this room and one line in ResultKinds().
@@ -36,7 +38,13 @@ struct ResultKind {
   Result<protocol::Artifact> (*write)(const ResultRun& run, const ObjectRequest& request);
   /// Reads the file again and compares it with the findings. Error: Corrupt, Unavailable.
   Status (*check)(const ResultRun& run, const ObjectRequest& request);
+  /// How many files of one Series a form is, at most kMaxFilesOfForm; nullptr: one. `write` and
+  /// `check` are called for each.
+  std::size_t (*files)(const ResultRun& run, const config::ResultProfile& profile) = nullptr;
 };
+
+/// So that a run's artifacts fit into one message to the gateway.
+inline constexpr std::size_t kMaxFilesOfForm = 1000;
 
 /// Every kind, in the order of writing: the Segmentation first, because others refer to it.
 [[nodiscard]] const std::vector<ResultKind>& ResultKinds();

@@ -57,29 +57,45 @@ class ObjectMaker {
   }
 
  private:
+  /// Of artifacts_: the files of one form.
+  struct Range {
+    std::size_t first;
+    std::size_t end;
+  };
+
   Status MakeKind(const ResultKind& kind, std::size_t position) {
-    std::map<std::string, std::size_t> made;  // by variant, into artifacts_
+    std::map<std::string, Range> made;  // by variant
     for (std::size_t p = 0; p < run_.options.profiles.size(); ++p) {
       const config::ResultProfile& profile = run_.options.profiles[p];
       const std::optional<std::string> variant = kind.variant(run_, profile);
       if (!variant) continue;
-      const auto known = made.find(*variant);
+      auto known = made.find(*variant);
       if (known == made.end()) {
-        const std::string file = made.empty()
-                                     ? fmt::format("{}.dcm", kind.name)
-                                     : fmt::format("{}-{}.dcm", kind.name, made.size() + 1);
-        const ObjectRequest request{profile,
-                                    *variant,
-                                    run_.options.series_number_base + static_cast<int>(position),
-                                    directory_ / file,
-                                    segmentations_[p],
-                                    run_.options.predecessors};
-        AXIAL_RETURN_IF_ERROR(Make(kind, request));
-        made.emplace(*variant, artifacts_.size() - 1);
+        const std::size_t first = artifacts_.size();
+        const std::string stem = made.empty() ? std::string(kind.name)
+                                              : fmt::format("{}-{}", kind.name, made.size() + 1);
+        AXIAL_RETURN_IF_ERROR(MakeForm(kind, position, p, *variant, stem));
+        known = made.emplace(*variant, Range{first, artifacts_.size()}).first;
       }
-      protocol::Artifact& artifact = artifacts_[made.at(*variant)];
-      artifact.profiles.push_back(static_cast<int>(p));
-      if (kind.name == kSegmentationKind) segmentations_[p] = artifact;
+      for (std::size_t i = known->second.first; i < known->second.end; ++i)
+        artifacts_[i].profiles.push_back(static_cast<int>(p));
+      if (kind.name == kSegmentationKind) segmentations_[p] = artifacts_[known->second.first];
+    }
+    return {};
+  }
+
+  /// All files of one form, wanted by profile `p` first.
+  Status MakeForm(const ResultKind& kind, std::size_t position, std::size_t p,
+                  const std::string& variant, const std::string& stem) {
+    const config::ResultProfile& profile = run_.options.profiles[p];
+    const std::size_t files = kind.files == nullptr ? 1 : kind.files(run_, profile);
+    AXIAL_INVARIANT(files <= kMaxFilesOfForm);
+    for (std::size_t number = 0; number < files; ++number) {
+      const std::string file =
+          files == 1 ? stem + ".dcm" : fmt::format("{}_{:04}.dcm", stem, number + 1);
+      AXIAL_RETURN_IF_ERROR(Make(
+          kind, {profile, variant, run_.options.series_number_base + static_cast<int>(position),
+                 directory_ / file, segmentations_[p], run_.options.predecessors, number}));
     }
     return {};
   }

@@ -26,7 +26,8 @@ struct ResultOptions {
 /// profile a Segmentation when a segment has voxels (PS3.3 A.51), exactly one root report, also
 /// when nothing was found (PS3.16 TID 1500), and what else the profile asks for; an object that
 /// several profiles want in the same form is written once. Files are named by their kind:
-/// `seg.dcm`, `sr.dcm`; a second form of a kind is `seg-2.dcm`.
+/// `seg.dcm`, `sr.dcm`; a second form of a kind is `seg-2.dcm`; the files of a kind that has
+/// several in one Series are `<kind>_0001.dcm` and so on.
 ///
 /// Each file is synced to disk, read again and checked against the findings and the source files
 /// before it is handed over. When anything is wrong, no file with a result's name stays; one that
