@@ -1,7 +1,5 @@
 #pragma once
 
-#include <dcmtk/dcmdata/dctk.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,6 +7,10 @@
 #include "core/base/result.h"
 #include "core/dicom/coded_concept.h"
 #include "inference/results/result_text.h"
+
+class DcmItem;
+class DcmTagKey;
+class OFCondition;
 
 namespace axial::results {
 

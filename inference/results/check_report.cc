@@ -7,6 +7,7 @@
 #include <set>
 
 #include "inference/results/composite_context.h"
+#include "inference/results/written_object.h"
 
 namespace axial::results {
 namespace {
@@ -19,9 +20,7 @@ Error Wrong(fmt::format_string<Args...> format, Args&&... args) {
 }
 
 Status Expect(DcmItem& item, const DcmTagKey& tag, const std::string& expected) {
-  const std::string found = TextOf(item, tag);
-  if (found == expected) return {};
-  return Wrong("{} is \"{}\" instead of \"{}\"", DcmTag(tag).getTagName(), found, expected);
+  return ExpectValue(item, tag, expected, "report");
 }
 
 /// Calls `visit(DcmItem&)` for each item of a sequence until it fails.
@@ -208,14 +207,9 @@ void RemoveForeignText(const ResultRun& run, DcmItem& dataset) {
 
 Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
   const std::optional<protocol::Artifact>& segmentation = request.segmentation;
-  DcmFileFormat file;
-  if (const OFCondition loaded = file.loadFile(request.path.c_str()); loaded.bad())
-    return Wrong("cannot be read: {}", loaded.text());
-  DcmDataset& dataset = *file.getDataset();
-  if (file.getMetaInfo() == nullptr ||
-      TextOf(*file.getMetaInfo(), DCM_MediaStorageSOPInstanceUID) !=
-          TextOf(dataset, DCM_SOPInstanceUID))
-    return Wrong("File Meta Information names another Instance");
+  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> file,
+                         ReadWrittenObject(request.path, "report"));
+  DcmDataset& dataset = *file->getDataset();
   AXIAL_RETURN_IF_ERROR(CheckDocument(run, dataset));
   Tree tree;
   AXIAL_RETURN_IF_ERROR(Walk(dataset, 0, false, tree));

@@ -9,6 +9,7 @@
 #include "core/dicom/dcmtk_error.h"
 #include "inference/results/check_segment_pixels.h"
 #include "inference/results/composite_context.h"
+#include "inference/results/written_object.h"
 
 namespace axial::results {
 namespace {
@@ -20,19 +21,7 @@ Error Wrong(fmt::format_string<Args...> format, Args&&... args) {
 }
 
 Status Expect(DcmItem& item, const DcmTagKey& tag, const std::string& expected) {
-  const std::string found = TextOf(item, tag);
-  if (found == expected) return {};
-  return Wrong("{} is \"{}\" instead of \"{}\"", DcmTag(tag).getTagName(), found, expected);
-}
-
-DcmItem* ItemOf(DcmItem& item, const DcmTagKey& sequence, long index = 0) {
-  DcmItem* found = nullptr;
-  return item.findAndGetSequenceItem(sequence, found, index).good() ? found : nullptr;
-}
-
-unsigned long ItemCount(DcmItem& item, const DcmTagKey& sequence) {
-  DcmSequenceOfItems* items = nullptr;
-  return item.findAndGetSequence(sequence, items).good() ? items->card() : 0;
+  return ExpectValue(item, tag, expected, "segmentation");
 }
 
 Status CheckImage(const ResultRun& run, DcmItem& dataset) {
@@ -237,14 +226,9 @@ Result<std::vector<SegmentFrame>> CheckFrames(const Findings& findings, DcmItem&
 }  // namespace
 
 Status CheckSegmentation(const ResultRun& run, const ObjectRequest& request) {
-  DcmFileFormat file;
-  if (const OFCondition loaded = file.loadFile(request.path.c_str()); loaded.bad())
-    return Wrong("cannot be read: {}", loaded.text());
-  DcmDataset& dataset = *file.getDataset();
-  if (file.getMetaInfo() == nullptr ||
-      TextOf(*file.getMetaInfo(), DCM_MediaStorageSOPInstanceUID) !=
-          TextOf(dataset, DCM_SOPInstanceUID))
-    return Wrong("File Meta Information names another Instance");
+  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> file,
+                         ReadWrittenObject(request.path, "segmentation"));
+  DcmDataset& dataset = *file->getDataset();
   AXIAL_RETURN_IF_ERROR(CheckImage(run, dataset));
   AXIAL_RETURN_IF_ERROR(CheckReferences(run.findings.source, dataset));
   AXIAL_RETURN_IF_ERROR(CheckSegments(run.findings, dataset));

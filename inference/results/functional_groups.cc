@@ -1,5 +1,6 @@
 #include "inference/results/functional_groups.h"
 
+#include <dcmtk/dcmdata/dctk.h>
 #include <fmt/core.h>
 
 #include <algorithm>

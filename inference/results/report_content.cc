@@ -1,7 +1,10 @@
 #include "inference/results/report_content.h"
 
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmsr/cmr/tid1500.h>
 #include <dcmtk/dcmsr/codes/dcm.h>
 #include <dcmtk/dcmsr/codes/sct.h>
+#include <dcmtk/dcmsr/dsrdoc.h>
 #include <dcmtk/dcmsr/dsrimgtn.h>
 #include <dcmtk/dcmsr/dsrtextn.h>
 #include <fmt/core.h>

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <dcmtk/dcmsr/cmr/tid1500.h>
-#include <dcmtk/dcmsr/dsrdoc.h>
-
 #include <optional>
 
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
+
+class DSRDocumentTree;
+class TID1500_MeasurementReport;
 
 namespace axial::results {
 

@@ -1,6 +1,7 @@
 #include "inference/results/result_run.h"
 
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dctk.h>
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 

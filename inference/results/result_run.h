@@ -1,13 +1,18 @@
 #pragma once
 
-#include <dcmtk/dcmdata/dctk.h>
-
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "inference/results/attribute_writer.h"
 #include "inference/results/result_text.h"
 #include "inference/results/segment_frames.h"
 #include "inference/results/write_results.h"
+
+class DcmDataset;
+class DcmFileFormat;
+class DcmItem;
+class DcmTagKey;
 
 namespace axial::results {
 

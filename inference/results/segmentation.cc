@@ -1,5 +1,6 @@
 #include "inference/results/segmentation.h"
 
+#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmiod/cielabutil.h>
 #include <fmt/core.h>
 

@@ -1,5 +1,7 @@
 #include "inference/results/structured_report.h"
 
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmsr/cmr/tid1500.h>
 #include <dcmtk/dcmsr/dsrdoc.h>
 
 #include <filesystem>

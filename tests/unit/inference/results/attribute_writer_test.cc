@@ -1,5 +1,6 @@
 #include "inference/results/attribute_writer.h"
 
+#include <dcmtk/dcmdata/dctk.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

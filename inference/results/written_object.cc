@@ -1,0 +1,40 @@
+#include "inference/results/written_object.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include "inference/results/result_run.h"
+
+namespace axial::results {
+
+Result<std::unique_ptr<DcmFileFormat>> ReadWrittenObject(const std::string& path,
+                                                         std::string_view object) {
+  auto file = std::make_unique<DcmFileFormat>();
+  if (const OFCondition loaded = file->loadFile(path.c_str()); loaded.bad())
+    return MakeError(ErrorCode::kCorrupt, "{}: cannot be read: {}", object, loaded.text());
+  if (file->getMetaInfo() == nullptr ||
+      TextOf(*file->getMetaInfo(), DCM_MediaStorageSOPInstanceUID) !=
+          TextOf(*file->getDataset(), DCM_SOPInstanceUID))
+    return MakeError(ErrorCode::kCorrupt, "{}: File Meta Information names another Instance",
+                     object);
+  return file;
+}
+
+Status ExpectValue(DcmItem& item, const DcmTagKey& tag, const std::string& expected,
+                   std::string_view object) {
+  const std::string found = TextOf(item, tag);
+  if (found == expected) return {};
+  return MakeError(ErrorCode::kCorrupt, "{}: {} is \"{}\" instead of \"{}\"", object,
+                   DcmTag(tag).getTagName(), found, expected);
+}
+
+DcmItem* ItemOf(DcmItem& item, const DcmTagKey& sequence, long index) {
+  DcmItem* found = nullptr;
+  return item.findAndGetSequenceItem(sequence, found, index).good() ? found : nullptr;
+}
+
+unsigned long ItemCount(DcmItem& item, const DcmTagKey& sequence) {
+  DcmSequenceOfItems* items = nullptr;
+  return item.findAndGetSequence(sequence, items).good() ? items->card() : 0;
+}
+
+}  // namespace axial::results
