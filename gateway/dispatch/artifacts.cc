@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxArtifacts = 100;
+constexpr std::size_t kMaxArtifacts = 5'000;  // as many as a message of the protocol holds
 constexpr std::size_t kMaxFileNameBytes = 128;
-constexpr std::size_t kMaxKindBytes = 16;
+constexpr std::size_t kMaxKindBytes = 32;
 
 bool IsPlainFileName(const std::string& name) {
   if (name.empty() || name.size() > kMaxFileNameBytes || name.front() == '.') return false;
@@ -55,6 +55,33 @@ Status CheckNames(const protocol::Artifact& artifact) {
   return {};
 }
 
+/// Who gets the artifact.
+Result<std::vector<std::string>> DestinationsOf(const protocol::Artifact& artifact,
+                                                const ResultWishes& wishes) {
+  std::set<std::string> names;
+  if (artifact.profiles.empty()) return Error(ErrorCode::kCorrupt, "no profile wants it");
+  for (const int profile : artifact.profiles) {
+    if (profile < 0 || static_cast<std::size_t>(profile) >= wishes.profiles.size())
+      return MakeError(ErrorCode::kCorrupt, "it is for profile {}, but the job has only {}",
+                       profile, wishes.profiles.size());
+    const auto& wanted_by = wishes.destinations[static_cast<std::size_t>(profile)];
+    names.insert(wanted_by.begin(), wanted_by.end());
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Status CheckReports(const std::vector<protocol::Artifact>& artifacts, const ResultWishes& wishes) {
+  std::set<int> served;
+  for (const protocol::Artifact& artifact : artifacts)
+    served.insert(artifact.profiles.begin(), artifact.profiles.end());
+  for (std::size_t i = 0; i < wishes.profiles.size(); ++i)
+    if (wishes.profiles[i].report != config::ResultProfile::Report::kNone &&
+        !served.contains(static_cast<int>(i)))
+      return MakeError(ErrorCode::kCorrupt,
+                       "the worker reports nothing for profile {}, which wants a report", i);
+  return {};
+}
+
 Status SyncDirectory(const fs::path& directory) {
   const OwnedFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || ::fsync(fd.get()) != 0)
@@ -85,9 +112,10 @@ void RemoveOutputDirectory(const std::string& output_directory) {
 }
 
 Result<std::vector<store::ProducedArtifact>> CheckArtifacts(
-    const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts) {
-  if (artifacts.empty() || artifacts.size() > kMaxArtifacts)
-    return MakeError(ErrorCode::kCorrupt, "the worker reports {} artifacts; allowed are 1 to {}",
+    const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts,
+    const ResultWishes& wishes) {
+  if (artifacts.size() > kMaxArtifacts)
+    return MakeError(ErrorCode::kCorrupt, "the worker reports {} artifacts; at most {} are allowed",
                      artifacts.size(), kMaxArtifacts);
   std::vector<store::ProducedArtifact> produced;
   std::set<std::string> instances;
@@ -99,10 +127,13 @@ Result<std::vector<store::ProducedArtifact>> CheckArtifacts(
     if (checked.ok()) checked = CheckFile(path);
     if (checked.ok() && !instances.insert(artifact.sop_instance_uid).second)
       checked = Error(ErrorCode::kCorrupt, "its SOP Instance UID is not its own");
+    Result<std::vector<std::string>> destinations = DestinationsOf(artifact, wishes);
+    if (checked.ok() && !destinations.ok()) checked = destinations.error();
     if (!checked.ok()) return checked.error().WithContext("artifact {} of the worker", i + 1);
     produced.push_back({artifact.kind, path, artifact.sop_class_uid, artifact.series_instance_uid,
-                        artifact.sop_instance_uid});
+                        artifact.sop_instance_uid, std::move(destinations).value()});
   }
+  AXIAL_RETURN_IF_ERROR(CheckReports(artifacts, wishes));
   const fs::path job_directory = directory.parent_path();
   for (const fs::path& each : {directory, job_directory, job_directory.parent_path()})
     AXIAL_RETURN_IF_ERROR(SyncDirectory(each));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "gateway/dispatch/result_wishes.h"
 #include "gateway/store/job_store.h"
 #include "inference/protocol/messages.h"
 
@@ -19,9 +20,12 @@ void RemoveOutputDirectory(const std::string& output_directory);
 
 /// What the worker reports, believed only after a look: every artifact must be a regular,
 /// non-empty file directly in `output_directory`, named by a plain file name, with valid UIDs, each
-/// SOP Instance once. The directories' entries are durable on return.
+/// SOP Instance once, wanted by at least one of the profiles the worker was given; and every
+/// profile that wants a report gets something, because a run without findings has one too. The
+/// directories' entries are durable on return.
 /// Errors: Corrupt (says which artifact and what is wrong); Unavailable (cannot be made durable).
 [[nodiscard]] Result<std::vector<store::ProducedArtifact>> CheckArtifacts(
-    const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts);
+    const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts,
+    const ResultWishes& wishes);
 
 }  // namespace axial::dispatch

@@ -116,6 +116,13 @@ void Dispatcher::SetModels(std::vector<config::ModelCard> models) {
   state_->Nudge();
 }
 
+void Dispatcher::SetDestinations(const std::map<std::string, config::Destination>& destinations) {
+  ProfilesByDestination profiles;
+  for (const auto& [name, destination] : destinations) profiles[name] = destination.results;
+  const std::lock_guard lock(state_->mutex);
+  state_->profiles = std::move(profiles);
+}
+
 DispatchStatus Dispatcher::Status() const {
   const std::lock_guard lock(state_->mutex);
   return state_->status;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,6 +88,9 @@ class Dispatcher {
   /// After a reload: workers of models that changed or are gone end after their Job; queued Jobs of
   /// models that are gone fail.
   void SetModels(std::vector<config::ModelCard> models);
+
+  /// What each Destination wants of a run; holds for Jobs given to a worker from now on.
+  void SetDestinations(const std::map<std::string, config::Destination>& destinations);
 
   [[nodiscard]] DispatchStatus Status() const;
 

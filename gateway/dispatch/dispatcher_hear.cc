@@ -17,6 +17,10 @@ constexpr std::size_t kMaxStageBytes = 32;
 constexpr std::size_t kMaxSummaryBytes = 500;
 constexpr std::size_t kMaxMessageBytes = 2000;
 
+/// Each run of a study has a block of Series Numbers of its own, one number per kind of object.
+constexpr int kFirstSeriesNumber = 9001;
+constexpr int kSeriesNumbersPerRun = 20;
+
 /// At most `bytes` of UTF-8 text, cut between characters.
 std::string Cut(const std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
@@ -90,6 +94,12 @@ void Dispatcher::State::OnReady(WorkerSlot& slot, protocol::Hello hello, TimePoi
   if (slot.running && !ending_all) GiveJob(slot, now);
 }
 
+Result<ResultWishes> Dispatcher::State::WishesFor(const store::Job& job) const {
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<std::string> destinations, jobs.Destinations(job));
+  const std::lock_guard lock(mutex);
+  return GatherWishes(destinations, profiles);
+}
+
 void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
   const store::Job& job = slot.running->job;
   const auto give = [&]() -> axial::Status {
@@ -97,12 +107,16 @@ void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
     if (files.empty()) return Error(ErrorCode::kNotFound, "the Series has no Instance to run on");
     AXIAL_ASSIGN_OR_RETURN(std::string directory,
                            MakeOutputDirectory(options.results_directory, job.id, job.attempt));
+    AXIAL_ASSIGN_OR_RETURN(const int run_of_study, jobs.RunOfStudy(job));
     slot.running->output_directory = directory;
+    AXIAL_ASSIGN_OR_RETURN(slot.running->wishes, WishesFor(job));
     protocol::RunJob run;
     run.job = job.id;
     run.attempt = job.attempt;
     run.input_files = std::move(files);
     run.output_directory = std::move(directory);
+    run.series_number_base = kFirstSeriesNumber + kSeriesNumbersPerRun * run_of_study;
+    run.profiles = slot.running->wishes.profiles;
     return slot.process->Send(run);
   };
   if (const axial::Status given = give(); !given.ok())
@@ -145,7 +159,7 @@ void Dispatcher::State::RecordProgress(WorkerSlot& slot, TimePoint now) {
 void Dispatcher::State::OnDone(WorkerSlot& slot, const protocol::JobDone& done, TimePoint now) {
   RunningJob& running = *slot.running;
   Result<std::vector<store::ProducedArtifact>> artifacts =
-      CheckArtifacts(running.output_directory, done.artifacts);
+      CheckArtifacts(running.output_directory, done.artifacts, running.wishes);
   if (!artifacts.ok()) {
     Lose(slot, artifacts.error(), /*worker_died=*/false, "bad_artifacts", now);
     if (artifacts.error().code() == ErrorCode::kCorrupt) EndSlot(slot);

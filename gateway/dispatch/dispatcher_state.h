@@ -50,6 +50,7 @@ struct Dispatcher::State {
   void OnFailed(WorkerSlot& slot, const protocol::JobFailed& failed, TimePoint now);
   void OnExited(WorkerSlot& slot, const Error& reason, TimePoint now);
   void GiveJob(WorkerSlot& slot, TimePoint now);
+  [[nodiscard]] Result<ResultWishes> WishesFor(const store::Job& job) const;
   void RecordProgress(WorkerSlot& slot, TimePoint now);
   void Lose(WorkerSlot& slot, const Error& reason, bool worker_died, const char* outcome,
             TimePoint now);
@@ -83,6 +84,7 @@ struct Dispatcher::State {
 
   mutable std::mutex mutex;
   std::optional<std::vector<config::ModelCard>> new_models;  // guarded by mutex
+  ProfilesByDestination profiles;                            // guarded by mutex
   DispatchStatus status;                                     // guarded by mutex
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "gateway/dispatch/result_wishes.h"
 #include "gateway/dispatch/worker_process.h"
 #include "gateway/store/job_store.h"
 #include "inference/protocol/messages.h"
@@ -36,6 +37,7 @@ enum class Reaction {
 struct RunningJob {
   store::Job job;
   std::string output_directory;  ///< "" until it is given to the worker
+  ResultWishes wishes;           ///< as told to the worker
   TimePoint started_at{};        ///< when it was given to the worker
   double fraction = 0;
   std::string stage;

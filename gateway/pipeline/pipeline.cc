@@ -132,6 +132,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules, std::vector<config::Mo
   dispatch_options.on_produced = [this] { deliver->Nudge(); };
   dispatcher = std::make_unique<dispatch::Dispatcher>(*jobs, config.workers, cards,
                                                       std::move(dispatch_options));
+  dispatcher->SetDestinations(config.destinations);
 
   route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
@@ -202,6 +203,7 @@ Status Pipeline::Reload(const config::Config& config) {
   const auto models = config::LoadModelCards(config.models_directory);
   const std::vector<config::ModelCard> cards = UsableCards(models);
   state_->deliver->SetDestinations(config.destinations);
+  state_->dispatcher->SetDestinations(config.destinations);
   state_->dispatcher->SetModels(cards);
   state_->route->SetRules(std::move(rules), cards);
   state_->assembler->SetLimits(config);

@@ -3,54 +3,14 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/job_rows.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
 namespace {
-
-constexpr std::string_view kColumns =
-    "id, revision_id, study_uid, series_uid, rule, model, model_version, priority, state, attempt, "
-    "lease_until, error_code, error_message, summary, progress, stage, created_at, finished_at";
-
-Job ReadJob(SQLite::Statement& row) {
-  Job job;
-  int i = 0;
-  job.id = row.getColumn(i++).getInt64();
-  job.revision_id = row.getColumn(i++).getInt64();
-  job.study_uid = row.getColumn(i++).getString();
-  job.series_uid = row.getColumn(i++).getString();
-  job.rule = row.getColumn(i++).getString();
-  job.model = row.getColumn(i++).getString();
-  job.model_version = row.getColumn(i++).getString();
-  job.priority = row.getColumn(i++).getInt();
-  job.state = JobStateFromName(row.getColumn(i++).getString()).value_or(JobState::kFailed);
-  job.attempt = row.getColumn(i++).getInt();
-  job.lease_until = TimeOf(row.getColumn(i++));
-  job.error_code = row.getColumn(i++).getString();
-  job.error_message = row.getColumn(i++).getString();
-  job.summary = row.getColumn(i++).getString();
-  job.progress = row.getColumn(i++).getDouble();
-  job.stage = row.getColumn(i++).getString();
-  job.created_at = TimeOf(row.getColumn(i++));
-  job.finished_at = TimeOf(row.getColumn(i++));
-  return job;
-}
-
-std::vector<Job> ReadJobs(SQLite::Statement& rows) {
-  std::vector<Job> jobs;
-  while (rows.executeStep()) jobs.push_back(ReadJob(rows));
-  return jobs;
-}
-
-/// A list bound as one JSON array, for `IN (SELECT value FROM json_each(?))`.
-std::string JsonList(const std::vector<std::string>& items) {
-  return nlohmann::json(items).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 std::string From(JobState state) { return std::string(JobStateName(state)); }
 
@@ -94,12 +54,14 @@ void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact
 
   SQLite::Statement owe(db,
                         "INSERT INTO delivery(artifact_id, destination, state, next_at) "
-                        "SELECT ?, destination, 'pending', ? FROM job_destination WHERE job_id = ? "
-                        "ON CONFLICT(artifact_id, destination) DO UPDATE SET state = 'pending', "
+                        "SELECT ?1, destination, 'pending', ?2 FROM job_destination WHERE job_id = "
+                        "?3 AND destination IN (SELECT value FROM json_each(?4)) ON "
+                        "CONFLICT(artifact_id, destination) DO UPDATE SET state = 'pending', "
                         "next_at = excluded.next_at WHERE state = 'refused'");
   owe.bind(1, artifact_id);
   owe.bind(2, ToMicros(now));
   owe.bind(3, job.id);
+  owe.bind(4, JsonList(artifact.destinations));
   owe.exec();
 }
 
@@ -151,7 +113,7 @@ Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& model
                             "'queued' AND not_before <= ?3 AND model IN (SELECT value FROM "
                             "json_each(?4)) ORDER BY priority, not_before, id LIMIT 1) "
                             "RETURNING {}",
-                            kColumns));
+                            kJobColumns));
         claim.bind(1, To(JobState::kQueued, JobEvent::kLease));
         claim.bind(2, ToMicros(now + lease));
         claim.bind(3, ToMicros(now));
@@ -165,18 +127,6 @@ Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& model
       });
   if (outcome.ok() && outcome->has_value()) CrashPoint("leased");
   return outcome;
-}
-
-Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
-  return database_.Read<std::vector<std::string>>(
-      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
-        SQLite::Statement rows(
-            db, "SELECT path FROM instance WHERE series_uid = ? AND conflicting = 0 ORDER BY id");
-        rows.bind(1, job.series_uid);
-        std::vector<std::string> files;
-        while (rows.executeStep()) files.push_back(rows.getColumn(0).getString());
-        return files;
-      });
 }
 
 Status JobStore::RecordProgress(const Job& job, double fraction, const std::string& stage,
@@ -263,18 +213,6 @@ Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
   });
 }
 
-Result<std::optional<TimePoint>> JobStore::NextDue() const {
-  return database_.Read<std::optional<TimePoint>>(
-      [](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
-        SQLite::Statement row(db,
-                              "SELECT min(due) FROM (SELECT min(not_before) AS due FROM job WHERE "
-                              "state = 'queued' UNION ALL SELECT min(lease_until) FROM job WHERE "
-                              "state = 'leased')");
-        if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
-        return std::optional<TimePoint>(TimeOf(row.getColumn(0)));
-      });
-}
-
 Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& models,
                                              TimePoint now) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
@@ -321,35 +259,6 @@ Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
     update.exec();
     AddEvent(db, study_uid, now, "job_retried", fmt::format("job {} ({})", job_id, model));
     return {};
-  });
-}
-
-Result<std::vector<Job>> JobStore::List(int limit) const {
-  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
-    SQLite::Statement rows(db,
-                           fmt::format("SELECT {} FROM job ORDER BY id DESC LIMIT ?", kColumns));
-    rows.bind(1, limit);
-    return ReadJobs(rows);
-  });
-}
-
-Result<std::vector<Job>> JobStore::ListOfStudy(const std::string& study_uid) const {
-  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
-    SQLite::Statement rows(
-        db, fmt::format("SELECT {} FROM job WHERE study_uid = ? ORDER BY id", kColumns));
-    rows.bind(1, study_uid);
-    return ReadJobs(rows);
-  });
-}
-
-Result<std::vector<std::pair<std::string, std::int64_t>>> JobStore::CountByState() const {
-  using Counts = std::vector<std::pair<std::string, std::int64_t>>;
-  return database_.Read<Counts>([](SQLite::Database& db) -> Result<Counts> {
-    SQLite::Statement rows(db, "SELECT state, count(*) FROM job GROUP BY state ORDER BY state");
-    Counts counts;
-    while (rows.executeStep())
-      counts.emplace_back(rows.getColumn(0).getString(), rows.getColumn(1).getInt64());
-    return counts;
   });
 }
 

@@ -36,11 +36,13 @@ struct Job {
 
 /// A result file, as reported by the worker.
 struct ProducedArtifact {
-  std::string kind;  ///< seg | sr
+  std::string kind;  ///< a result kind's name: seg, sr, ...
   std::string path;  ///< absolute
   std::string sop_class_uid;
   std::string series_uid;
   std::string sop_instance_uid;
+  /// Those that want it; only a Destination of the Job gets a delivery.
+  std::vector<std::string> destinations;
 };
 
 /// How many leases a Job gets before it fails for good.
@@ -58,15 +60,24 @@ class JobStore {
                                                  TimePoint now, Duration lease);
 
   /// Absolute paths of the files of the Job's Series, one per SOP Instance (the first content
-  /// received).
+  /// received): those of the Job's revision and earlier ones, so that a retry gets what the first
+  /// attempt got.
   [[nodiscard]] Result<std::vector<std::string>> InputFiles(const Job& job) const;
+
+  /// Names of the Job's Destinations, sorted.
+  [[nodiscard]] Result<std::vector<std::string>> Destinations(const Job& job) const;
+
+  /// Counts the runs of the Job's study from 0, in the order they were asked for: the Jobs of one
+  /// revision that run one model on one Series are one run. Always the same for the same Job.
+  [[nodiscard]] Result<int> RunOfStudy(const Job& job) const;
 
   /// Keeps the lease alive and shows progress. Error: Conflict when the lease is no longer ours.
   [[nodiscard]] Status RecordProgress(const Job& job, double fraction, const std::string& stage,
                                       TimePoint lease_until);
 
-  /// Makes artifacts and one delivery per artifact and destination, in one transaction with the
-  /// Job's state. Error: Conflict when the lease is no longer ours.
+  /// Makes artifacts and one delivery per artifact and Destination that wants it, in one
+  /// transaction with the Job's state; a Job that owes nothing is delivered at once. Error:
+  /// Conflict when the lease is no longer ours.
   [[nodiscard]] Status Produce(const Job& job, const std::vector<ProducedArtifact>& artifacts,
                                const std::string& summary, TimePoint now);
 

@@ -102,7 +102,32 @@ class FakeWorker {
       Finish(job, "finished late");
       std::exit(0);
     }
-    Finish(job, behaviour_ == "report_descriptors" ? OpenDescriptors() : "two lungs");
+    if (behaviour_ == "report_descriptors") return Finish(job, OpenDescriptors());
+    Finish(job, behaviour_ == "report_run" ? DescribeRun(job) : "two lungs");
+  }
+
+  /// What the gateway asked for, for tests of it.
+  static std::string DescribeRun(const RunJob& job) {
+    std::string text = "base " + std::to_string(job.series_number_base);
+    text += ", files " + std::to_string(job.input_files.size());
+    text += ", profiles " + std::to_string(job.profiles.size());
+    for (const Predecessor& predecessor : job.predecessors)
+      text += ", replaces " + predecessor.sop_instance_uid;
+    return text;
+  }
+
+  /// Positions of the profiles that want a kind.
+  std::vector<int> WantedBy(const RunJob& job, const std::string& kind) const {
+    if (behaviour_ == "wrong_profile") return {static_cast<int>(job.profiles.size())};
+    std::vector<int> positions;
+    for (std::size_t i = 0; i < job.profiles.size(); ++i) {
+      const axial::config::ResultProfile& profile = job.profiles[i];
+      const bool wants = kind == "seg"
+                             ? profile.segmentation != decltype(profile.segmentation)::kNone
+                             : profile.report != decltype(profile.report)::kNone;
+      if (wants && behaviour_ != "no_artifacts") positions.push_back(static_cast<int>(i));
+    }
+    return positions;
   }
 
   void Finish(const RunJob& job, const std::string& summary) {
@@ -120,6 +145,8 @@ class FakeWorker {
       artifact.sop_class_uid = "1.2.840.10008.5.1.4.1.1.66.4";
       artifact.series_instance_uid = uid_root + ".1" + std::to_string(number);
       artifact.sop_instance_uid = uid_root + ".2" + std::to_string(number);
+      artifact.profiles = WantedBy(job, kind);
+      if (artifact.profiles.empty()) continue;
       if (behaviour_ != "no_file")
         std::ofstream(std::filesystem::path(job.output_directory) / artifact.file) << "result";
       done.artifacts.push_back(artifact);

@@ -108,7 +108,7 @@ store::ProducedArtifact WriteArtifact(const std::string& path, const std::string
   dataset.putAndInsertString(DCM_SeriesInstanceUID, "2.25.7");
   dataset.putAndInsertString(DCM_Modality, "SEG");
   file.saveFile(path.c_str(), EXS_LittleEndianExplicit);
-  return {"seg", path, sop_class_uid, "2.25.7", sop_instance_uid};
+  return {"seg", path, sop_class_uid, "2.25.7", sop_instance_uid, {}};
 }
 
 std::map<std::string, std::string> ReadReceived(const std::string& folder) {

@@ -59,10 +59,13 @@ TEST_P(BadArtifactsTest, TheJobFailsAtOnceAndTheWorkerIsReplaced) {
   EXPECT_TRUE(WaitFor([&] { return StartsOf("lungs") == 2; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Dispatch, BadArtifactsTest,
-                         ::testing::Values(Breach{"escape", "not a plain one", "bad_artifacts"},
-                                           Breach{"no_file", "not there", "bad_artifacts"}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(
+    Dispatch, BadArtifactsTest,
+    ::testing::Values(Breach{"escape", "not a plain one", "bad_artifacts"},
+                      Breach{"no_file", "not there", "bad_artifacts"},
+                      Breach{"wrong_profile", "for profile 1, but the job has", "bad_artifacts"},
+                      Breach{"no_artifacts", "nothing for profile 0", "bad_artifacts"}),
+    NameOf);
 
 }  // namespace
 }  // namespace axial::dispatch

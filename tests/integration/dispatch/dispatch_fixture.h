@@ -6,6 +6,7 @@
 #include <atomic>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -59,13 +60,14 @@ class DispatchTest : public store::StoreTest {
   }
 
   /// A queued Job for the model, on a study of its own. Returns its id.
-  std::int64_t AddJobFor(const std::string& model) {
+  std::int64_t AddJobFor(const std::string& model,
+                         const std::vector<std::string>& send_to = {"pacs"}) {
     const std::string study = "1.2." + std::to_string(++studies_added);
     const std::string series = study + ".1";
     EXPECT_TRUE(studies->AddInstance(MakeInstance(study, series, series + ".1", "a", 0)).ok());
     EXPECT_TRUE(
         studies->CloseRevision(studies->Revisions("open", 10)->front(), "quiet", At(1)).ok());
-    const store::NewJob job{study, series, "rule", model, "1", 1, {"pacs"}};
+    const store::NewJob job{study, series, "rule", model, "1", 1, send_to};
     EXPECT_EQ(
         studies->RecordRouting(studies->Revisions("closed", 10)->front(), {}, {job}, At(2)).value(),
         1);
@@ -74,6 +76,7 @@ class DispatchTest : public store::StoreTest {
 
   void StartDispatcher() {
     dispatcher = std::make_unique<Dispatcher>(*jobs, workers, cards, options);
+    dispatcher->SetDestinations(destinations);
     dispatcher->Start();
   }
 
@@ -137,6 +140,7 @@ class DispatchTest : public store::StoreTest {
   config::Workers workers;
   DispatchOptions options;
   std::vector<config::ModelCard> cards;
+  std::map<std::string, config::Destination> destinations;
   std::atomic<int> produced_calls{0};
   int studies_added = 0;
   std::unique_ptr<Dispatcher> dispatcher;

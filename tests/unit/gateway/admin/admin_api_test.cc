@@ -69,7 +69,8 @@ TEST_F(AdminApiTest, ListsStudiesNewestFirst) {
 
 TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
   AddJob({"pacs"});
-  ASSERT_TRUE(jobs->Produce(LeaseJob(), {{"seg", "/tmp/a.dcm", "1.2.3", "2.25.1", "2.25.2"}},
+  ASSERT_TRUE(jobs->Produce(LeaseJob(),
+                            {{"seg", "/tmp/a.dcm", "1.2.3", "2.25.1", "2.25.2", {"pacs"}}},
                             "2 segments", At(4))
                   .ok());
   const Response response = Get("/api/studies/1.1");

@@ -21,8 +21,9 @@ namespace axial::deliver {
 class DeliverTest : public store::StoreTest {
  protected:
   /// `artifacts` go to every one of `destinations`.
-  void Owe(const std::vector<store::ProducedArtifact>& artifacts,
+  void Owe(std::vector<store::ProducedArtifact> artifacts,
            const std::vector<std::string>& destinations) {
+    for (store::ProducedArtifact& artifact : artifacts) artifact.destinations = destinations;
     AddJob(destinations);
     const auto job = jobs->Lease({"model"}, At(3), std::chrono::minutes(1));
     ASSERT_TRUE(job.ok() && job->has_value());
@@ -32,7 +33,7 @@ class DeliverTest : public store::StoreTest {
   store::ProducedArtifact MakeArtifact(const std::string& name, const std::string& text = "bytes") {
     const std::string path = folder.File(name);
     std::ofstream(path) << text;
-    return {"seg", path, "1.2.840.10008.5.1.4.1.1.66.4", "2.25.7", "2.25." + name};
+    return {"seg", path, "1.2.840.10008.5.1.4.1.1.66.4", "2.25.7", "2.25." + name, {}};
   }
 
   std::map<std::string, store::Delivery> DeliveriesByUid() const {

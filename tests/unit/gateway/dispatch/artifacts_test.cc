@@ -21,9 +21,11 @@ class ArtifactsTest : public ::testing::Test {
     return {"seg.dcm", "seg", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.1", "2.25.2"};
   }
 
+  static ResultWishes ForPacs() { return {{config::ResultProfile()}, {{"pacs"}}}; }
+
   /// The error of a report of `artifact` alone.
   ErrorCode CodeFor(const protocol::Artifact& artifact) const {
-    const auto checked = CheckArtifacts(directory, {artifact});
+    const auto checked = CheckArtifacts(directory, {artifact}, ForPacs());
     EXPECT_FALSE(checked.ok()) << artifact.file;
     return checked.ok() ? ErrorCode::kInternal : checked.error().code();
   }
@@ -33,11 +35,12 @@ class ArtifactsTest : public ::testing::Test {
 };
 
 TEST_F(ArtifactsTest, AFileInTheFolderIsBelieved) {
-  const auto checked = CheckArtifacts(directory, {Seg()});
+  const auto checked = CheckArtifacts(directory, {Seg()}, ForPacs());
   ASSERT_TRUE(checked.ok());
   EXPECT_EQ(checked->front().path, directory + "/seg.dcm");
   EXPECT_EQ(checked->front().kind, "seg");
   EXPECT_EQ(checked->front().sop_instance_uid, "2.25.2");
+  EXPECT_EQ(checked->front().destinations, std::vector<std::string>{"pacs"});
 }
 
 TEST_F(ArtifactsTest, NoNameLeavesTheFolder) {
@@ -69,9 +72,38 @@ TEST_F(ArtifactsTest, UidsAndKindAreChecked) {
 }
 
 TEST_F(ArtifactsTest, TheCountIsBounded) {
-  EXPECT_FALSE(CheckArtifacts(directory, {}).ok());
-  EXPECT_FALSE(CheckArtifacts(directory, {Seg(), Seg()}).ok());  // the same SOP Instance twice
-  EXPECT_FALSE(CheckArtifacts(directory, std::vector<protocol::Artifact>(101, Seg())).ok());
+  const auto twice = CheckArtifacts(directory, {Seg(), Seg()}, ForPacs());
+  ASSERT_FALSE(twice.ok());
+  EXPECT_NE(twice.error().message().find("not its own"), std::string::npos);
+  const auto many =
+      CheckArtifacts(directory, std::vector<protocol::Artifact>(5001, Seg()), ForPacs());
+  ASSERT_FALSE(many.ok());
+  EXPECT_NE(many.error().message().find("at most 5000"), std::string::npos);
+}
+
+TEST_F(ArtifactsTest, AnArtifactGoesToTheDestinationsOfItsProfiles) {
+  config::ResultProfile no_segmentation;
+  no_segmentation.segmentation = config::ResultProfile::Segmentation::kNone;
+  const ResultWishes wishes{{{}, no_segmentation}, {{"pacs", "web"}, {"disk"}}};
+  protocol::Artifact report = Seg();
+  report.profiles = {1, 0};
+  EXPECT_EQ(CheckArtifacts(directory, {report}, wishes)->front().destinations,
+            (std::vector<std::string>{"disk", "pacs", "web"}));
+}
+
+TEST_F(ArtifactsTest, AProfileOutOfRangeOrNoneIsNotBelieved) {
+  for (const std::vector<int>& profiles : {std::vector<int>{1}, {-1}, {0, 99}, {}}) {
+    protocol::Artifact artifact = Seg();
+    artifact.profiles = profiles;
+    EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt);
+  }
+}
+
+TEST_F(ArtifactsTest, WhoWantsAReportGetsSomethingAndWhoWantsNothingNothing) {
+  ResultWishes wishes = ForPacs();
+  EXPECT_EQ(CheckArtifacts(directory, {}, wishes).error().code(), ErrorCode::kCorrupt);
+  wishes.profiles[0].report = config::ResultProfile::Report::kNone;
+  EXPECT_TRUE(CheckArtifacts(directory, {}, wishes)->empty());
 }
 
 TEST_F(ArtifactsTest, AnOutputFolderStartsEmpty) {

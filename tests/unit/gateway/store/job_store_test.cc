@@ -8,9 +8,10 @@ namespace {
 using JobStoreTest = StoreTest;
 constexpr Duration kLease = std::chrono::seconds(60);
 
-std::vector<ProducedArtifact> SegAndSr() {
-  return {{"seg", "/r/seg.dcm", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.1", "2.25.11"},
-          {"sr", "/r/sr.dcm", "1.2.840.10008.5.1.4.1.1.88.34", "2.25.2", "2.25.12"}};
+std::vector<ProducedArtifact> SegAndSr(const std::vector<std::string>& destinations = {"pacs",
+                                                                                       "web"}) {
+  return {{"seg", "/r/seg.dcm", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.1", "2.25.11", destinations},
+          {"sr", "/r/sr.dcm", "1.2.840.10008.5.1.4.1.1.88.34", "2.25.2", "2.25.12", destinations}};
 }
 
 TEST_F(JobStoreTest, OnlyAWorkerOfTheModelGetsTheJobAndOnlyOnce) {
@@ -100,6 +101,53 @@ TEST_F(JobStoreTest, TheJobIsDeliveredWhenEveryDestinationConfirmedEveryArtifact
     ASSERT_TRUE(deliveries->Confirm(delivery, At(61)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
   EXPECT_TRUE(deliveries->OwedByDestination()->empty());
+}
+
+TEST_F(JobStoreTest, ADestinationThatWantsNothingOfTheRunIsOwedNothing) {
+  AddJob({"pacs", "web"});
+  const auto leased = jobs->Lease({"model"}, At(5), kLease).value();
+  EXPECT_EQ(jobs->Destinations(*leased).value(), (std::vector<std::string>{"pacs", "web"}));
+  // "stranger" is no Destination of the Job.
+  ASSERT_TRUE(jobs->Produce(*leased, SegAndSr({"pacs", "stranger"}), "", At(6)).ok());
+  EXPECT_TRUE(deliveries->Take("web", 10, At(7))->empty());
+  EXPECT_TRUE(deliveries->Take("stranger", 10, At(7))->empty());
+  for (const Delivery& delivery : deliveries->Take("pacs", 10, At(7)).value())
+    ASSERT_TRUE(deliveries->Confirm(delivery, At(8)).ok());
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
+}
+
+TEST_F(JobStoreTest, ARunThatNobodyWantsAnythingOfIsDeliveredAtOnce) {
+  AddJob({"pacs"});
+  const auto leased = jobs->Lease({"model"}, At(5), kLease).value();
+  ASSERT_TRUE(jobs->Produce(*leased, {}, "", At(6)).ok());
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
+}
+
+TEST_F(JobStoreTest, EachRunOfAStudyHasItsOwnNumberThatStays) {
+  const Job first = AddJob({"pacs"});
+  const Job late = AddLateJob({"pacs"});
+  EXPECT_EQ(jobs->RunOfStudy(first).value(), 0);
+  EXPECT_EQ(jobs->RunOfStudy(late).value(), 1);
+  AddLateJob({"web"}, "another rule", "another model");
+  Reopen();
+  EXPECT_EQ(jobs->RunOfStudy(jobs->ListOfStudy("1.1")->back()).value(), 2);
+  EXPECT_EQ(jobs->RunOfStudy(first).value(), 0);
+}
+
+TEST_F(JobStoreTest, TwoRulesThatAskForTheSameRunShareItsNumber) {
+  AddJob({"pacs"}, {"second rule"});
+  const std::vector<Job> both = jobs->ListOfStudy("1.1").value();
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(jobs->RunOfStudy(both[0]).value(), 0);
+  EXPECT_EQ(jobs->RunOfStudy(both[1]).value(), 0);
+}
+
+TEST_F(JobStoreTest, ARetryAfterALateInstanceGetsTheFilesOfItsOwnRevision) {
+  AddJob({"pacs"});
+  AddLateJob({"pacs"});
+  const std::vector<Job> both = jobs->ListOfStudy("1.1").value();
+  EXPECT_EQ(jobs->InputFiles(both[0])->size(), 1U);
+  EXPECT_EQ(jobs->InputFiles(both[1])->size(), 2U);
 }
 
 TEST_F(JobStoreTest, AResultSentBackToUsIsNoNewInput) {

@@ -46,18 +46,20 @@ class StoreTest : public ::testing::Test {
         At(seconds)};
   }
 
-  /// Study 1.1 with one Instance, routed to one Job for `destinations`.
-  Job AddJob(const std::vector<std::string>& destinations, const std::string& key = "k") {
-    EXPECT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
-    const auto open = studies->Revisions("open", 10);
-    if (!open->empty()) {
-      EXPECT_TRUE(studies->CloseRevision(open->front(), "quiet", At(1)).ok());
-    }
-    const auto closed = studies->Revisions("closed", 10);
-    EXPECT_EQ(closed->size(), 1U);
-    const NewJob job{key, "1.1.1", "rule", "model", "1", 1, destinations};
-    EXPECT_EQ(studies->RecordRouting(closed->front(), {}, {job}, At(2)).value(), 1);
-    return jobs->ListOfStudy("1.1")->back();
+  /// Study 1.1 with one Instance, routed to one Job for `destinations`; one more Job of the same
+  /// run for each of `more_rules`.
+  Job AddJob(const std::vector<std::string>& destinations,
+             const std::vector<std::string>& more_rules = {}) {
+    std::vector<std::string> rules = {"rule"};
+    rules.insert(rules.end(), more_rules.begin(), more_rules.end());
+    return AddRevision("1.1.1.1", rules, "model", destinations);
+  }
+
+  /// A late Instance of the same Series opens a revision of its own, with one Job.
+  Job AddLateJob(const std::vector<std::string>& destinations, const std::string& rule = "rule",
+                 const std::string& model = "model") {
+    const std::size_t number = studies->RevisionsOfStudy("1.1")->size() + 1;
+    return AddRevision("1.1.1." + std::to_string(number), {rule}, model, destinations);
   }
 
   testing::TempDir folder;
@@ -65,6 +67,22 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<StudyStore> studies;
   std::unique_ptr<JobStore> jobs;
   std::unique_ptr<DeliveryStore> deliveries;
+
+ private:
+  /// The last of its Jobs.
+  Job AddRevision(const std::string& sop, const std::vector<std::string>& rules,
+                  const std::string& model, const std::vector<std::string>& destinations) {
+    EXPECT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", sop, "a", 0)).ok());
+    EXPECT_TRUE(
+        studies->CloseRevision(studies->Revisions("open", 10)->front(), "quiet", At(1)).ok());
+    std::vector<NewJob> wanted;
+    for (const std::string& rule : rules)
+      wanted.push_back({sop + rule, "1.1.1", rule, model, "1", 1, destinations});
+    EXPECT_EQ(studies->RecordRouting(studies->Revisions("closed", 10)->front(), {}, wanted, At(2))
+                  .value(),
+              static_cast<int>(wanted.size()));
+    return jobs->ListOfStudy("1.1")->back();
+  }
 };
 
 }  // namespace axial::store

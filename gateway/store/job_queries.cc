@@ -1,0 +1,101 @@
+// The reading half of JobStore: what a run needs to know of its Job, and what people look at.
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include "gateway/store/job_rows.h"
+#include "gateway/store/job_store.h"
+#include "gateway/store/rows.h"
+
+namespace axial::store {
+namespace {
+
+std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
+  std::vector<std::string> texts;
+  while (rows.executeStep()) texts.push_back(rows.getColumn(0).getString());
+  return texts;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
+  return database_.Read<std::vector<std::string>>(
+      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement rows(db,
+                               "SELECT path FROM instance WHERE series_uid = ? AND conflicting = 0 "
+                               "AND revision <= (SELECT number FROM study_revision WHERE id = ?) "
+                               "ORDER BY id");
+        rows.bind(1, job.series_uid);
+        rows.bind(2, job.revision_id);
+        return ReadTexts(rows);
+      });
+}
+
+Result<std::vector<std::string>> JobStore::Destinations(const Job& job) const {
+  return database_.Read<std::vector<std::string>>(
+      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement rows(
+            db, "SELECT destination FROM job_destination WHERE job_id = ? ORDER BY destination");
+        rows.bind(1, job.id);
+        return ReadTexts(rows);
+      });
+}
+
+Result<int> JobStore::RunOfStudy(const Job& job) const {
+  return database_.Read<int>([&](SQLite::Database& db) -> Result<int> {
+    SQLite::Statement row(db,
+                          "SELECT count(*) FROM (SELECT min(id) AS first FROM job WHERE study_uid "
+                          "= ?1 GROUP BY revision_id, series_uid, model) WHERE first < (SELECT "
+                          "min(id) FROM job WHERE study_uid = ?1 AND revision_id = ?2 AND "
+                          "series_uid = ?3 AND model = ?4)");
+    row.bind(1, job.study_uid);
+    row.bind(2, job.revision_id);
+    row.bind(3, job.series_uid);
+    row.bind(4, job.model);
+    row.executeStep();
+    return row.getColumn(0).getInt();
+  });
+}
+
+Result<std::optional<TimePoint>> JobStore::NextDue() const {
+  return database_.Read<std::optional<TimePoint>>(
+      [](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
+        SQLite::Statement row(db,
+                              "SELECT min(due) FROM (SELECT min(not_before) AS due FROM job WHERE "
+                              "state = 'queued' UNION ALL SELECT min(lease_until) FROM job WHERE "
+                              "state = 'leased')");
+        if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
+        return std::optional<TimePoint>(TimeOf(row.getColumn(0)));
+      });
+}
+
+Result<std::vector<Job>> JobStore::List(int limit) const {
+  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
+    SQLite::Statement rows(db,
+                           fmt::format("SELECT {} FROM job ORDER BY id DESC LIMIT ?", kJobColumns));
+    rows.bind(1, limit);
+    return ReadJobs(rows);
+  });
+}
+
+Result<std::vector<Job>> JobStore::ListOfStudy(const std::string& study_uid) const {
+  return database_.Read<std::vector<Job>>([&](SQLite::Database& db) -> Result<std::vector<Job>> {
+    SQLite::Statement rows(
+        db, fmt::format("SELECT {} FROM job WHERE study_uid = ? ORDER BY id", kJobColumns));
+    rows.bind(1, study_uid);
+    return ReadJobs(rows);
+  });
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> JobStore::CountByState() const {
+  using Counts = std::vector<std::pair<std::string, std::int64_t>>;
+  return database_.Read<Counts>([](SQLite::Database& db) -> Result<Counts> {
+    SQLite::Statement rows(db, "SELECT state, count(*) FROM job GROUP BY state ORDER BY state");
+    Counts counts;
+    while (rows.executeStep())
+      counts.emplace_back(rows.getColumn(0).getString(), rows.getColumn(1).getInt64());
+    return counts;
+  });
+}
+
+}  // namespace axial::store

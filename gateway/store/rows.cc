@@ -1,0 +1,20 @@
+#include "gateway/store/rows.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+namespace axial::store {
+
+TimePoint TimeOf(const SQLite::Column& column) { return FromMicros(column.getInt64()); }
+
+void AddEvent(SQLite::Database& db, std::string_view study_uid, TimePoint at, std::string_view kind,
+              std::string_view detail) {
+  SQLite::Statement insert(db,
+                           "INSERT INTO event(study_uid, at, kind, detail) VALUES (?, ?, ?, ?)");
+  insert.bind(1, std::string(study_uid));
+  insert.bind(2, ToMicros(at));
+  insert.bind(3, std::string(kind));
+  insert.bind(4, std::string(detail));
+  insert.exec();
+}
+
+}  // namespace axial::store
