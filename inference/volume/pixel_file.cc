@@ -2,7 +2,6 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dccodec.h>
-#include <dcmtk/dcmdata/dcfcache.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
@@ -16,9 +15,8 @@
 #include <optional>
 
 #include "core/dicom/dcmtk_error.h"
-#include "inference/volume/functional_groups.h"
 #include "inference/volume/jpeg2000.h"
-#include "inference/volume/stored_values.h"
+#include "inference/volume/pixel_file_state.h"
 
 namespace axial {
 namespace {
@@ -50,77 +48,7 @@ std::optional<std::int32_t> StoredAttribute(DcmItem& item, const DcmTagKey& tag,
   return std::nullopt;
 }
 
-/// Palette Color Lookup Tables (PS3.3 C.7.9), as luminance per index.
-struct Palette {
-  std::int32_t first = 0;
-  std::vector<float> luminance;  ///< 0..255
-};
-
-constexpr float kRed = 0.299F;
-constexpr float kGreen = 0.587F;
-constexpr float kBlue = 0.114F;
-
-Result<Palette> ReadPalette(DcmItem& item, bool is_signed) {
-  const Error broken(ErrorCode::kUnsupported,
-                     "palette colour whose lookup tables are missing, segmented or broken");
-  const DcmTagKey descriptors[3] = {DCM_RedPaletteColorLookupTableDescriptor,
-                                    DCM_GreenPaletteColorLookupTableDescriptor,
-                                    DCM_BluePaletteColorLookupTableDescriptor};
-  const DcmTagKey tables[3] = {DCM_RedPaletteColorLookupTableData,
-                               DCM_GreenPaletteColorLookupTableData,
-                               DCM_BluePaletteColorLookupTableData};
-  const float weights[3] = {kRed, kGreen, kBlue};
-  Palette palette;
-  for (int colour = 0; colour < 3; ++colour) {
-    Uint16 entries = 0;
-    Uint16 first = 0;
-    Uint16 bits = 0;
-    const Uint16* data = nullptr;
-    unsigned long count = 0;
-    if (item.findAndGetUint16(descriptors[colour], entries, 0).bad() ||
-        item.findAndGetUint16(descriptors[colour], first, 1).bad() ||
-        item.findAndGetUint16(descriptors[colour], bits, 2).bad() ||
-        item.findAndGetUint16Array(tables[colour], data, &count).bad() || data == nullptr)
-      return broken;
-    const std::size_t size = entries == 0 ? 65536 : entries;
-    const bool packed_bytes = bits == 8 && count * 2 >= size && count < size;
-    if (!packed_bytes && count < size) return broken;
-    palette.first = is_signed ? static_cast<std::int16_t>(first) : first;
-    palette.luminance.resize(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      const unsigned wide = packed_bytes ? (data[i / 2] >> (8 * (i % 2))) & 0xffU : data[i];
-      palette.luminance[i] += weights[colour] * static_cast<float>(bits == 16 ? wide >> 8 : wide);
-    }
-  }
-  return palette;
-}
-
-struct Rescale {
-  double slope = 1;
-  double intercept = 0;
-};
-
 }  // namespace
-
-struct PixelFile::State {
-  DcmFileFormat file;
-  DcmFileCache cache;
-  DcmElement* pixels = nullptr;
-  SampleFormat format;
-  std::string photometric;
-  int frame_count = 1;
-  E_TransferSyntax transfer_syntax = EXS_Unknown;
-  std::optional<FunctionalGroups> groups;
-  std::optional<std::int32_t> padding;
-  std::optional<std::int32_t> padding_limit;
-
-  DcmDataset& data_set() { return *file.getDataset(); }
-  Status ReadAttributes();
-  Result<std::vector<std::int32_t>> ReadSamples(int frame);
-  Result<std::vector<std::int32_t>> ReadJpeg2000(int frame);
-  Result<Rescale> RescaleOf(int frame);
-  Result<std::vector<float>> Luminance(const std::vector<std::int32_t>& samples);
-};
 
 Status PixelFile::State::ReadAttributes() {
   DcmDataset& item = data_set();
@@ -234,32 +162,15 @@ Result<Rescale> PixelFile::State::RescaleOf(int frame) {
   return rescale;
 }
 
-/// One value per pixel, in the stored domain or 0..255 for palette colour.
-Result<std::vector<float>> PixelFile::State::Luminance(const std::vector<std::int32_t>& samples) {
-  const std::size_t pixel_count = format.PixelCount();
-  std::vector<float> values(pixel_count);
-  if (photometric == "RGB" || photometric == "YBR_RCT" || photometric == "YBR_ICT") {
-    for (std::size_t i = 0; i < pixel_count; ++i)
-      values[i] = kRed * static_cast<float>(samples[i]) +
-                  kGreen * static_cast<float>(samples[pixel_count + i]) +
-                  kBlue * static_cast<float>(samples[2 * pixel_count + i]);
-  } else if (photometric == "PALETTE COLOR") {
-    AXIAL_ASSIGN_OR_RETURN(const Palette palette, ReadPalette(data_set(), format.is_signed));
-    const auto last = static_cast<std::int32_t>(palette.luminance.size()) - 1;
-    for (std::size_t i = 0; i < pixel_count; ++i)
-      values[i] =
-          palette
-              .luminance[static_cast<std::size_t>(std::clamp(samples[i] - palette.first, 0, last))];
-  } else if (photometric.starts_with("MONOCHROME") || photometric.starts_with("YBR_")) {
-    const double low = format.is_signed ? -std::ldexp(1.0, format.bits_stored - 1) : 0.0;
-    const double sum = 2 * low + std::ldexp(1.0, format.bits_stored) - 1;  // lowest plus highest
-    const bool invert = photometric == "MONOCHROME1";
-    for (std::size_t i = 0; i < pixel_count; ++i)  // the first sample of YBR is luminance
-      values[i] = static_cast<float>(invert ? sum - samples[i] : samples[i]);
-  } else {
-    return MakeError(ErrorCode::kUnsupported, "Photometric Interpretation {}", photometric);
-  }
-  return values;
+std::vector<bool> PixelFile::State::PaddingOf(const std::vector<std::int32_t>& samples) const {
+  if (!padding) return {};
+  const std::int32_t limit = padding_limit.value_or(*padding);
+  const std::int32_t low = std::min(*padding, limit);
+  const std::int32_t high = std::max(*padding, limit);
+  std::vector<bool> is_padding(samples.size());
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    is_padding[i] = samples[i] >= low && samples[i] <= high;
+  return is_padding;
 }
 
 PixelFile::PixelFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -292,14 +203,7 @@ Result<DecodedFrame> PixelFile::ReadFrame(int frame, PixelMeaning meaning) {
     AXIAL_ASSIGN_OR_RETURN(decoded.values, state_->Luminance(samples));
   } else {
     decoded.values.assign(samples.begin(), samples.end());
-    if (const auto padding = state_->padding) {
-      const std::int32_t limit = state_->padding_limit.value_or(*padding);
-      const std::int32_t low = std::min(*padding, limit);
-      const std::int32_t high = std::max(*padding, limit);
-      decoded.is_padding.resize(samples.size());
-      for (std::size_t i = 0; i < samples.size(); ++i)
-        decoded.is_padding[i] = samples[i] >= low && samples[i] <= high;
-    }
+    decoded.is_padding = state_->PaddingOf(samples);
   }
   for (float& value : decoded.values)
     value = static_cast<float>(value * rescale.slope + rescale.intercept);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "inference/volume/picture.h"
 
 namespace axial {
 
@@ -36,6 +37,10 @@ class PixelFile {
   /// `frame` from 0. Errors: Corrupt (pixel data too short or broken), Unsupported (transfer
   /// syntax, or colour with kModality).
   [[nodiscard]] Result<DecodedFrame> ReadFrame(int frame, PixelMeaning meaning);
+
+  /// The same frame for people. Errors: as ReadFrame; InvalidInput (a window or table that is
+  /// broken).
+  [[nodiscard]] Result<Picture> ReadPicture(int frame);
 
  private:
   struct State;
