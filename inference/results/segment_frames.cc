@@ -98,8 +98,8 @@ Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
     const LayerCounts& counts = layers[static_cast<std::size_t>(segment.layer)];
     for (std::size_t slice = 0; slice < counts.size(); ++slice)
       if (counts[slice][segment.value] > 0)
-        frames.push_back(
-            {segment.segment_number, segment.layer, segment.value, static_cast<int>(slice)});
+        frames.push_back({segment.segment_number, segment.layer, segment.value,
+                          static_cast<int>(slice), counts[slice][segment.value]});
   }
   return frames;
 }

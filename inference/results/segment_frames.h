@@ -10,10 +10,11 @@ namespace axial::results {
 
 /// One frame of a BINARY Segmentation: one segment on one source frame.
 struct SegmentFrame {
-  int segment_number = 0;  ///< from 1
-  int layer = 0;           ///< into Findings::layers
-  std::uint8_t value = 0;  ///< of its voxels in that layer
-  int slice = 0;           ///< into SourceSeries::frames
+  int segment_number = 0;   ///< from 1
+  int layer = 0;            ///< into Findings::layers
+  std::uint8_t value = 0;   ///< of its voxels in that layer
+  int slice = 0;            ///< into SourceSeries::frames
+  std::int64_t voxels = 0;  ///< of the segment on that frame
 };
 
 /// The frames a Segmentation needs: segment by segment, each in stack order, empty ones omitted.
