@@ -2,6 +2,7 @@
 
 #include "inference/results/check_report.h"
 #include "inference/results/check_segmentation.h"
+#include "inference/results/secondary_capture.h"
 #include "inference/results/segmentation.h"
 #include "inference/results/structured_report.h"
 
@@ -11,6 +12,8 @@ const std::vector<ResultKind>& ResultKinds() {
   static const std::vector<ResultKind> kinds = {
       {kSegmentationKind, SegmentationVariant, WriteSegmentation, CheckSegmentation},
       {"sr", ReportVariant, WriteReport, CheckReport},
+      {"secondary_capture", SecondaryCaptureVariant, WriteSecondaryCapture, CheckSecondaryCapture,
+       SecondaryCaptureFiles},
   };
   return kinds;
 }

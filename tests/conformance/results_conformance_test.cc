@@ -98,6 +98,29 @@ TEST_F(ResultsConformance, SegmentNamesInUnicodeUnderLatin1PatientName) {
   Judge(LungFindings(source, card), card, 2);
 }
 
+TEST_F(ResultsConformance, FallbacksForReadersOfNeither) {
+  if (!HasProgram("dciodvfy") || !HasProgram("dcentvfy"))
+    GTEST_SKIP() << "NOT CHECKED: dciodvfy and dcentvfy (package dicom3tools) are not on PATH";
+  for (const SyntheticSource& options :
+       {SyntheticSource{},
+        SyntheticSource{.modality = "DX", .slices = 2, .frame_of_reference = false},
+        SyntheticSource{.slices = 6, .multi_frame = true, .lossy = true}}) {
+    const SourceSeries source = Source(options);
+    ResultOptions wanted = Options();
+    wanted.profiles.front().also = {config::ExtraResult::kSecondaryCapture};
+    const auto written =
+        WriteResults(LungFindings(source, LungCard()), LungCard(), wanted, out_.path());
+    ASSERT_TRUE(written.ok()) << written.error().ToString();
+    std::vector<std::string> files = {source.frames.front().file};
+    for (const protocol::Artifact& artifact : *written) {
+      files.push_back(out_.File(artifact.file));
+      EXPECT_EQ(IodErrors(files.back()), std::vector<std::string>()) << artifact.file;
+    }
+    EXPECT_GT(files.size(), 4u);
+    EXPECT_EQ(EntityErrors(files), std::vector<std::string>());
+  }
+}
+
 // IHE's yardstick for reports. PixelMed knows the templates and context groups of 2022, so that it
 // does not know the newer code of the body region, which DCMTK's image library takes from CID 4031.
 TEST_F(ResultsConformance, ReportSatisfiesPixelMed) {

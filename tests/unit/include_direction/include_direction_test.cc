@@ -51,7 +51,8 @@ TEST(IncludeDirection, CatchesEveryThirdPartyOutsideItsRoom) {
   for (const char* header :
        {"torch/script.h", "ATen/ATen.h", "boost/beast.hpp", "dcmtk/dcmnet/dul.h",
         "dcmtk/dcmdata/dctk.h", "dcmtk/dcmsr/dsrdoc.h", "sqlite3.h", "SQLiteCpp/SQLiteCpp.h",
-        "yaml-cpp/yaml.h", "orthanc/OrthancCPlugin.h", "OrthancCPlugin.h", "opencv2/core.hpp"})
+        "yaml-cpp/yaml.h", "orthanc/OrthancCPlugin.h", "OrthancCPlugin.h", "opencv2/core.hpp",
+        "cairo.h", "pango/pangocairo.h"})
     EXPECT_EQ(CheckIncludes({{"inference/protocol/a.cc", std::string("#include <") + header + ">"}})
                   .size(),
               1u)

@@ -70,6 +70,8 @@ const std::vector<ThirdParty>& ThirdParties() {
       {"dcmtk/dcmim", {"inference/volume", "core/dicom"}},
       {"dcmtk/", data},
       {"openjpeg", {"inference/volume", "core/dicom"}},
+      {"cairo", {"inference/results"}},
+      {"pango/", {"inference/results"}},
       {"torch/", {"inference/engines", "inference/transforms"}},
       {"ATen/", {"inference/engines", "inference/transforms"}},
       {"c10/", {"inference/engines", "inference/transforms"}},

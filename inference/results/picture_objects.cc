@@ -1,0 +1,61 @@
+#include "inference/results/picture_objects.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/core.h>
+
+#include "inference/results/composite_context.h"
+#include "inference/results/written_object.h"
+
+namespace axial::results {
+
+void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWriter& writer) {
+  writer.Put(DCM_SeriesDescription,
+             run.text.Own(fmt::format("AI {} {}", AlgorithmTitle(run.card), what), 64,
+                          fmt::format("AI {} {} {}", run.card.name, run.card.version, what)));
+}
+
+void PutSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, AttributeWriter& writer) {
+  AttributeWriter image = writer.AddItem(sequence);
+  image.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
+  image.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());
+  if (frame.multi_frame)
+    image.Put(DCM_ReferencedFrameNumber, fmt::format("{}", frame.frame_number));
+  image.AddCode(DCM_PurposeOfReferenceCodeSequence,
+                {"121322", "DCM", "Source image for image processing operation"});
+}
+
+Status CheckSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, DcmItem& dataset,
+                        std::string_view object) {
+  DcmItem* image = ItemOf(dataset, sequence);
+  if (image == nullptr) return MakeError(ErrorCode::kCorrupt, "{}: no source image", object);
+  AXIAL_RETURN_IF_ERROR(
+      ExpectValue(*image, DCM_ReferencedSOPClassUID, frame.sop_class_uid.str(), object));
+  AXIAL_RETURN_IF_ERROR(
+      ExpectValue(*image, DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str(), object));
+  return ExpectValue(*image, DCM_ReferencedFrameNumber,
+                     frame.multi_frame ? fmt::format("{}", frame.frame_number) : "", object);
+}
+
+Status CheckPictureObject(const ResultRun& run, DcmItem& dataset, std::string_view object) {
+  AXIAL_RETURN_IF_ERROR(ExpectValue(dataset, DCM_StudyInstanceUID,
+                                    run.findings.source.study_instance_uid.str(), object));
+  for (const DcmTagKey& tag :
+       {DCM_SOPInstanceUID, DCM_SeriesInstanceUID, DCM_SeriesNumber, DCM_SeriesDate, DCM_SeriesTime,
+        DCM_ContentDate, DCM_ContentTime, DCM_InstanceCreationDate, DCM_Manufacturer,
+        DCM_ContributingEquipmentSequence})
+    if (!dataset.tagExistsWithValue(tag))
+      return MakeError(ErrorCode::kCorrupt, "{}: {} has no value", object,
+                       DcmTag(tag).getTagName());
+  if (const Status same = CompareCompositeContext(run.source, dataset); !same.ok())
+    return same.error().WithContext("{}", object);
+  return {};
+}
+
+void RemoveTimesAndInstanceUid(DcmItem& dataset) {
+  for (const DcmTagKey& tag :
+       {DCM_SOPInstanceUID, DCM_InstanceCreationDate, DCM_InstanceCreationTime, DCM_SeriesDate,
+        DCM_SeriesTime, DCM_ContentDate, DCM_ContentTime})
+    dataset.findAndDeleteElement(tag);
+}
+
+}  // namespace axial::results

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include "config/result_profile.h"
+#include "inference/results/canvas.h"
+#include "inference/results/result_run.h"
+
+namespace axial::results {
+
+/// The slices that pictures show, ascending positions in SourceSeries::frames, never empty.
+///
+/// Key slices: for each segment the slice with most of it, then evenly spread ones among those that
+/// have any segment, up to 12; for answers, the images they are about; with neither, the middle
+/// one. Every slice: all of them, beyond 1,000 evenly thinned.
+[[nodiscard]] std::vector<int> SlicesToShow(const ResultRun& run,
+                                            config::ResultProfile::Slices slices);
+
+/// The frame `slice` of the source as people see it. Errors: as PixelFile.
+[[nodiscard]] Result<Picture> SourcePicture(const ResultRun& run, int slice);
+
+/// Width divided by height of a picture on a screen with square pixels.
+[[nodiscard]] double ShapeOf(const Picture& picture);
+
+/// The frame, as large as fits into the middle of `area`, with the outlines of its segments in
+/// their colours, its place in the stack and letters for where its sides lie in the patient.
+void DrawSlice(const ResultRun& run, int slice, const Picture& picture, const Box& area,
+               double line_width, Canvas& canvas);
+
+/// A segment's recommended colour.
+[[nodiscard]] Colour ColourOf(const SegmentFinding& segment);
+
+}  // namespace axial::results
