@@ -2,6 +2,7 @@
 
 #include "inference/results/check_report.h"
 #include "inference/results/check_segmentation.h"
+#include "inference/results/encapsulated_pdf.h"
 #include "inference/results/secondary_capture.h"
 #include "inference/results/segmentation.h"
 #include "inference/results/structured_report.h"
@@ -14,6 +15,7 @@ const std::vector<ResultKind>& ResultKinds() {
       {"sr", ReportVariant, WriteReport, CheckReport},
       {"secondary_capture", SecondaryCaptureVariant, WriteSecondaryCapture, CheckSecondaryCapture,
        SecondaryCaptureFiles},
+      {"pdf", PdfVariant, WritePdf, CheckPdf},
   };
   return kinds;
 }

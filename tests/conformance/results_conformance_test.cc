@@ -107,7 +107,8 @@ TEST_F(ResultsConformance, FallbacksForReadersOfNeither) {
         SyntheticSource{.slices = 6, .multi_frame = true, .lossy = true}}) {
     const SourceSeries source = Source(options);
     ResultOptions wanted = Options();
-    wanted.profiles.front().also = {config::ExtraResult::kSecondaryCapture};
+    wanted.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
+                                    config::ExtraResult::kPdf};
     const auto written =
         WriteResults(LungFindings(source, LungCard()), LungCard(), wanted, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
