@@ -1,0 +1,135 @@
+#include <dcmtk/dcmdata/dctk.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "inference/results/encapsulated_pdf.h"
+#include "inference/results/secondary_capture.h"
+#include "tests/support/synthetic_results.h"
+#include "tests/support/temp_dir.h"
+
+/// Faults put into good Secondary Captures and pages: the checks must find and name them.
+namespace axial::results {
+namespace {
+
+struct Fault {
+  const char* name;
+  const char* named;  ///< in the check's message
+  std::function<void(DcmDataset&)> apply;
+};
+void PrintTo(const Fault& fault, std::ostream* stream) { *stream << fault.name; }
+
+std::function<void(DcmDataset&)> Set(const DcmTagKey& tag, const char* value) {
+  return [tag, value](DcmDataset& dataset) {
+    ASSERT_TRUE(dataset.putAndInsertString(tag, value).good());
+  };
+}
+
+std::function<void(DcmDataset&)> SetInItem(const DcmTagKey& sequence, const DcmTagKey& tag,
+                                           const char* value) {
+  return [=](DcmDataset& dataset) {
+    DcmItem* item = nullptr;
+    ASSERT_TRUE(dataset.findAndGetSequenceItem(sequence, item).good());
+    ASSERT_TRUE(item->putAndInsertString(tag, value).good());
+  };
+}
+
+void FlipByte(DcmDataset& dataset, const DcmTagKey& tag, std::size_t at) {
+  const Uint8* bytes = nullptr;
+  unsigned long count = 0;
+  ASSERT_TRUE(dataset.findAndGetUint8Array(tag, bytes, &count).good());
+  std::vector<Uint8> changed(bytes, bytes + count);
+  changed[at] = static_cast<Uint8>(changed[at] ^ 0xFFU);
+  ASSERT_TRUE(dataset.putAndInsertUint8Array(tag, changed.data(), changed.size()).good());
+}
+
+void Halve(DcmDataset& dataset, const DcmTagKey& tag) {
+  const Uint8* bytes = nullptr;
+  unsigned long count = 0;
+  ASSERT_TRUE(dataset.findAndGetUint8Array(tag, bytes, &count).good());
+  const std::vector<Uint8> half(bytes, bytes + count / 4 * 2);
+  ASSERT_TRUE(dataset.putAndInsertUint8Array(tag, half.data(), half.size()).good());
+}
+
+using Check = Status (*)(const ResultRun&, const ObjectRequest&);
+
+class CheckPictures : public ::testing::TestWithParam<Fault> {
+ protected:
+  void ExpectNamed(const std::string& file, Check check) {
+    const SourceSeries source = testing::WriteSource({}, in_.path());
+    const config::ModelCard card = testing::LungCard();
+    const Findings findings = testing::LungFindings(source, card);
+    ResultOptions options{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
+    options.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
+                                     config::ExtraResult::kPdf};
+    const auto written = WriteResults(findings, card, options, out_.path());
+    ASSERT_TRUE(written.ok()) << written.error().ToString();
+    DcmFileFormat header;
+    ASSERT_TRUE(header.loadFile(source.frames.front().file.c_str()).good());
+    DcmDataset& patient = *header.getDataset();
+    const ResultRun run{findings,
+                        card,
+                        options,
+                        patient,
+                        ResultText::For(patient, card),
+                        PlanSegmentFrames(findings).value()};
+    const ObjectRequest request{options.profiles.front(), "",           9001,
+                                out_.File(file),          std::nullopt, options.predecessors};
+    ASSERT_TRUE(check(run, request).ok()) << check(run, request).error().ToString();
+
+    DcmFileFormat object;
+    ASSERT_TRUE(object.loadFile(request.path.c_str()).good());
+    ASSERT_TRUE(object.loadAllDataIntoMemory().good());
+    GetParam().apply(*object.getDataset());
+    ASSERT_TRUE(object.saveFile(request.path.c_str(), EXS_LittleEndianExplicit).good());
+    const Status status = check(run, request);
+    ASSERT_FALSE(status.ok()) << "not noticed";
+    EXPECT_EQ(status.error().code(), ErrorCode::kCorrupt);
+    EXPECT_NE(status.error().message().find(GetParam().named), std::string::npos)
+        << status.error().message();
+  }
+
+  testing::TempDir in_;
+  testing::TempDir out_;
+};
+
+class CheckSecondaryCaptureTest : public CheckPictures {};
+TEST_P(CheckSecondaryCaptureTest, NamesTheFault) {
+  ExpectNamed("secondary_capture_0001.dcm", CheckSecondaryCapture);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, CheckSecondaryCaptureTest,
+    ::testing::Values(
+        Fault{"study", "StudyInstanceUID", Set(DCM_StudyInstanceUID, "1.2.3")},
+        Fault{"patient", "PatientID", Set(DCM_PatientID, "OTHER")},
+        Fault{"burned in", "BurnedInAnnotation", Set(DCM_BurnedInAnnotation, "NO")},
+        Fault{"spacing", "PixelSpacing", Set(DCM_PixelSpacing, "1\\1")},
+        Fault{"frame of reference", "FrameOfReferenceUID", Set(DCM_FrameOfReferenceUID, "1.2.3")},
+        Fault{"date", "SeriesDate", Set(DCM_SeriesDate, "")},
+        Fault{"source", "ReferencedSOPInstanceUID",
+              SetInItem(DCM_SourceImageSequence, DCM_ReferencedSOPInstanceUID, "1.2.3")},
+        Fault{"short pixels", "bytes of pixels",
+              [](DcmDataset& dataset) { Halve(dataset, DCM_PixelData); }},
+        Fault{"one pixel", "content",
+              [](DcmDataset& dataset) { FlipByte(dataset, DCM_PixelData, 1000); }},
+        Fault{"description", "content", Set(DCM_SeriesDescription, "Normal")}));
+
+class CheckPdfTest : public CheckPictures {};
+TEST_P(CheckPdfTest, NamesTheFault) { ExpectNamed("pdf.dcm", CheckPdf); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, CheckPdfTest,
+    ::testing::Values(
+        Fault{"patient", "PatientName", Set(DCM_PatientName, "Somebody^Else")},
+        Fault{"modality", "Modality", Set(DCM_Modality, "OT")},
+        Fault{"type", "MIMEType", Set(DCM_MIMETypeOfEncapsulatedDocument, "text/plain")},
+        Fault{"source", "Source Instances",
+              SetInItem(DCM_SourceInstanceSequence, DCM_ReferencedSOPInstanceUID, "1.2.3")},
+        Fault{"short", "bytes",
+              [](DcmDataset& dataset) { Halve(dataset, DCM_EncapsulatedDocument); }},
+        Fault{"no PDF", "whole PDF",
+              [](DcmDataset& dataset) { FlipByte(dataset, DCM_EncapsulatedDocument, 1); }}));
+
+}  // namespace
+}  // namespace axial::results
