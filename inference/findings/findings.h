@@ -42,6 +42,13 @@ struct ClassificationFinding {
   int frame_index = -1;  ///< into SourceSeries::frames; -1: the Series
 };
 
+/// How probable one segment is at each voxel of the source grid: round(255 p), 0..255.
+struct ProbabilityMap {
+  /// [slice] of [row][column]; slice i belongs to SourceSeries::frames[i]. An empty slice is 0
+  /// everywhere: most are, and they cost nothing.
+  std::vector<std::vector<std::uint8_t>> slices;
+};
+
 /// Everything one model run says about one Series. Empty segments and classifications: looked, and
 /// found nothing.
 struct Findings {
@@ -51,6 +58,8 @@ struct Findings {
   std::vector<LabelMap> layers;
   std::vector<SegmentFinding> segments;
   std::vector<ClassificationFinding> classifications;
+  /// In the order of `segments`; empty when the model gives none or nobody asks for them.
+  std::vector<ProbabilityMap> probabilities = {};
 };
 
 }  // namespace axial

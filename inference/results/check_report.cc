@@ -7,6 +7,7 @@
 #include <set>
 
 #include "inference/results/composite_context.h"
+#include "inference/results/report_content.h"
 #include "inference/results/written_object.h"
 
 namespace axial::results {
@@ -167,6 +168,7 @@ Status CheckSegmentGroup(const SegmentFinding& segment, const protocol::Artifact
     return Wrong("segment {} without Referenced Segment", segment.segment_number);
   AXIAL_RETURN_IF_ERROR(
       Expect(*reference, DCM_ReferencedSOPInstanceUID, segmentation.sop_instance_uid));
+  AXIAL_RETURN_IF_ERROR(Expect(*reference, DCM_ReferencedSOPClassUID, segmentation.sop_class_uid));
   AXIAL_RETURN_IF_ERROR(
       Expect(*reference, DCM_ReferencedSegmentNumber, fmt::format("{}", segment.segment_number)));
   return CheckMeasurements(segment, group);
@@ -216,6 +218,8 @@ Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
   AXIAL_RETURN_IF_ERROR(CheckEvidence(run, segmentation, tree, dataset));
   AXIAL_RETURN_IF_ERROR(CheckContent(run, segmentation, tree));
   RemoveForeignText(run, dataset);
+  if (segmentation)
+    NameClassOfInstance(segmentation->sop_instance_uid, kSegmentationClass, dataset);
   DSRDocument document;
   if (const OFCondition read = document.read(dataset); read.bad() || !document.isValid())
     return Wrong("not a valid document: {}", read.text());

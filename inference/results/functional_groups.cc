@@ -21,6 +21,7 @@ bool Shared(const SourceSeries& source, std::string SourceFrame::* text) {
 }
 
 struct GroupLayout {
+  bool by_segment = true;  ///< each frame is one segment's: not in a LABELMAP
   bool geometry = false;
   bool shared_measures = false;
   bool shared_orientation = false;
@@ -28,8 +29,10 @@ struct GroupLayout {
   std::vector<int> planes;   ///< slices with at least one frame, ascending
 };
 
-GroupLayout LayOut(const SourceSeries& source, const std::vector<SegmentFrame>& frames) {
+GroupLayout LayOut(const SourceSeries& source, const SegmentationForm& form,
+                   const std::vector<SegmentFrame>& frames) {
   GroupLayout layout;
+  layout.by_segment = form.type != SegmentationForm::Type::kLabelmap;
   layout.geometry = HasPlaneGeometry(source);
   layout.shared_measures =
       Shared(source, &SourceFrame::pixel_spacing) && Shared(source, &SourceFrame::slice_thickness);
@@ -59,8 +62,9 @@ void WriteDimension(AttributeWriter& writer, const std::string& organization,
 void WriteDimensions(const ResultRun& run, const GroupLayout& layout, AttributeWriter& writer) {
   const std::string organization = RunUid(run, "dimension-organization").str();
   writer.AddItem(DCM_DimensionOrganizationSequence).Put(DCM_DimensionOrganizationUID, organization);
-  WriteDimension(writer, organization, DCM_ReferencedSegmentNumber,
-                 DCM_SegmentIdentificationSequence, "Segment");
+  if (layout.by_segment)
+    WriteDimension(writer, organization, DCM_ReferencedSegmentNumber,
+                   DCM_SegmentIdentificationSequence, "Segment");
   if (layout.geometry)
     WriteDimension(writer, organization, DCM_ImagePositionPatient, DCM_PlanePositionSequence,
                    "Position");
@@ -118,8 +122,10 @@ void WriteFrame(const SourceSeries& source, const GroupLayout& layout, const Seg
   AttributeWriter group = writer.AddItem(DCM_PerFrameFunctionalGroupsSequence);
   WriteDerivation(image, group);
   AttributeWriter content = group.AddItem(DCM_FrameContentSequence);
-  content.PutUint32Array(DCM_DimensionIndexValues,
-                         {static_cast<std::uint32_t>(frame.segment_number), plane});
+  std::vector<std::uint32_t> indices = {plane};
+  if (layout.by_segment)
+    indices.insert(indices.begin(), static_cast<std::uint32_t>(frame.segment_number));
+  content.PutUint32Array(DCM_DimensionIndexValues, indices);
   if (layout.geometry) {
     group.AddItem(DCM_PlanePositionSequence)
         .Put(DCM_ImagePositionPatient, image.image_position_patient);
@@ -129,8 +135,9 @@ void WriteFrame(const SourceSeries& source, const GroupLayout& layout, const Seg
     content.PutUint32Array(DCM_InStackPositionNumber, {plane});
   }
   if (!layout.shared_measures) WritePixelMeasures(image, layout, group);
-  group.AddItem(DCM_SegmentIdentificationSequence)
-      .PutUint16(DCM_ReferencedSegmentNumber, static_cast<std::uint16_t>(frame.segment_number));
+  if (layout.by_segment)
+    group.AddItem(DCM_SegmentIdentificationSequence)
+        .PutUint16(DCM_ReferencedSegmentNumber, static_cast<std::uint16_t>(frame.segment_number));
 }
 
 }  // namespace
@@ -142,10 +149,10 @@ bool HasPlaneGeometry(const SourceSeries& source) {
          });
 }
 
-void WriteFunctionalGroups(const ResultRun& run, const std::vector<SegmentFrame>& frames,
-                           AttributeWriter& writer) {
+void WriteFunctionalGroups(const ResultRun& run, const SegmentationForm& form,
+                           const std::vector<SegmentFrame>& frames, AttributeWriter& writer) {
   const SourceSeries& source = run.findings.source;
-  const GroupLayout layout = LayOut(source, frames);
+  const GroupLayout layout = LayOut(source, form, frames);
   WriteDimensions(run, layout, writer);
   WriteReferencedSeries(source, writer);
   AttributeWriter shared = writer.AddItem(DCM_SharedFunctionalGroupsSequence);

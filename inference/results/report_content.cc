@@ -165,8 +165,8 @@ Status AddSegmentGroup(const ResultRun& run, const SegmentFinding& segment,
       Check(group.setTrackingUniqueIdentifier(segment.tracking_uid.str().c_str()), "tracking UID"));
   AXIAL_RETURN_IF_ERROR(
       Check(group.setFinding(Entry(run, segment.spec.type), kUnchecked), "finding"));
-  DSRImageReferenceValue reference(segmentation.sop_class_uid.c_str(),
-                                   segmentation.sop_instance_uid.c_str());
+  // dcmsr lets no other class have segments; NameClassOfInstance puts the true one in.
+  DSRImageReferenceValue reference(kSegmentationClass, segmentation.sop_instance_uid.c_str());
   reference.getSegmentList().addItem(static_cast<Uint16>(segment.segment_number));
   AXIAL_RETURN_IF_ERROR(Check(group.setReferencedSegment(reference), "referenced segment"));
   AXIAL_RETURN_IF_ERROR(
@@ -317,6 +317,16 @@ Status ExtendTree(const ResultRun& run, DSRDocumentTree& tree) {
     AXIAL_RETURN_IF_ERROR(AddImageGroup(run, answer, tree));
   }
   return {};
+}
+
+void NameClassOfInstance(const std::string& instance, const std::string& sop_class, DcmItem& item) {
+  if (TextOf(item, DCM_ReferencedSOPInstanceUID) == instance)
+    item.putAndInsertString(DCM_ReferencedSOPClassUID, sop_class.c_str());
+  for (unsigned long e = 0; e < item.card(); ++e) {
+    auto* sequence = dynamic_cast<DcmSequenceOfItems*>(item.getElement(e));
+    for (unsigned long i = 0; sequence != nullptr && i < sequence->card(); ++i)
+      NameClassOfInstance(instance, sop_class, *sequence->getItem(i));
+  }
 }
 
 }  // namespace axial::results

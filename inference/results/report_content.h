@@ -1,12 +1,15 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
 class DSRDocumentTree;
 class TID1500_MeasurementReport;
+
+class DcmItem;
 
 namespace axial::results {
 
@@ -20,5 +23,10 @@ namespace axial::results {
 /// Adds to the finished tree what DCMTK's template classes cannot: the algorithm at group level
 /// (TID 4019), and one measurement group (TID 1501) per answer about a single image of several.
 [[nodiscard]] Status ExtendTree(const ResultRun& run, DSRDocumentTree& tree);
+
+/// Gives every reference to `instance` in `item` and below its SOP class. dcmsr 3.6.7 lets only
+/// Segmentation Storage have Referenced Segment Numbers: it must be told that class when writing
+/// and reading references to a label map.
+void NameClassOfInstance(const std::string& instance, const std::string& sop_class, DcmItem& item);
 
 }  // namespace axial::results

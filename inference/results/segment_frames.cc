@@ -1,5 +1,6 @@
 #include "inference/results/segment_frames.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -81,6 +82,28 @@ Status CheckTotals(const Findings& findings, int layer, const LayerCounts& count
   return {};
 }
 
+Status CheckProbabilities(const Findings& findings) {
+  const SourceSeries& source = findings.source;
+  const std::size_t pixels =
+      static_cast<std::size_t>(source.rows) * static_cast<std::size_t>(source.columns);
+  if (findings.probabilities.empty()) return {};
+  if (findings.probabilities.size() != findings.segments.size())
+    return MakeError(ErrorCode::kInvalidInput, "probabilities of {} segments; there are {}",
+                     findings.probabilities.size(), findings.segments.size());
+  for (const ProbabilityMap& map : findings.probabilities) {
+    if (map.slices.size() != source.frames.size())
+      return MakeError(ErrorCode::kInvalidInput, "probabilities on {} slices of {}",
+                       map.slices.size(), source.frames.size());
+    for (const std::vector<std::uint8_t>& slice : map.slices)
+      if (!slice.empty() &&
+          (slice.size() != pixels ||
+           std::all_of(slice.begin(), slice.end(), [](std::uint8_t p) { return p == 0; })))
+        return Error(ErrorCode::kInvalidInput,
+                     "a slice of probabilities of another size than its source, or of zeros");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
@@ -90,6 +113,7 @@ Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
     layers.push_back(CountLayer(map));
   }
   AXIAL_RETURN_IF_ERROR(CheckSegments(findings));
+  AXIAL_RETURN_IF_ERROR(CheckProbabilities(findings));
   for (std::size_t layer = 0; layer < layers.size(); ++layer)
     AXIAL_RETURN_IF_ERROR(CheckTotals(findings, static_cast<int>(layer), layers[layer]));
 
@@ -102,6 +126,21 @@ Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
                           static_cast<int>(slice), counts[slice][segment.value]});
   }
   return frames;
+}
+
+bool SegmentsOverlap(const Findings& findings) {
+  if (findings.layers.size() < 2) return false;
+  std::vector<std::uint8_t> taken(findings.layers.front().labels.size(), 0);
+  for (const LabelMap& layer : findings.layers) {
+    unsigned shared = 0;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const std::uint8_t here = layer.labels[i] != 0 ? 1 : 0;
+      shared |= static_cast<unsigned>(taken[i] & here);
+      taken[i] = static_cast<std::uint8_t>(taken[i] | here);
+    }
+    if (shared != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace axial::results

@@ -9,9 +9,13 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/base/log.h"
 #include "inference/results/bit_packer.h"
+#include "inference/results/frame_pixels.h"
 #include "inference/results/functional_groups.h"
 #include "inference/results/result_file.h"
+#include "inference/results/rle.h"
+#include "inference/results/segmentation_form.h"
 
 namespace axial::results {
 namespace {
@@ -39,7 +43,23 @@ std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb) {
   return lab;
 }
 
-void WriteImageModules(const ResultRun& run, std::size_t frames, AttributeWriter& writer) {
+void WritePixelModule(const SegmentationForm& form, AttributeWriter& writer) {
+  const auto bits = static_cast<std::uint16_t>(form.BitsAllocated());
+  writer.PutUint16(DCM_BitsAllocated, bits);
+  writer.PutUint16(DCM_BitsStored, bits);
+  writer.PutUint16(DCM_HighBit, static_cast<std::uint16_t>(bits - 1));
+  writer.PutUint16(DCM_PixelRepresentation, 0);
+  writer.Put(DCM_SegmentationType, form.SegmentationType());
+  if (form.type == SegmentationForm::Type::kLabelmap)
+    writer.PutUint16(DCM_PixelPaddingValue, 0);  // what belongs to no segment
+  if (form.type == SegmentationForm::Type::kFractional) {
+    writer.Put(DCM_SegmentationFractionalType, "PROBABILITY");
+    writer.PutUint16(DCM_MaximumFractionalValue, kMaximumFractionalValue);
+  }
+}
+
+void WriteImageModules(const ResultRun& run, const SegmentationForm& form, std::size_t frames,
+                       AttributeWriter& writer) {
   const SourceSeries& source = run.findings.source;
   writer.Put(DCM_ImageType, "DERIVED\\PRIMARY");
   writer.PutUint16(DCM_SamplesPerPixel, 1);
@@ -47,10 +67,7 @@ void WriteImageModules(const ResultRun& run, std::size_t frames, AttributeWriter
   writer.Put(DCM_NumberOfFrames, fmt::format("{}", frames));
   writer.PutUint16(DCM_Rows, static_cast<std::uint16_t>(source.rows));
   writer.PutUint16(DCM_Columns, static_cast<std::uint16_t>(source.columns));
-  writer.PutUint16(DCM_BitsAllocated, 1);
-  writer.PutUint16(DCM_BitsStored, 1);
-  writer.PutUint16(DCM_HighBit, 0);
-  writer.PutUint16(DCM_PixelRepresentation, 0);
+  WritePixelModule(form, writer);
   writer.Put(DCM_LossyImageCompression, source.lossy ? "01" : "00");
   if (source.lossy) {
     for (const DcmTagKey& tag : {DCM_LossyImageCompressionRatio, DCM_LossyImageCompressionMethod}) {
@@ -58,8 +75,8 @@ void WriteImageModules(const ResultRun& run, std::size_t frames, AttributeWriter
       if (!value.empty()) writer.Put(tag, value);
     }
   }
-  writer.Put(DCM_SegmentationType, "BINARY");
-  writer.Put(DCM_SegmentsOverlap, "NO");  // one label per voxel
+  writer.Put(DCM_SegmentsOverlap,
+             form.Overlap(SegmentsOverlap(run.findings), run.findings.segments.size()));
   writer.Put(DCM_ContentLabel, ContentLabel(run.card.name));
   writer.Put(DCM_ContentDescription,
              run.text.Own(Notice(run.card).empty() ? AlgorithmTitle(run.card) : Notice(run.card),
@@ -106,83 +123,122 @@ void WriteSegment(const ResultRun& run, const SegmentFinding& segment, Attribute
   item.Put(DCM_TrackingUID, segment.tracking_uid.str());
 }
 
-/// What the objects' SOP Instance UID stands for: everything but dates, pixels by their labels.
-Result<std::string> DigestOfContent(const ResultRun& run, DcmDataset& dataset) {
+/// What the object's SOP Instance UID stands for: everything but dates, pixels by what they are
+/// made of.
+Result<std::string> DigestOfContent(const ResultRun& run, const SegmentationForm& form,
+                                    DcmDataset& dataset) {
   AXIAL_ASSIGN_OR_RETURN(const std::string header, DigestOf(dataset));
+  const auto text = [](const std::vector<std::uint8_t>& bytes) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
   std::string digests = header;
-  for (const LabelMap& layer : run.findings.layers)
-    digests += Sha256Hex({reinterpret_cast<const char*>(layer.labels.data()), layer.labels.size()});
+  for (const LabelMap& layer : run.findings.layers) digests += Sha256Hex(text(layer.labels));
+  if (form.probabilities)
+    for (const ProbabilityMap& map : run.findings.probabilities)
+      for (const std::vector<std::uint8_t>& slice : map.slices) digests += Sha256Hex(text(slice));
   return Sha256Hex(digests);
 }
 
-Status AppendPackedFrames(const ResultRun& run, const std::vector<SegmentFrame>& frames,
-                          const std::string& path) {
-  const std::size_t slice_voxels = static_cast<std::size_t>(run.findings.source.rows) *
-                                   static_cast<std::size_t>(run.findings.source.columns);
-  BitPacker packer;
-  std::size_t next = 0;
-  // Small frames share a piece; a piece must not be empty before the end.
-  constexpr std::size_t kPieceBytes = 1u << 18;
-  const auto produce = [&](std::vector<std::uint8_t>& bytes) {
+/// Gives `append(frame, bytes)` frame after frame until a piece is large enough to be written.
+template <typename Append>
+PixelProducer InPieces(const std::vector<SegmentFrame>& frames, std::size_t piece_bytes,
+                       Append append) {
+  return [&frames, piece_bytes, append,
+          next = std::size_t{0}](std::vector<std::uint8_t>& bytes) mutable {
     bytes.clear();
-    while (next < frames.size() && bytes.size() < kPieceBytes) {
-      const SegmentFrame& frame = frames[next++];
-      const std::vector<std::uint8_t>& labels =
-          run.findings.layers[static_cast<std::size_t>(frame.layer)].labels;
-      packer.Append(
-          {labels.data() + static_cast<std::size_t>(frame.slice) * slice_voxels, slice_voxels},
-          frame.value, bytes);
+    while (next < frames.size() && (bytes.empty() || bytes.size() < piece_bytes)) {
+      append(frames[next], next + 1 == frames.size(), bytes);
+      ++next;
     }
-    if (next == frames.size()) packer.Finish(bytes);
   };
-  return AppendPixelData(path,
-                         static_cast<std::uint32_t>(PackedBytes(
-                             frames.size(), run.findings.source.rows, run.findings.source.columns)),
-                         produce);
+}
+
+Status AppendBits(const FramePixels& pixels, const std::vector<SegmentFrame>& frames,
+                  std::size_t piece_bytes, const std::string& path) {
+  BitPacker packer;
+  const auto append = [&](const SegmentFrame& frame, bool last, std::vector<std::uint8_t>& bytes) {
+    packer.Append({pixels.Labels(frame.layer, frame.slice), pixels.frame_pixels()}, frame.value,
+                  bytes);
+    if (last) packer.Finish(bytes);
+  };
+  const std::uint64_t bits = static_cast<std::uint64_t>(frames.size()) * pixels.frame_pixels();
+  return AppendPixelData(path, static_cast<std::uint32_t>((bits + 7) / 8),
+                         InPieces(frames, piece_bytes, append));
+}
+
+Status AppendFrames(const ResultRun& run, const SegmentationForm& form,
+                    const std::vector<SegmentFrame>& frames, const std::string& path) {
+  constexpr std::size_t kPieceBytes = 1u << 18;  // small frames share a piece
+  const FramePixels pixels(run.findings, form);
+  if (form.type == SegmentationForm::Type::kBinary)
+    return AppendBits(pixels, frames, kPieceBytes, path);
+  const std::size_t pixel_bytes = form.wide ? 2 : 1;
+  const auto append = [&](const SegmentFrame& frame, bool, std::vector<std::uint8_t>& bytes) {
+    pixels.Append(frame, bytes);
+  };
+  if (!form.rle)
+    return AppendPixelData(
+        path, static_cast<std::uint32_t>(frames.size() * pixels.frame_pixels() * pixel_bytes),
+        InPieces(frames, kPieceBytes, append), form.wide);
+  const auto columns = static_cast<std::size_t>(run.findings.source.columns);
+  std::vector<std::uint8_t> plain;
+  const auto append_rle = [&](const SegmentFrame& frame, bool, std::vector<std::uint8_t>& bytes) {
+    plain.clear();
+    pixels.Append(frame, plain);
+    AppendRleFrame(plain, columns, pixel_bytes, bytes);
+  };
+  return AppendEncapsulatedPixelData(path, InPieces(frames, 1, append_rle));
+}
+
+/// Error: Unsupported. Other forms have become BINARY by then.
+Status CheckPixelBytes(const SegmentationForm& form, const SourceSeries& source,
+                       std::size_t frames) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(frames) *
+                             static_cast<std::uint64_t>(source.rows) *
+                             static_cast<std::uint64_t>(source.columns);
+  if (form.type != SegmentationForm::Type::kBinary || (bits + 7) / 8 <= kMaxPixelBytes) return {};
+  return MakeError(ErrorCode::kUnsupported, "{} frames of {}x{} are more than 4 GiB of Pixel Data",
+                   frames, source.rows, source.columns);
 }
 
 }  // namespace
-
-std::uint64_t PackedBytes(std::size_t frames, int rows, int columns) {
-  return (static_cast<std::uint64_t>(frames) * static_cast<std::uint64_t>(rows) *
-              static_cast<std::uint64_t>(columns) +
-          7) /
-         8;
-}
 
 std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                const config::ResultProfile& profile) {
   if (run.frames.empty() || profile.segmentation == config::ResultProfile::Segmentation::kNone)
     return std::nullopt;
-  return "binary";
+  const ChosenForm chosen = ChooseForm(run.findings, profile);
+  if (!chosen.reason.empty())
+    Log(LogLevel::kWarning, "segmentation_form_replaced",
+        {{"series", run.findings.source.series_instance_uid.str()},
+         {"instead", chosen.form.SegmentationType()},
+         {"reason", chosen.reason}});
+  return chosen.form.Name();
 }
 
 Result<protocol::Artifact> WriteSegmentation(const ResultRun& run, const ObjectRequest& request) {
-  const SourceSeries& source = run.findings.source;
-  const std::vector<SegmentFrame>& frames = run.frames;
-  constexpr std::uint64_t kMaxPixelBytes = 0xFFFFFFFE;  // PS3.5 7.1.2: a 32-bit even length
-  if (PackedBytes(frames.size(), source.rows, source.columns) > kMaxPixelBytes)
-    return MakeError(ErrorCode::kUnsupported,
-                     "{} frames of {}x{} are more than 4 GiB of Pixel Data", frames.size(),
-                     source.rows, source.columns);
-  const ResultIdentity identity{kSegmentationClass, "SEG", request.series_number,
+  const SegmentationForm form = ChooseForm(run.findings, request.profile).form;
+  const std::vector<SegmentFrame> frames = FramesOf(form, run.findings, run.frames);
+  AXIAL_RETURN_IF_ERROR(CheckPixelBytes(form, run.findings.source, frames.size()));
+  const ResultIdentity identity{form.SopClass(), "SEG", request.series_number,
                                 RunUid(run, "seg-series|" + request.variant)};
   DcmDataset dataset;
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   Status status;
   AttributeWriter writer(dataset, run.text, status);
-  WriteImageModules(run, frames.size(), writer);
+  WriteImageModules(run, form, frames.size(), writer);
   WriteFrameOfReference(run, writer);
   for (const SegmentFinding& segment : run.findings.segments) WriteSegment(run, segment, writer);
-  WriteFunctionalGroups(run, frames, writer);
+  WriteFunctionalGroups(run, form, frames, writer);
   AXIAL_RETURN_IF_ERROR(status);
 
-  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOfContent(run, dataset));
+  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOfContent(run, form, dataset));
   AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "seg", digest, dataset));
-  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path));
-  AXIAL_RETURN_IF_ERROR(AppendPackedFrames(run, frames, request.path));
+  AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path,
+                                    form.rle ? PixelCoding::kRleLossless : PixelCoding::kNative));
+  AXIAL_RETURN_IF_ERROR(AppendFrames(run, form, frames, request.path));
   return protocol::Artifact{std::filesystem::path(request.path).filename().string(), "seg",
-                            kSegmentationClass, identity.series_instance_uid.str(), instance.str()};
+                            form.SopClass(), identity.series_instance_uid.str(), instance.str()};
 }
 
 }  // namespace axial::results

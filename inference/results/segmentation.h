@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,17 +9,16 @@
 
 namespace axial::results {
 
-/// Nothing when there is no frame to write or the profile wants no Segmentation.
+/// Nothing when there is no frame to write or the profile wants no Segmentation. Logs when the
+/// profile gets another form than it asks for (ChooseForm).
 [[nodiscard]] std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                              const config::ResultProfile& profile);
 
-/// Writes a BINARY Segmentation (PS3.3 A.51, C.8.20) of the run's frames (at least one): no Pixel
-/// Data in memory.
-/// Errors: Unsupported (Pixel Data beyond 4 GiB), Unavailable (disk), InvalidInput, Internal.
+/// Writes a Segmentation (PS3.3 A.51, A.51.2 for label maps, C.8.20) in the form its profile gets,
+/// of a run with at least one frame. Pixels are made while they are written, never all in memory.
+/// Errors: Unsupported (BINARY Pixel Data beyond 4 GiB), Unavailable (disk), InvalidInput,
+/// Internal.
 [[nodiscard]] Result<protocol::Artifact> WriteSegmentation(const ResultRun& run,
                                                            const ObjectRequest& request);
-
-/// Pixel Data's length before padding: all frames' bits, packed without gaps.
-[[nodiscard]] std::uint64_t PackedBytes(std::size_t frames, int rows, int columns);
 
 }  // namespace axial::results

@@ -69,6 +69,8 @@ Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact
   AXIAL_RETURN_IF_ERROR(check(document.completeDocument(), "completion"));
   AXIAL_RETURN_IF_ERROR(check(document.write(dataset), "encoding"));
   RemoveDrawnValues(dataset);
+  if (segmentation)
+    NameClassOfInstance(segmentation->sop_instance_uid, segmentation->sop_class_uid, dataset);
   return {};
 }
 

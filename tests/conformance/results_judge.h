@@ -21,7 +21,7 @@ class ResultsJudge : public ::testing::Test {
 
   /// Skips loudly what is not installed. A report and, for `expected_artifacts` 2, a segmentation.
   void Judge(const Findings& findings, const config::ModelCard& card,
-             std::size_t expected_artifacts);
+             std::size_t expected_artifacts, const config::ResultProfile& profile = {});
   /// Attributes and composite context of what WriteResults wrote into out_.
   void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
 
@@ -29,7 +29,7 @@ class ResultsJudge : public ::testing::Test {
   TempDir out_;
 
  private:
-  void JudgePixels(const Findings& findings);
+  void JudgePixels(const Findings& findings, bool keep_empty_frames);
 
   TempDir truth_;
 };

@@ -1,4 +1,4 @@
-#include "inference/results/check_segment_pixels.h"
+#include "inference/results/check_segment_bits.h"
 
 #include <dcmtk/dcmdata/dcfcache.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstring>
+
+#include "inference/results/segmentation_check.h"
 
 namespace axial::results {
 namespace {
@@ -65,30 +67,19 @@ bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std:
   return true;
 }
 
-Error Wrong(const std::string& what) {
-  return Error(ErrorCode::kCorrupt, "segmentation: Pixel Data: " + what);
-}
-
-Status CheckLength(const Findings& findings, std::size_t frames, DcmElement& pixels) {
-  const std::uint64_t bits = static_cast<std::uint64_t>(frames) *
-                             static_cast<std::uint64_t>(findings.source.rows) *
-                             static_cast<std::uint64_t>(findings.source.columns);
-  const std::uint64_t bytes = (bits + 7) / 8;
-  const std::uint64_t padded = bytes + bytes % 2;
-  if (pixels.getLengthField() != padded)
-    return Wrong(fmt::format("{} bytes instead of {}", pixels.getLengthField(), padded));
-  return {};
-}
+Error Wrong(const std::string& what) { return WrongSegmentation("Pixel Data: {}", what); }
 
 }  // namespace
 
-Status CheckSegmentPixels(const Findings& findings, const std::vector<SegmentFrame>& frames,
-                          DcmDataset& dataset) {
+Status CheckSegmentBits(const Findings& findings, const SegmentationForm& form,
+                        const std::vector<SegmentFrame>& frames, DcmDataset& dataset) {
   DcmElement* pixels = nullptr;
   if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return Wrong("missing");
-  AXIAL_RETURN_IF_ERROR(CheckLength(findings, frames.size(), *pixels));
   const std::size_t frame_pixels = static_cast<std::size_t>(findings.source.rows) *
                                    static_cast<std::size_t>(findings.source.columns);
+  const std::uint64_t length = (std::uint64_t{frames.size()} * frame_pixels + 15) / 16 * 2;
+  if (pixels->getLengthField() != length)
+    return Wrong(fmt::format("{} bytes instead of {}", pixels->getLengthField(), length));
   std::vector<std::uint8_t> bytes(frame_pixels / 8 + 4);
   std::vector<std::int64_t> ones(findings.segments.size(), 0);
   DcmFileCache cache;
@@ -104,9 +95,13 @@ Status CheckSegmentPixels(const Findings& findings, const std::vector<SegmentFra
     const std::uint8_t* labels =
         findings.layers[static_cast<std::size_t>(frame.layer)].labels.data() +
         static_cast<std::size_t>(frame.slice) * frame_pixels;
-    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.value,
-                      ones[static_cast<std::size_t>(frame.segment_number - 1)]))
+    std::int64_t& found = ones[static_cast<std::size_t>(frame.segment_number - 1)];
+    const std::int64_t before = found;
+    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.value, found))
       return Wrong(fmt::format("segment {} on source frame {} is not the mask of the findings",
+                               frame.segment_number, frame.slice + 1));
+    if (found == before && !form.keep_empty_frames)
+      return Wrong(fmt::format("the frame of segment {} on source frame {} is empty",
                                frame.segment_number, frame.slice + 1));
     first_bit += frame_pixels;
   }
