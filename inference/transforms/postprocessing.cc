@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -166,6 +167,7 @@ Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const Mo
   std::vector<std::uint8_t> labels(source.Voxels());
   const bool are_labels = discretisation_ == Discretisation::kNone;
   const bool argmax = discretisation_ == Discretisation::kArgmax;
+  std::atomic<bool> beyond_a_byte = false;
   const auto work = [&](std::int64_t begin, std::int64_t end) {
     LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
     std::vector<float> line(columns);
@@ -184,6 +186,8 @@ Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const Mo
       }
       for (std::size_t i = 0; i < columns; ++i) {
         if (!sampler.Inside(i)) continue;
+        if (are_labels && std::nearbyint(line[i]) >= static_cast<float>(kLabelValues))
+          beyond_a_byte = true;
         to[i] = are_labels
                     ? static_cast<std::uint8_t>(std::clamp(std::nearbyint(line[i]), 0.0F, 255.0F))
                     : best.at(i);
@@ -191,6 +195,9 @@ Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const Mo
     }
   };
   ParallelRanges(threads, std::int64_t{source.slices} * source.rows, work);
+  // Taken for label 255, they would become another segment.
+  if (beyond_a_byte)
+    return Error(ErrorCode::kInvalidInput, "the model gives label values above 255");
   for (const Largest& largest : largest_) {
     std::vector<bool> wanted(kLabelValues, largest.labels.empty());
     wanted[0] = false;

@@ -25,7 +25,8 @@ class Postprocessing {
 
   /// `scores`: [K][spatial...] on the grid of `input` (or a coarser or finer grid of the same
   /// extent). Returns label values [slice][row][column] on the source grid; outside of what the
-  /// network saw: 0. Errors: InvalidInput (more than 255 labels, wrong rank).
+  /// network saw: 0. Errors: InvalidInput (more than 255 labels or a label above 255,
+  /// wrong rank).
   [[nodiscard]] Result<std::vector<std::uint8_t>> Labels(Tensor scores, const ModelImage& input,
                                                          const GridSize& source, int threads) const;
 

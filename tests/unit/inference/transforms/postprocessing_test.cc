@@ -162,6 +162,15 @@ TEST(Postprocessing, RefusesOutputsItCannotRead) {
   EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {256, 3, 1, 1}));
 }
 
+TEST(Postprocessing, RefusesLabelsBeyondAByteInsteadOfCallingThem255) {
+  const Geometry g = AxialGeometry({1, 1, 3}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, {0, 0, 0}});
+  const auto labels = MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 255, 1}}, image, g.size, 1);
+  ASSERT_TRUE(labels.ok());
+  EXPECT_EQ(*labels, (Labels{0, 255, 1}));
+  EXPECT_FALSE(MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 256, 1}}, image, g.size, 1).ok());
+}
+
 TEST(Postprocessing, SoftmaxOfClassScores) {
   const std::vector<double> p =
       MakePostprocessing({kSoftmax}).Probabilities({{2}, {0, std::log(3.0F)}});
