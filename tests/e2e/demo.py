@@ -93,6 +93,7 @@ class Demo:
         self.arguments = arguments
         self.folder = folder
         keep = arguments.keep
+        self.viewer = None
         self.orthanc = harness.Orthanc(folder / "pacs", survives_us=keep)
         rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
         self.gateway = harness.Gateway(folder / "axial", arguments.binaries, self.orthanc, rules, survives_us=keep)
@@ -105,7 +106,17 @@ class Demo:
         Say(f"Axial:  AE Title {self.gateway.ae_title}, DICOM port {self.gateway.dicom_port}, {self.gateway.url}/api/studies")
         Say(f"config: {self.gateway.config}")
 
+    def StartViewer(self):
+        """OHIF where scripts/peers could install it; else Orthanc's own viewer, which shows no SEG and no SR."""
+        if not (harness.PEERS / "ohif.pinned").exists():
+            Say("The OHIF viewer is not in build/peers (scripts/peers ohif installs it; it needs npm): Orthanc's own is used.")
+            return
+        self.viewer = harness.Viewer(self.folder, self.orthanc, survives_us=self.arguments.keep)
+        self.viewer.Start()
+
     def Stop(self):
+        if self.viewer:
+            self.viewer.Stop()
         self.gateway.Stop()
         self.orthanc.Stop()
 
@@ -198,6 +209,8 @@ class Demo:
         Say("Where to look:")
         for uid in study_uids:
             study = self.orthanc.FindStudy(uid)
+            if self.viewer:
+                Say(f"  OHIF viewer       {self.viewer.UrlOf(uid)}  (double-click SEG or SR on the left)")
             Say(f"  study in Orthanc  {self.orthanc.url}/app/explorer.html#study?uuid={study}")
             for series in self.orthanc.Get(f"/studies/{study}/series") or []:
                 if series["MainDicomTags"].get("Modality") in ("CT", "MR", "DX", "CR") and (
@@ -231,10 +244,13 @@ def Main():
         study_uids, sent = demo.SendStudies()
         seconds = demo.AwaitResults(study_uids, sent)
         demo.Report(study_uids, seconds)
+        if not arguments.once:  # the viewer goes with this program, so nobody could open it
+            demo.StartViewer()
         demo.ShowUrls(study_uids)
         if arguments.keep:
             workspace.LeaveRunning()
-            Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}")
+            Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}" +
+                (f" {demo.viewer.process.pid}" if demo.viewer else ""))
         elif not arguments.once:
             Say("\nRunning until Ctrl-C; send your own studies to the DICOM port above.")
             while True:

@@ -23,6 +23,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"  # optional shared test data beside the checkout
 ORTHANC_PROGRAM = "/usr/sbin/Orthanc"
+PEERS = ROOT / "build" / "peers"  # made by scripts/peers
 ORTHANC_PLUGINS = pathlib.Path("/usr/share/orthanc/plugins")
 
 SEG_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -234,6 +235,43 @@ class Orthanc:
         return pathlib.Path(path)
 
 
+def MissingViewer():
+    """Why the OHIF viewer cannot be driven here, or ''."""
+    for peer in ("ohif", "node"):
+        if not (PEERS / f"{peer}.pinned").exists():
+            reason = PEERS / f"{peer}.missing"
+            return f"build/peers/{peer} " + (reason.read_text() if reason.exists() else "is not there; run scripts/peers")
+    for program in ("node", "chromium"):
+        if not shutil.which(program):
+            return f"no {program} on PATH; scripts/dependencies installs it"
+    return ""
+
+
+class Viewer:
+    """The OHIF viewer on a port of its own, with an Orthanc as its archive."""
+
+    def __init__(self, folder, orthanc, survives_us=False):
+        self.log = pathlib.Path(folder) / "viewer.log"
+        self.orthanc = orthanc
+        self.port = FreePort()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._survives_us = survives_us
+        self.process = None
+
+    def Start(self):
+        self.process = Process("the viewer's server", ["/usr/bin/python3", "-B", ROOT / "tests" / "e2e" / "viewer_server.py",
+                                                       PEERS / "ohif" / "dist", self.orthanc.url, self.port],
+                               self.log, None, self._survives_us)
+        WaitFor("the viewer to answer", lambda: HttpGet(self.url + "/app-config.js"), 60, [self.process])
+
+    def Stop(self):
+        if self.process:
+            self.process.Stop()
+
+    def UrlOf(self, study_uid):
+        return f"{self.url}/viewer?StudyInstanceUIDs={study_uid}"
+
+
 CT_RULE = {
     "name": "Chest CT, lungs",
     "when": {"Modality": "CT", "instances": ">= 20", "SliceThickness": "<= 5",
@@ -413,6 +451,12 @@ class Workspace:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
         return False
+
+
+def Skip(reason):
+    """Ends the test as skipped, with its reason in the log."""
+    print(f"NOT CHECKED: {reason}", file=sys.stderr)
+    sys.exit(77)
 
 
 def RunTest(body):
