@@ -39,7 +39,7 @@ void DrawLungs(Random& random, ChestParameters& chest) {
   chest.left_dome_z = chest.right_dome_z + random.Uniform(-32.0F, 12.0F);
   chest.dome_drop = random.Uniform(30.0F, 85.0F);
   chest.dome_power = random.Uniform(1.8F, 3.6F);
-  chest.mediastinum_width = random.Uniform(0.75F, 1.45F);
+  chest.mediastinum_width = random.Uniform(0.5F, 1.4F);
   chest.anterior_junction =
       random.Chance(0.5F) ? random.Uniform(0.5F, 3.5F) : random.Uniform(3.5F, 26.0F);
   chest.mediastinum_shift = 9.0F * random.Normal();
@@ -73,6 +73,12 @@ void DrawOrgans(Random& random, ChestParameters& chest) {
   chest.muscle_hu = random.Uniform(25.0F, 70.0F);
   chest.liver_hu = random.Uniform(20.0F, 130.0F);
   chest.bone_hu = random.Uniform(350.0F, 900.0F);
+  // The last draws, so that a seed keeps its other numbers. In life the trachea touches the right
+  // lung, in some the left, and lies between the fronts of the apices: a network that never saw it
+  // there takes it for lung.
+  if (random.Chance(0.7F)) chest.trachea_shift = random.Uniform(-20.0F, 14.0F);
+  chest.trachea_forward = random.Uniform(-4.0F, 24.0F);
+  chest.trachea_lean = random.Uniform(10.0F, 80.0F);
 }
 
 }  // namespace

@@ -58,8 +58,11 @@ struct ChestParameters {
 
   // Airways and gas outside the lungs.
   float trachea_radius = 8.5F;
-  float oesophagus_gas = 0.0F;  ///< Radius of gas in the oesophagus.
-  float stomach_gas = 0.55F;    ///< Part of the stomach that is gas.
+  float trachea_shift = 0.0F;    ///< Sideways; towards the right (negative) it meets the lung.
+  float trachea_forward = 0.0F;  ///< Away from the spine.
+  float trachea_lean = 26.0F;    ///< How far in front of the carina it is 220 mm higher.
+  float oesophagus_gas = 0.0F;   ///< Radius of gas in the oesophagus.
+  float stomach_gas = 0.55F;     ///< Part of the stomach that is gas.
   int colon_gas = 2;
   float stomach_x = 58.0F;
   float stomach_y = -22.0F;

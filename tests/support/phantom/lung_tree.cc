@@ -75,11 +75,12 @@ TubeSet GrowLungTree(const ChestParameters& chest) {
 TubeSet LayMediastinum(const ChestParameters& chest, float spine_y) {
   const float s = chest.cavity_half_width / 132.0F, shift = chest.mediastinum_shift;
   const float airway = chest.trachea_radius;
-  const Vec3 carina{-2.0F * s + shift, 18.0F * s, 0.0F};
+  const Vec3 carina{-2.0F * s + shift + chest.trachea_shift, 18.0F * s - chest.trachea_forward,
+                    0.0F};
   const Vec3 right = HilumOf(chest, 1), left = HilumOf(chest, 2);
   const float aorta_y = spine_y - 12.0F * s;
   std::vector<Tube> tubes = {
-      {{carina.x, carina.y - 26.0F * s, 220.0F}, carina, airway, kMainAirway},
+      {{carina.x, carina.y - chest.trachea_lean * s, 220.0F}, carina, airway, kMainAirway},
       {carina, right, airway * 0.85F, kMainAirway},
       {carina, left, airway * 0.72F, kMainAirway},
       // Aorta: ascending, arch, descending.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "tests/support/phantom/chest_anatomy.h"
 #include "tests/support/phantom/phantom_study.h"
 
 namespace axial::phantom {
@@ -201,6 +202,32 @@ TEST_F(PhantomStudyTest, WritesEveryTransferSyntaxItNames) {
     ASSERT_TRUE(file.loadFile(study.instances[0].path.c_str()).good()) << syntax;
     EXPECT_TRUE(file.getDataset()->tagExists(DCM_PixelData)) << syntax;
   }
+}
+
+TEST(ChestPhantom, ShiftedTracheaTouchesTheRightLungAndIsNoLung) {
+  ChestParameters chest = AverageChest(1);
+  chest.warp = 0.0F;
+  chest.mediastinum_width = 0.5F;
+  chest.trachea_shift = -18.0F;
+  const ChestAnatomy anatomy(chest);
+  const float y = 14.5F, z = 30.0F, axis_x = -2.0F + chest.trachea_shift;
+  const float wall_x = axis_x - chest.trachea_radius - 2.0F;
+  EXPECT_FLOAT_EQ(anatomy.Sample({axis_x, y, z}).value, -1000.0F);
+  EXPECT_EQ(anatomy.Sample({axis_x, y, z}).label, 0);
+  EXPECT_EQ(anatomy.Sample({wall_x, y, z}).label, 1);
+  EXPECT_GT(anatomy.Sample({-2.0F, y, z}).value, -200.0F) << "left where it was";
+}
+
+TEST(ChestPhantom, MostRandomChestsShiftTheTrachea) {
+  int shifted = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const float shift = RandomChest(seed).trachea_shift;
+    EXPECT_GE(shift, -20.0F);
+    EXPECT_LT(shift, 14.0F);
+    if (shift != 0.0F) ++shifted;
+  }
+  EXPECT_GT(shifted, 50);
+  EXPECT_LT(shifted, 90);
 }
 
 }  // namespace
