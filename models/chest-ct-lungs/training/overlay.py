@@ -5,7 +5,8 @@
   python3 models/chest-ct-lungs/training/overlay.py /tmp/ct /tmp/overlay.png
 
 Axial feet-first view: the patient's right is on the left of the picture. Red: right lung, green:
-left lung. The steps are those of model.yaml, in a few lines of Python.
+left lung. The steps are those of model.yaml in a few lines of Python, resampled a little otherwise
+than Axial does: for counting, take the SEG of `axial analyze`, as single slices differ.
 """
 import argparse
 import pathlib

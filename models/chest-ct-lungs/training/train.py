@@ -4,11 +4,8 @@
   cmake --preset release && cmake --build build --target axial-phantom
   python3 models/chest-ct-lungs/training/train.py --phantom build/bin/axial-phantom --work /tmp/lungs
 """
-import argparse
-import hashlib
-import json
 import pathlib
-import random
+import sys
 import time
 
 import numpy as np
@@ -18,6 +15,9 @@ import torch.nn.functional as F
 import phantoms
 from augment import augment, scale
 from unet import UNet
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2]))
+import training_command
 
 
 def loss_of(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -30,7 +30,8 @@ def loss_of(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def train(images: np.ndarray, labels: np.ndarray, args) -> UNet:
-    net = UNet()
+    # Channels last, PyTorch's convolutions take two thirds of the time.
+    net = UNet().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=args.steps,
                                                    pct_start=0.1)
@@ -40,7 +41,7 @@ def train(images: np.ndarray, labels: np.ndarray, args) -> UNet:
         pick = np.sort(order.choice(len(images), args.batch, replace=False))
         x, y = augment(torch.from_numpy(images[pick]).float()[:, None],
                        torch.from_numpy(labels[pick])[:, None])
-        loss = loss_of(net(x), y)
+        loss = loss_of(net(x.contiguous(memory_format=torch.channels_last)), y)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -49,8 +50,8 @@ def train(images: np.ndarray, labels: np.ndarray, args) -> UNet:
         if step % 50 == 49:
             print(f"step {step + 1} loss {mean:.4f} {time.time() - started:.0f} s", flush=True)
         if step % 200 == 199:
-            save(net, pathlib.Path(args.work) / "checkpoint.pt")
-    return net
+            training_command.save(net, args.work / "checkpoint.pt")
+    return net.to(memory_format=torch.contiguous_format)
 
 
 def evaluate(net, images: np.ndarray, labels: np.ndarray, slices: int) -> dict:
@@ -70,40 +71,18 @@ def evaluate(net, images: np.ndarray, labels: np.ndarray, slices: int) -> dict:
             for k, name in ((1, "right"), (2, "left"))}
 
 
-def save(net: UNet, path: pathlib.Path) -> None:
-    net.eval()
-    torch.jit.freeze(torch.jit.script(net)).save(str(path))
-    net.train()
-
-
 def main() -> None:
-    here = pathlib.Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--phantom", required=True, help="the axial-phantom program")
-    parser.add_argument("--work", required=True, help="folder for the phantoms")
-    parser.add_argument("--out", default=str(here.parent / "model.pt"))
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
-    args = parser.parse_args()
-
-    torch.manual_seed(args.seed)
-    random.seed(args.seed)
-    torch.set_num_threads(args.threads)
-    work = pathlib.Path(args.work)
+    args = training_command.read(__file__, steps=2500, batch=16, rate=4e-3)
+    work = args.work
     phantoms.make(args.phantom, work / "ct", phantoms.TRAINING)
     phantoms.make(args.phantom, work / "held", phantoms.HELD_ASIDE)
     images, labels = phantoms.read(work / "ct", phantoms.TRAINING)
     print(f"{len(images)} training slices")
     net = train(images, labels, args)
-    save(net, pathlib.Path(args.out))
-    loaded = torch.jit.load(args.out)
-    report = {"weights": sum(p.numel() for p in net.parameters()), "slices": len(images),
-              "dice": evaluate(loaded, *phantoms.read(work / "held", phantoms.HELD_ASIDE), 24),
-              "sha256": hashlib.sha256(pathlib.Path(args.out).read_bytes()).hexdigest()}
-    print(json.dumps(report, indent=2))
+    training_command.save(net, args.out)
+    held = phantoms.read(work / "held", phantoms.HELD_ASIDE)
+    training_command.report(net, args.out, slices=len(images),
+                            dice=evaluate(torch.jit.load(args.out), *held, 24))
 
 
 if __name__ == "__main__":
