@@ -8,6 +8,7 @@
 
 #include "inference/results/composite_context.h"
 #include "inference/results/report_content.h"
+#include "inference/results/structured_report.h"
 #include "inference/results/written_object.h"
 
 namespace axial::results {
@@ -45,6 +46,8 @@ std::string ConceptOf(DcmItem& item) {
 struct Tree {
   std::set<std::string> referenced_instances;
   std::set<std::string> concepts;        ///< code values of all concept names
+  std::set<std::string> codes;           ///< code values of all answers (value type CODE)
+  int measurements = 0;                  ///< content items NUM outside the image library
   std::vector<DcmItem*> segment_groups;  ///< measurement groups with a Referenced Segment
   int image_library_entries = 0;
 };
@@ -54,6 +57,10 @@ Status Walk(DcmItem& item, int depth, bool in_library, Tree& tree) {
   const std::string name = ConceptOf(item);
   tree.concepts.insert(name);
   const bool library = in_library || name == "111028";
+  if (!library && TextOf(item, DCM_ValueType) == "NUM") ++tree.measurements;
+  DcmItem* answer = nullptr;
+  if (item.findAndGetSequenceItem(DCM_ConceptCodeSequence, answer, 0).good())
+    tree.codes.insert(TextOf(*answer, DCM_CodeValue));
   AXIAL_RETURN_IF_ERROR(
       ForEachItem(item, DCM_ReferencedSOPSequence, [&](DcmItem& reference) -> Status {
         tree.referenced_instances.insert(TextOf(reference, DCM_ReferencedSOPInstanceUID));
@@ -71,12 +78,13 @@ Status Walk(DcmItem& item, int depth, bool in_library, Tree& tree) {
                      [&](DcmItem& child) { return Walk(child, depth + 1, library, tree); });
 }
 
-Status CheckDocument(const ResultRun& run, DcmItem& dataset) {
-  AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_SOPClassUID, kReportClass));
+Status CheckDocument(const ResultRun& run, const ObjectRequest& request, DcmItem& dataset) {
+  AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_SOPClassUID, ReportClass(request.profile)));
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_Modality, "SR"));
   AXIAL_RETURN_IF_ERROR(
       Expect(dataset, DCM_StudyInstanceUID, run.findings.source.study_instance_uid.str()));
-  AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_CompletionFlag, "COMPLETE"));
+  AXIAL_RETURN_IF_ERROR(
+      Expect(dataset, DCM_CompletionFlag, run.options.failure ? "PARTIAL" : "COMPLETE"));
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_VerificationFlag, "UNVERIFIED"));
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_SpecificCharacterSet, run.text.character_set()));
   for (const DcmTagKey& tag :
@@ -93,7 +101,8 @@ Status CheckDocument(const ResultRun& run, DcmItem& dataset) {
   return {};
 }
 
-std::set<std::string> Evidence(DcmItem& dataset) {
+/// The Instances that a sequence of studies (PS3.3 C.17.2.1) names.
+std::set<std::string> InstancesIn(DcmItem& dataset, const DcmTagKey& studies) {
   std::set<std::string> instances;
   const auto study = [&](DcmItem& study_item) {
     return ForEachItem(study_item, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
@@ -103,8 +112,7 @@ std::set<std::string> Evidence(DcmItem& dataset) {
       });
     });
   };
-  static_cast<void>(
-      ForEachItem(dataset, DCM_CurrentRequestedProcedureEvidenceSequence, study).ok());
+  static_cast<void>(ForEachItem(dataset, studies, study).ok());
   return instances;
 }
 
@@ -114,7 +122,8 @@ Status CheckEvidence(const ResultRun& run, const std::optional<protocol::Artifac
   for (const SourceFrame& frame : run.findings.source.frames)
     expected.insert(frame.sop_instance_uid.str());
   if (segmentation) expected.insert(segmentation->sop_instance_uid);
-  const std::set<std::string> evidence = Evidence(dataset);
+  const std::set<std::string> evidence =
+      InstancesIn(dataset, DCM_CurrentRequestedProcedureEvidenceSequence);
   if (evidence != expected)
     return Wrong("evidence names {} Instances instead of {}", evidence.size(), expected.size());
   for (const std::string& instance : tree.referenced_instances)
@@ -174,11 +183,33 @@ Status CheckSegmentGroup(const SegmentFinding& segment, const protocol::Artifact
   return CheckMeasurements(segment, group);
 }
 
+/// A failure says that it is one, and nothing that could be read as a result.
+Status CheckFailure(const protocol::RunFailure& failure, const Tree& tree) {
+  if (!tree.concepts.contains("111065")) return Wrong("the failure is not coded");
+  if (!tree.codes.contains(failure.not_applicable ? "111225" : "111224"))
+    return Wrong("the failure has another code");
+  if (tree.concepts.contains("121071") || tree.codes.contains("2667000") || tree.measurements > 0 ||
+      !tree.segment_groups.empty())
+    return Wrong("a failure with findings");
+  return {};
+}
+
+/// PS3.3 C.17.2: exactly the replaced reports are named as predecessors.
+Status CheckPredecessors(const ObjectRequest& request, DcmItem& dataset) {
+  std::set<std::string> expected;
+  for (const protocol::Predecessor& predecessor : request.replaced)
+    if (predecessor.kind == "sr") expected.insert(predecessor.sop_instance_uid);
+  if (InstancesIn(dataset, DCM_PredecessorDocumentsSequence) != expected)
+    return Wrong("its predecessors are not the {} reports that it replaces", expected.size());
+  return {};
+}
+
 Status CheckContent(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
                     const Tree& tree) {
   if (tree.image_library_entries == 0) return Wrong("Image Library is empty");
   for (const char* needed : {"126010", "121005", "121012", "121058"})
     if (!tree.concepts.contains(needed)) return Wrong("content item {} is missing", needed);
+  if (run.options.failure) return CheckFailure(*run.options.failure, tree);
   const Findings& findings = run.findings;
   const std::size_t expected = segmentation ? findings.segments.size() : 0;
   if (tree.segment_groups.size() != expected)
@@ -212,10 +243,11 @@ Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
   AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> file,
                          ReadWrittenObject(request.path, "report"));
   DcmDataset& dataset = *file->getDataset();
-  AXIAL_RETURN_IF_ERROR(CheckDocument(run, dataset));
+  AXIAL_RETURN_IF_ERROR(CheckDocument(run, request, dataset));
   Tree tree;
   AXIAL_RETURN_IF_ERROR(Walk(dataset, 0, false, tree));
   AXIAL_RETURN_IF_ERROR(CheckEvidence(run, segmentation, tree, dataset));
+  AXIAL_RETURN_IF_ERROR(CheckPredecessors(request, dataset));
   AXIAL_RETURN_IF_ERROR(CheckContent(run, segmentation, tree));
   RemoveForeignText(run, dataset);
   if (segmentation)

@@ -206,7 +206,25 @@ std::string ConfidenceSentence(const ResultRun& run, const ClassificationFinding
                      answer.probability);
 }
 
+/// The model did not run: coded so that no reader takes it for an absent finding.
+Status FillFailure(const ResultRun& run, TID1500_MeasurementReport& report) {
+  const protocol::RunFailure& failure = *run.options.failure;
+  AXIAL_RETURN_IF_ERROR(
+      Check(report.addQualitativeEvaluation(
+                CODE_DCM_SummaryOfAnalyses,
+                failure.not_applicable ? CODE_DCM_NotAttempted : CODE_DCM_Failed, kUnchecked),
+            "failure"));
+  AXIAL_RETURN_IF_ERROR(AddComment(
+      run,
+      fmt::format("{} could not run on this series. This is no result: nothing is said about what "
+                  "the images show.",
+                  AlgorithmTitle(run.card)),
+      report));
+  return AddComment(run, "Reason: " + failure.reason, report);
+}
+
 Status FillEvaluations(const ResultRun& run, TID1500_MeasurementReport& report) {
+  if (run.options.failure) return FillFailure(run, report);
   const Findings& findings = run.findings;
   if (findings.segments.empty() && findings.classifications.empty())
     AXIAL_RETURN_IF_ERROR(

@@ -12,7 +12,7 @@ namespace axial::results {
 const std::vector<ResultKind>& ResultKinds() {
   static const std::vector<ResultKind> kinds = {
       {kSegmentationKind, SegmentationVariant, WriteSegmentation, CheckSegmentation},
-      {"sr", ReportVariant, WriteReport, CheckReport},
+      {"sr", ReportVariant, WriteReport, CheckReport, nullptr, /*tells_failures=*/true},
       {"secondary_capture", SecondaryCaptureVariant, WriteSecondaryCapture, CheckSecondaryCapture,
        SecondaryCaptureFiles},
       {"pdf", PdfVariant, WritePdf, CheckPdf},

@@ -41,6 +41,8 @@ struct ResultKind {
   /// How many files of one Series a form is, at most kMaxFilesOfForm; nullptr: one. `write` and
   /// `check` are called for each.
   std::size_t (*files)(const ResultRun& run, const config::ResultProfile& profile) = nullptr;
+  /// Also written when the model did not run (ResultOptions::failure), and then says so.
+  bool tells_failures = false;
 };
 
 /// So that a run's artifacts fit into one message to the gateway.

@@ -27,11 +27,10 @@ struct ResultRun {
   std::vector<SegmentFrame> frames = {};  ///< where segments have voxels; empty: nowhere
 };
 
-/// Segmentation, Label Map Segmentation and Comprehensive 3D SR Storage (PS3.4 B.5). DCMTK 3.6.7
-/// does not know the second.
+/// Segmentation and Label Map Segmentation Storage (PS3.4 B.5). DCMTK 3.6.7 does not know the
+/// second.
 inline constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 inline constexpr const char* kLabelMapSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.7";
-inline constexpr const char* kReportClass = "1.2.840.10008.5.1.4.1.1.88.34";
 
 /// Reads one source file (Pixel Data stays in it), after checking its structure, and compares it
 /// with what `frame` says of it: UIDs, and for a single-frame Instance the text of its geometry.

@@ -4,6 +4,8 @@
 #include <dcmtk/dcmsr/cmr/tid1500.h>
 #include <dcmtk/dcmsr/dsrdoc.h>
 
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <set>
 
@@ -46,8 +48,33 @@ void RemoveDrawnValues(DcmItem& dataset) {
     dataset.findAndDeleteElement(tag);
 }
 
-Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
-                    DcmDataset& dataset) {
+/// PS3.3 C.17.2: documents whose content this one replaces.
+Status AddPredecessors(const ResultRun& run, const ObjectRequest& request, DSRDocument& document) {
+  for (const protocol::Predecessor& predecessor : request.replaced) {
+    if (predecessor.kind != "sr") continue;
+    const OFCondition added = document.getPredecessorDocuments().addItem(
+        run.findings.source.study_instance_uid.str().c_str(),
+        predecessor.series_instance_uid.c_str(), predecessor.sop_class_uid.c_str(),
+        predecessor.sop_instance_uid.c_str(), OFFalse);
+    if (added.bad())
+      return MakeError(ErrorCode::kInternal, "report: predecessor: {}", added.text());
+  }
+  return {};
+}
+
+DSRTypes::E_DocumentType DocumentType(const config::ResultProfile& profile) {
+  switch (profile.report) {
+    case config::ResultProfile::Report::kComprehensive:
+      return DSRTypes::DT_ComprehensiveSR;
+    case config::ResultProfile::Report::kEnhanced:
+      return DSRTypes::DT_EnhancedSR;
+    default:
+      return DSRTypes::DT_Comprehensive3DSR;
+  }
+}
+
+Status BuildDataset(const ResultRun& run, const ObjectRequest& request, DcmDataset& dataset) {
+  const std::optional<protocol::Artifact>& segmentation = request.segmentation;
   TID1500_MeasurementReport report(CMR_CID7021::ImagingMeasurementReport);
   AXIAL_RETURN_IF_ERROR(FillReport(run, segmentation, report));
   DSRDocument document;
@@ -57,16 +84,21 @@ Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact
   };
   AXIAL_RETURN_IF_ERROR(check(document.setTreeFromRootTemplate(report), "template"));
   AXIAL_RETURN_IF_ERROR(
-      check(document.changeDocumentType(DSRTypes::DT_Comprehensive3DSR), "Comprehensive 3D SR"));
+      check(document.changeDocumentType(DocumentType(request.profile)), "document class"));
   AXIAL_RETURN_IF_ERROR(ExtendTree(run, document.getTree()));
   AXIAL_RETURN_IF_ERROR(
       AddEvidence(run, segmentation, document.getCurrentRequestedProcedureEvidence()));
+  AXIAL_RETURN_IF_ERROR(AddPredecessors(run, request, document));
   // The character set itself comes with the composite context; dcmsr needs to know it only when our
   // text is more than ASCII.
   if (run.text.own_unicode())
     AXIAL_RETURN_IF_ERROR(
         check(document.setSpecificCharacterSetType(DSRTypes::CS_UTF8), "character set"));
-  AXIAL_RETURN_IF_ERROR(check(document.completeDocument(), "completion"));
+  if (run.options.failure)  // a document stays PARTIAL until it is completed
+    AXIAL_RETURN_IF_ERROR(
+        check(document.setCompletionFlagDescription("AI could not run"), "completion"));
+  else
+    AXIAL_RETURN_IF_ERROR(check(document.completeDocument(), "completion"));
   AXIAL_RETURN_IF_ERROR(check(document.write(dataset), "encoding"));
   RemoveDrawnValues(dataset);
   if (segmentation)
@@ -79,20 +111,41 @@ Status BuildDataset(const ResultRun& run, const std::optional<protocol::Artifact
 std::optional<std::string> ReportVariant(const ResultRun& run,
                                          const config::ResultProfile& profile) {
   if (profile.report == config::ResultProfile::Report::kNone) return std::nullopt;
-  return "comprehensive_3d|" + SegmentationVariant(run, profile).value_or("none");
+  return fmt::format("{}|{}|{}", config::NameOfEnum(config::kReportNames, profile.report),
+                     run.options.failure ? "failed" : "done",
+                     SegmentationVariant(run, profile).value_or("none"));
+}
+
+const char* ReportClass(const config::ResultProfile& profile) {
+  switch (profile.report) {
+    case config::ResultProfile::Report::kComprehensive:
+      return UID_ComprehensiveSRStorage;
+    case config::ResultProfile::Report::kEnhanced:
+      return UID_EnhancedSRStorage;
+    default:
+      return UID_Comprehensive3DSRStorage;
+  }
 }
 
 Result<protocol::Artifact> WriteReport(const ResultRun& run, const ObjectRequest& request) {
   DcmDataset dataset;
-  AXIAL_RETURN_IF_ERROR(BuildDataset(run, request.segmentation, dataset));
-  const ResultIdentity identity{kReportClass, "SR", request.series_number,
+  AXIAL_RETURN_IF_ERROR(BuildDataset(run, request, dataset));
+  const ResultIdentity identity{ReportClass(request.profile), "SR", request.series_number,
                                 RunUid(run, "sr-series|" + request.variant)};
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
+  if (run.options.failure) {
+    Status status;
+    AttributeWriter(dataset, run.text, status)
+        .Put(DCM_SeriesDescription,
+             run.text.Own(fmt::format("AI could not run: {}", AlgorithmTitle(run.card)), 64,
+                          fmt::format("AI could not run: {}", run.card.name)));
+    AXIAL_RETURN_IF_ERROR(status);
+  }
   AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
   AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "sr", digest, dataset));
   AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path));
   return protocol::Artifact{std::filesystem::path(request.path).filename().string(), "sr",
-                            kReportClass, identity.series_instance_uid.str(), instance.str()};
+                            identity.sop_class, identity.series_instance_uid.str(), instance.str()};
 }
 
 }  // namespace axial::results

@@ -14,8 +14,12 @@ namespace axial::results {
 [[nodiscard]] std::optional<std::string> ReportVariant(const ResultRun& run,
                                                        const config::ResultProfile& profile);
 
-/// Writes the run's one root report, a Comprehensive 3D SR (PS3.16 TID 1500); it refers to the
-/// Segmentation when there is one. Reads the header of every source file.
+/// SOP Class of a profile's report: Comprehensive 3D, Comprehensive or Enhanced SR Storage.
+[[nodiscard]] const char* ReportClass(const config::ResultProfile& profile);
+
+/// Writes the run's one root report (PS3.16 TID 1500); it refers to the Segmentation when there is
+/// one, and names the reports that it replaces (PS3.3 C.17.2, Predecessor Documents). Reads the
+/// header of every source file.
 /// Errors: as ReadSourceHeader, Unavailable (disk), Internal (DCMTK refused a content item).
 [[nodiscard]] Result<protocol::Artifact> WriteReport(const ResultRun& run,
                                                      const ObjectRequest& request);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "inference/results/failed_series.h"
 #include "inference/results/result_file.h"
 #include "inference/results/result_kind.h"
 #include "inference/results/result_run.h"
@@ -67,6 +68,7 @@ class ObjectMaker {
     std::map<std::string, Range> made;  // by variant
     for (std::size_t p = 0; p < run_.options.profiles.size(); ++p) {
       const config::ResultProfile& profile = run_.options.profiles[p];
+      if (run_.options.failure && !(kind.tells_failures && profile.report_failures)) continue;
       const std::optional<std::string> variant = kind.variant(run_, profile);
       if (!variant) continue;
       auto known = made.find(*variant);
@@ -124,6 +126,22 @@ class ObjectMaker {
   std::string refused_;
 };
 
+Result<std::vector<protocol::Artifact>> MakeObjects(const Findings& findings,
+                                                    const config::ModelCard& card,
+                                                    const ResultOptions& options,
+                                                    const std::string& output_directory) {
+  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> source,
+                         ReadSourceHeader(findings.source, findings.source.representative()));
+  DcmItem& header = *source->getDataset();
+  AXIAL_ASSIGN_OR_RETURN(std::vector<SegmentFrame> frames, PlanSegmentFrames(findings));
+  const ResultRun run{findings,         card, options, header, ResultText::For(header, card),
+                      std::move(frames)};
+  ObjectMaker maker(run, output_directory);
+  Result<std::vector<protocol::Artifact>> written = maker.MakeAll();
+  if (!written.ok()) maker.TakeBack();
+  return written;
+}
+
 }  // namespace
 }  // namespace axial::results
 
@@ -133,19 +151,19 @@ Result<std::vector<protocol::Artifact>> WriteResults(const Findings& findings,
                                                      const config::ModelCard& card,
                                                      const ResultOptions& options,
                                                      const std::string& output_directory) {
+  AXIAL_INVARIANT(!options.failure);
   AXIAL_RETURN_IF_ERROR(results::CheckFindings(findings));
-  AXIAL_ASSIGN_OR_RETURN(
-      const std::unique_ptr<DcmFileFormat> source,
-      results::ReadSourceHeader(findings.source, findings.source.representative()));
-  DcmItem& header = *source->getDataset();
-  AXIAL_ASSIGN_OR_RETURN(std::vector<results::SegmentFrame> frames,
-                         results::PlanSegmentFrames(findings));
-  const results::ResultRun run{
-      findings, card, options, header, results::ResultText::For(header, card), std::move(frames)};
-  results::ObjectMaker maker(run, output_directory);
-  Result<std::vector<protocol::Artifact>> written = maker.MakeAll();
-  if (!written.ok()) maker.TakeBack();
-  return written;
+  return results::MakeObjects(findings, card, options, output_directory);
+}
+
+Result<std::vector<protocol::Artifact>> WriteFailureReport(const std::vector<std::string>& files,
+                                                           const config::ModelCard& card,
+                                                           const ResultOptions& options,
+                                                           const std::string& output_directory) {
+  AXIAL_INVARIANT(options.failure);
+  AXIAL_ASSIGN_OR_RETURN(SourceSeries source, results::DescribeFailedSeries(files));
+  const Findings findings{std::move(source), {}, {}, {}};
+  return results::MakeObjects(findings, card, options, output_directory);
 }
 
 }  // namespace axial

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ResultOptions {
   TimePoint now;                  ///< Series and Content Date and Time; no UID depends on it
   /// What is wanted, at least one; Artifact::profiles are positions in it.
   std::vector<config::ResultProfile> profiles = {config::ResultProfile()};
+  /// Set: the model did not run, and a document says so (WriteFailureReport).
+  std::optional<protocol::RunFailure> failure = {};
   std::vector<protocol::Predecessor> predecessors = {};  ///< objects that these replace
 };
 
@@ -44,5 +47,18 @@ struct ResultOptions {
 [[nodiscard]] Result<std::vector<protocol::Artifact>> WriteResults(
     const Findings& findings, const config::ModelCard& card, const ResultOptions& options,
     const std::string& output_directory);
+
+/// Writes, for each profile that wants it (report_failures), one report that says that the model
+/// did not run on the Series of `files`, and why (`options.failure`, which must be set): coded as
+/// Failed or Not Attempted (DCM 111224, 111225), Completion Flag PARTIAL, no measurement, and no
+/// coded absence, so that nobody reads it as "nothing found". No artifact when no profile wants
+/// one.
+///
+/// Needs no pixels and no regular stack: what can be read of the headers is enough. Files are
+/// written, checked and named as WriteResults does. Errors: InvalidInput (no header can be read),
+/// otherwise as WriteResults.
+[[nodiscard]] Result<std::vector<protocol::Artifact>> WriteFailureReport(
+    const std::vector<std::string>& files, const config::ModelCard& card,
+    const ResultOptions& options, const std::string& output_directory);
 
 }  // namespace axial

@@ -35,19 +35,33 @@ std::string Summary(const ModelRun& run) {
   return summary;
 }
 
-Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob& job,
-                                      const ProgressCall& progress) {
-  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(model, job.input_files, progress));
-  progress("encode", 0.9);
+ResultOptions OptionsOf(const LoadedModel& model, const protocol::RunJob& job) {
   ResultOptions options;
   options.series_number_base = job.series_number_base;
   options.model_digest = model.digest;
   options.gateway_version = AXIAL_VERSION;
   options.now = Clock::System().Now();
   options.profiles = job.profiles;
+  options.failure = job.failure;
   options.predecessors = job.predecessors;
-  AXIAL_ASSIGN_OR_RETURN(std::vector<protocol::Artifact> artifacts,
-                         WriteResults(run.findings, model.card, options, job.output_directory));
+  return options;
+}
+
+Result<protocol::JobDone> ReportFailure(const LoadedModel& model, const protocol::RunJob& job) {
+  AXIAL_ASSIGN_OR_RETURN(
+      std::vector<protocol::Artifact> artifacts,
+      WriteFailureReport(job.input_files, model.card, OptionsOf(model, job), job.output_directory));
+  return protocol::JobDone{job.job, std::move(artifacts), "could not run: " + job.failure->reason};
+}
+
+Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob& job,
+                                      const ProgressCall& progress) {
+  if (job.failure) return ReportFailure(model, job);
+  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(model, job.input_files, progress));
+  progress("encode", 0.9);
+  AXIAL_ASSIGN_OR_RETURN(
+      std::vector<protocol::Artifact> artifacts,
+      WriteResults(run.findings, model.card, OptionsOf(model, job), job.output_directory));
   progress("check", 0.98);
   for (const protocol::Artifact& artifact : artifacts)
     AXIAL_RETURN_IF_ERROR(Sync(job.output_directory + "/" + artifact.file));
