@@ -28,8 +28,10 @@ struct Statistics {
   }
 };
 
-std::array<Statistics, 256> Collect(const LabelMap& label_map, const Volume* volume) {
-  std::array<Statistics, 256> statistics{};
+using LabelStatistics = std::array<Statistics, 256>;  ///< by label value
+
+LabelStatistics Collect(const LabelMap& label_map, const Volume* volume) {
+  LabelStatistics statistics{};
   for (std::size_t i = 0; i < label_map.labels.size(); ++i) {
     const std::uint8_t label = label_map.labels[i];
     if (label == 0) continue;
@@ -73,17 +75,22 @@ Measurement Measure(config::MeasurementKind kind, const Statistics& s, double vo
 
 std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                                             const SourceSeries& source, const Volume* volume,
-                                            const LabelMap& label_map,
+                                            const std::vector<LabelMap>& layers,
                                             const std::string& model_digest) {
-  const std::array<Statistics, 256> statistics = Collect(label_map, volume);
+  std::vector<LabelStatistics> statistics;
+  for (const LabelMap& layer : layers) statistics.push_back(Collect(layer, volume));
   std::vector<SegmentFinding> findings;
   for (const config::SegmentSpec& spec : card.segments) {
     if (spec.label < 1 || spec.label > 255) continue;
-    const Statistics& s = statistics[static_cast<std::size_t>(spec.label)];
-    if (s.voxels == 0) continue;
+    const auto label = static_cast<std::size_t>(spec.label);
+    const auto with_voxels =
+        std::find_if(statistics.begin(), statistics.end(),
+                     [&](const LabelStatistics& layer) { return layer[label].voxels > 0; });
+    if (with_voxels == statistics.end()) continue;
+    const Statistics& s = (*with_voxels)[label];
     SegmentFinding finding{.spec = spec,
                            .segment_number = static_cast<int>(findings.size()) + 1,
-                           .layer = 0,
+                           .layer = static_cast<int>(with_voxels - statistics.begin()),
                            .value = static_cast<std::uint8_t>(spec.label),
                            .tracking_id = fmt::format("{} {}", card.name, spec.name),
                            .tracking_uid = MakeDeterministicUid(

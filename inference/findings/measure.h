@@ -10,7 +10,8 @@
 namespace axial {
 
 /// Makes one finding for each of the card's segments that has voxels, in the card's order, segment
-/// numbers from 1 without gaps, with the card's measurements.
+/// numbers from 1 without gaps, with the card's measurements. `layers` may share voxels, but each
+/// label is on one layer only.
 ///
 /// Volume in cm3 (UCUM). Mean, standard deviation (population), minimum and maximum of the voxels
 /// in Hounsfield units, for CT only: other modalities have no unit to state them in. `volume` may
@@ -20,7 +21,7 @@ namespace axial {
 [[nodiscard]] std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                                                           const SourceSeries& source,
                                                           const Volume* volume,
-                                                          const LabelMap& label_map,
+                                                          const std::vector<LabelMap>& layers,
                                                           const std::string& model_digest);
 
 /// The card's classifications of one output: the most probable class of each question, if it

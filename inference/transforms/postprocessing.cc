@@ -52,9 +52,9 @@ IndexMap SourceToScores(const ModelImage& input, const SpatialSize& scores) {
 /// The label with the best score at each position of a line, one channel after the other.
 class LineLabels {
  public:
-  LineLabels(std::size_t count, float floor) : best_(count), labels_(count), floor_(floor) {}
+  explicit LineLabels(std::size_t count) : best_(count), labels_(count) {}
   void Start() {
-    std::fill(best_.begin(), best_.end(), floor_);
+    std::fill(best_.begin(), best_.end(), -std::numeric_limits<float>::infinity());
     std::fill(labels_.begin(), labels_.end(), std::uint8_t{0});
   }
   void Offer(const std::vector<float>& scores, std::uint8_t label) {
@@ -69,7 +69,6 @@ class LineLabels {
  private:
   std::vector<float> best_;
   std::vector<std::uint8_t> labels_;
-  float floor_;
 };
 
 }  // namespace
@@ -146,9 +145,8 @@ void Postprocessing::Activate(Tensor& scores) const {
   if (activation_ == Activation::kSigmoid) Sigmoid(scores.values);
 }
 
-Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
-                                                         const GridSize& source,
-                                                         int threads) const {
+Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
+                                                      const GridSize& source, int threads) const {
   const std::int64_t classes = scores.shape.empty() ? 0 : scores.shape[0];
   if (scores.shape.size() != input.data.shape.size() || classes < 1)
     return Error(ErrorCode::kInvalidInput,
@@ -164,26 +162,36 @@ Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const Mo
   const IndexMap to_scores = SourceToScores(input, size);
   const auto columns = static_cast<std::size_t>(source.columns);
   const std::int64_t voxels = size[0] * size[1] * size[2];
-  std::vector<std::uint8_t> labels(source.Voxels());
   const bool are_labels = discretisation_ == Discretisation::kNone;
   const bool argmax = discretisation_ == Discretisation::kArgmax;
+  const bool threshold = discretisation_ == Discretisation::kThreshold;
+  std::vector<LabelGrid> layers(threshold ? static_cast<std::size_t>(classes) : 1,
+                                LabelGrid(source.Voxels()));
   std::atomic<bool> beyond_a_byte = false;
   const auto work = [&](std::int64_t begin, std::int64_t end) {
     LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
     std::vector<float> line(columns);
-    LineLabels best(
-        columns, argmax ? -std::numeric_limits<float>::infinity() : static_cast<float>(threshold_));
+    LineLabels best(columns);
     for (std::int64_t row = begin; row < end; ++row) {
       const Vector3 first = {0, static_cast<double>(row % source.rows),
                              static_cast<double>(row / source.rows)};
       sampler.SetLine(to_scores.Apply(first), to_scores.Step(0), columns);
       best.Start();
-      std::uint8_t* to = labels.data() + row * source.columns;
+      const auto line_of = [&](std::int64_t layer) {
+        return layers[static_cast<std::size_t>(layer)].data() + row * source.columns;
+      };
       for (std::int64_t k = 0; k < classes; ++k) {
         sampler.Read(scores.values.data() + k * voxels, line.data());
         // argmax over channels: the channel is the label. Thresholds: channel k finds label k + 1.
-        if (!are_labels) best.Offer(line, static_cast<std::uint8_t>(argmax ? k : k + 1));
+        if (argmax) best.Offer(line, static_cast<std::uint8_t>(k));
+        if (!threshold) continue;
+        std::uint8_t* to = line_of(k);
+        for (std::size_t i = 0; i < columns; ++i)
+          if (line[i] > static_cast<float>(threshold_) && sampler.Inside(i))
+            to[i] = static_cast<std::uint8_t>(k + 1);
       }
+      if (threshold) continue;
+      std::uint8_t* to = line_of(0);
       for (std::size_t i = 0; i < columns; ++i) {
         if (!sampler.Inside(i)) continue;
         if (are_labels && std::nearbyint(line[i]) >= static_cast<float>(kLabelValues))
@@ -198,16 +206,45 @@ Result<std::vector<std::uint8_t>> Postprocessing::Labels(Tensor scores, const Mo
   // Taken for label 255, they would become another segment.
   if (beyond_a_byte)
     return Error(ErrorCode::kInvalidInput, "the model gives label values above 255");
+  KeepLargest(layers, source);
+  return layers;
+}
+
+void Postprocessing::KeepLargest(std::vector<LabelGrid>& layers, const GridSize& size) const {
   for (const Largest& largest : largest_) {
     std::vector<bool> wanted(kLabelValues, largest.labels.empty());
     wanted[0] = false;
     for (const int label : largest.labels)
       if (label > 0 && label < static_cast<int>(kLabelValues))
         wanted[static_cast<std::size_t>(label)] = true;
-    KeepLargestComponents(labels, source, wanted, !largest.independent, largest.connectivity,
+    if (layers.size() == 1 || largest.independent) {
+      for (LabelGrid& layer : layers)
+        KeepLargestComponents(layer, size, wanted, !largest.independent, largest.connectivity,
+                              largest.keep);
+      continue;
+    }
+    LabelGrid any(size.Voxels());  // overlapping labels as one foreground
+    for (const LabelGrid& layer : layers)
+      for (std::size_t i = 0; i < any.size(); ++i)
+        if (wanted[layer[i]]) any[i] = 1;
+    KeepLargestComponents(any, size, std::vector<bool>{false, true}, true, largest.connectivity,
                           largest.keep);
+    for (LabelGrid& layer : layers)
+      for (std::size_t i = 0; i < any.size(); ++i)
+        if (any[i] == 0 && wanted[layer[i]]) layer[i] = 0;
   }
-  return labels;
+}
+
+void MergeDisjointLayers(std::vector<LabelGrid>& layers) {
+  if (layers.size() < 2) return;
+  LabelGrid merged = layers.front();
+  for (std::size_t layer = 1; layer < layers.size(); ++layer)
+    for (std::size_t i = 0; i < merged.size(); ++i) {
+      if (layers[layer][i] == 0) continue;
+      if (merged[i] != 0) return;
+      merged[i] = layers[layer][i];
+    }
+  layers.assign(1, std::move(merged));
 }
 
 std::vector<double> Postprocessing::Probabilities(const Tensor& scores) const {

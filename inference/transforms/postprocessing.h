@@ -10,6 +10,13 @@
 
 namespace axial {
 
+/// Label values [slice][row][column] of one layer of masks; 0: background.
+using LabelGrid = std::vector<std::uint8_t>;
+
+/// Makes one layer of several that hold different labels, if no voxel is on two of them; layers
+/// that share voxels stay as they are.
+void MergeDisjointLayers(std::vector<LabelGrid>& layers);
+
 /// What becomes of the network's scores, read from the card's postprocessing steps.
 ///
 /// Scores are resampled linearly onto the source grid and only then turned into labels: the
@@ -25,10 +32,11 @@ class Postprocessing {
 
   /// `scores`: [K][spatial...] on the grid of `input` (or a coarser or finer grid of the same
   /// extent). Returns label values [slice][row][column] on the source grid; outside of what the
-  /// network saw: 0. Errors: InvalidInput (more than 255 labels or a label above 255,
-  /// wrong rank).
-  [[nodiscard]] Result<std::vector<std::uint8_t>> Labels(Tensor scores, const ModelImage& input,
-                                                         const GridSize& source, int threads) const;
+  /// network saw: 0. AsDiscreted with a threshold gives one layer per channel, as its masks may
+  /// overlap: layer k holds label k + 1 (see MergeDisjointLayers). All else gives one layer.
+  /// Errors: InvalidInput (more than 255 labels or a label above 255, wrong rank).
+  [[nodiscard]] Result<std::vector<LabelGrid>> Labels(Tensor scores, const ModelImage& input,
+                                                      const GridSize& source, int threads) const;
 
   /// Class scores [K] as probabilities: softmax or sigmoid when the card says so.
   [[nodiscard]] std::vector<double> Probabilities(const Tensor& scores) const;
@@ -45,6 +53,7 @@ class Postprocessing {
 
   void ReadStep(const config::StepSpec& step, class ArgumentReader& arguments);
   void Activate(Tensor& scores) const;
+  void KeepLargest(std::vector<LabelGrid>& layers, const GridSize& size) const;
 
   Activation activation_ = Activation::kNone;
   Discretisation discretisation_ = Discretisation::kNone;

@@ -57,7 +57,7 @@ Result<Tensor> TakeScores(std::vector<Tensor>& outputs, std::size_t dimensions) 
 
 /// Preprocesses, infers and interprets one image; `source`: size of the grid it comes from.
 struct ImageOutcome {
-  std::vector<std::uint8_t> labels;
+  std::vector<LabelGrid> layers;
   std::vector<ClassificationFinding> classifications;
 };
 
@@ -78,10 +78,19 @@ Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSi
   if (!model.card.segments.empty()) {
     AXIAL_ASSIGN_OR_RETURN(Tensor scores, TakeScores(outputs, dimensions));
     image.data.values = {};  // only its shape and its way back are needed from here
-    AXIAL_ASSIGN_OR_RETURN(outcome.labels, model.pipeline.postprocessing.Labels(
+    AXIAL_ASSIGN_OR_RETURN(outcome.layers, model.pipeline.postprocessing.Labels(
                                                std::move(scores), image, source, model.threads));
   }
   return outcome;
+}
+
+/// Puts the masks and what is measured in them into `findings`. `volume`: may be null.
+void AddSegments(const LoadedModel& model, std::vector<LabelGrid> layers, const Geometry& geometry,
+                 const Volume* volume, Findings& findings) {
+  MergeDisjointLayers(layers);
+  for (LabelGrid& layer : layers) findings.layers.push_back({geometry, std::move(layer)});
+  findings.segments =
+      MeasureSegments(model.card, findings.source, volume, findings.layers, model.digest);
 }
 
 Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& files,
@@ -101,9 +110,7 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
                 .classifications = std::move(outcome.classifications)},
                std::move(loaded.left_out)};
   if (!model.card.segments.empty()) {
-    run.findings.layers.push_back({geometry, std::move(outcome.labels)});
-    run.findings.segments = MeasureSegments(model.card, run.findings.source, &loaded.volume,
-                                            run.findings.layers.front(), model.digest);
+    AddSegments(model, std::move(outcome.layers), geometry, &loaded.volume, run.findings);
   }
   return run;
 }
@@ -116,8 +123,9 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   ModelRun run{
       {.source = std::move(loaded.source), .layers = {}, .segments = {}, .classifications = {}},
       std::move(loaded.left_out)};
-  LabelMap label_map;
-  label_map.geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
+  std::vector<LabelGrid> layers;
+  Geometry geometry;
+  geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
   for (int i = 0; i < count; ++i) {
     const Image2D& image = loaded.images[static_cast<std::size_t>(i)];
     const GridSize plane = {1, image.rows, image.columns};
@@ -130,14 +138,17 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
     };
     AXIAL_ASSIGN_OR_RETURN(const ImageOutcome outcome,
                            RunImage(model, FromImage(image), plane, i, fraction));
-    label_map.labels.insert(label_map.labels.end(), outcome.labels.begin(), outcome.labels.end());
+    if (i > 0 && outcome.layers.size() != layers.size())
+      return Error(ErrorCode::kInvalidInput,
+                   "the model gives images different numbers of channels");
+    layers.resize(outcome.layers.size());
+    for (std::size_t k = 0; k < layers.size(); ++k)
+      layers[k].insert(layers[k].end(), outcome.layers[k].begin(), outcome.layers[k].end());
     std::copy(outcome.classifications.begin(), outcome.classifications.end(),
               std::back_inserter(run.findings.classifications));
   }
   if (!model.card.segments.empty()) {
-    run.findings.segments =
-        MeasureSegments(model.card, run.findings.source, nullptr, label_map, model.digest);
-    run.findings.layers.push_back(std::move(label_map));
+    AddSegments(model, std::move(layers), geometry, nullptr, run.findings);
   }
   return run;
 }

@@ -1,3 +1,4 @@
+#include <dcmtk/dcmdata/dctk.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,15 +47,20 @@ outputs:
   measurements: [volume, mean]
 )";
 
+/// Replaces `from`, which must occur, by `to`.
+void Replace(std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+}
+
 class Worker : public ::testing::Test {
  protected:
   Worker() {
-    std::string card = kCard;
-    const std::string placeholder = "AXIAL_TEST_MODELS";
-    card.replace(card.find(placeholder), placeholder.size(), AXIAL_TEST_MODELS);
+    Replace(card_, "AXIAL_TEST_MODELS", AXIAL_TEST_MODELS);
     model_folder_ = folder_.File("model");
     std::filesystem::create_directory(model_folder_);
-    std::ofstream(model_folder_ + "/model.yaml") << card;
+    std::ofstream(model_folder_ + "/model.yaml") << card_;
     series_.geometry = testing::AxialGeometry({6, 15, 17}, 0.8, 0.9, 2);
     series_.stored = [](int s, int r, int c) {  // a box of 200 HU in air
       return s >= 1 && s < 4 && r >= 3 && r < 9 && c >= 5 && c < 11 ? 1224 : 24;
@@ -71,6 +77,7 @@ class Worker : public ::testing::Test {
   }
 
   const testing::TempDir folder_;
+  std::string card_ = kCard;
   std::string model_folder_;
   testing::SyntheticSeries series_;
   std::vector<std::string> files_;
@@ -117,6 +124,37 @@ TEST_F(Worker, GreetsRunsJobsAndSurvivesBadOnes) {
       << "a second run of the same job gives the same objects";
   ASSERT_TRUE(protocol::WriteFrame(worker.fd(), protocol::Shutdown{}).ok());
   EXPECT_EQ(worker.CloseAndWait(), 0);
+}
+
+/// Thresholds of several channels: the Segmentation keeps the voxels that two segments share.
+TEST_F(Worker, SegmentsOfAThresholdMayOverlap) {
+  Replace(card_, "above_zero.pt", "overlapping.pt");
+  Replace(card_, "argmax: true", "threshold: 0");
+  Replace(card_, "  measurements:", R"(    - label: 2
+      name: Moved
+      category: {code: "123037004", scheme: SCT, meaning: Anatomical Structure}
+      type: {code: "39607008", scheme: SCT, meaning: Lung}
+      colour: [86, 180, 233]
+  measurements:)");
+  std::ofstream(model_folder_ + "/model.yaml") << card_;
+  WorkerClient worker(model_folder_, {"--threads", "1"});
+  const Result<protocol::Message> hello = worker.Read();
+  ASSERT_TRUE(hello.ok()) << hello.error().message();
+  const protocol::RunJob job = Job(1, files_);
+  const Result<protocol::Message> answer = worker.Perform(job);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*answer)) << protocol::Encode(*answer);
+  const protocol::Artifact& seg = std::get<protocol::JobDone>(*answer).artifacts.at(0);
+  DcmFileFormat file;
+  ASSERT_TRUE(file.loadFile((job.output_directory + "/" + seg.file).c_str()).good());
+  OFString overlap;
+  OFString frames;
+  file.getDataset()->findAndGetOFString(DCM_SegmentsOverlap, overlap);
+  file.getDataset()->findAndGetOFString(DCM_NumberOfFrames, frames);
+  EXPECT_EQ(overlap, "YES");
+  EXPECT_EQ(frames, "6") << "two segments on three slices";
+  DcmItem* second = nullptr;
+  EXPECT_TRUE(file.getDataset()->findAndGetSequenceItem(DCM_SegmentSequence, second, 1).good());
 }
 
 TEST_F(Worker, EndsWhenTheGatewayClosesTheSocket) {

@@ -36,7 +36,7 @@ const Volume kVolume = {kGeometry, {-900, -700, 5, 5, 5, 5, 40, 60}};
 const LabelMap kLabels = {kGeometry, {1, 1, 0, 0, 0, 0, 3, 3}};
 
 TEST(MeasureSegments, NumbersFoundSegmentsWithoutGapsAndMeasuresThem) {
-  const auto found = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
+  const auto found = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "digest");
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].spec.label, 3);
   EXPECT_EQ(found[1].segment_number, 2);
@@ -50,17 +50,33 @@ TEST(MeasureSegments, NumbersFoundSegmentsWithoutGapsAndMeasuresThem) {
   EXPECT_EQ(found[0].measurements[1].derivation->value, "373098007");
 }
 
+TEST(MeasureSegments, MeasuresSegmentsThatShareVoxelsEachOnItsLayer) {
+  const std::vector<LabelMap> layers = {{kGeometry, {1, 1, 0, 0, 0, 0, 0, 0}},
+                                        {kGeometry, {0, 0, 0, 0, 0, 0, 0, 0}},
+                                        {kGeometry, {0, 3, 3, 3, 0, 0, 0, 0}}};
+  const auto found = MeasureSegments(Card(), Source("CT"), &kVolume, layers, "digest");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].layer, 0);
+  EXPECT_EQ(found[1].layer, 2);
+  EXPECT_EQ(found[1].value, 3);
+  EXPECT_EQ(found[1].segment_number, 2);
+  EXPECT_EQ(found[0].voxels, 2);
+  EXPECT_EQ(found[1].voxels, 3);
+  EXPECT_NEAR(found[0].measurements[1].value, -800, 1e-9);
+  EXPECT_NEAR(found[1].measurements[1].value, -230, 1e-9) << "the shared voxel counts for both";
+}
+
 TEST(MeasureSegments, IntensitiesOnlyOfCt) {
-  const auto found = MeasureSegments(Card(), Source("MR"), &kVolume, kLabels, "digest");
+  const auto found = MeasureSegments(Card(), Source("MR"), &kVolume, {kLabels}, "digest");
   ASSERT_EQ(found.size(), 2u);
   ASSERT_EQ(found[0].measurements.size(), 1u);
   EXPECT_EQ(found[0].measurements[0].quantity.value, "118565006");
 }
 
 TEST(MeasureSegments, TrackingUidsAreStableAndDistinct) {
-  const auto first = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
-  const auto again = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "digest");
-  const auto other = MeasureSegments(Card(), Source("CT"), &kVolume, kLabels, "retrained");
+  const auto first = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "digest");
+  const auto again = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "digest");
+  const auto other = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "retrained");
   EXPECT_EQ(first[0].tracking_uid, again[0].tracking_uid);
   EXPECT_NE(first[0].tracking_uid, first[1].tracking_uid);
   EXPECT_NE(first[0].tracking_uid, other[0].tracking_uid);
@@ -70,7 +86,7 @@ TEST(MeasureSegments, TheVolumeOfAShearedVoxelIsItsDeterminant) {
   LabelMap labels = kLabels;
   Volume volume = kVolume;
   volume.geometry.slice_step = labels.geometry.slice_step = {3, 4, 5};
-  const auto found = MeasureSegments(Card(), Source("CT"), &volume, labels, "digest");
+  const auto found = MeasureSegments(Card(), Source("CT"), &volume, {labels}, "digest");
   EXPECT_NEAR(found[0].measurements[0].value, 1.0, 1e-9);
 }
 

@@ -97,7 +97,7 @@ TEST(Postprocessing, LabelsReturnToTheSourceGrid) {
     const auto labels =
         MakePostprocessing({kSoftmax, kArgmax}).Labels(BallScores(image, ball), image, g.size, 2);
     ASSERT_TRUE(labels.ok()) << labels.error().message();
-    EXPECT_GE(DiceWithBall(*labels, g, ball), 0.985);
+    EXPECT_GE(DiceWithBall(labels->front(), g, ball), 0.985);
   }
 }
 
@@ -116,8 +116,8 @@ TEST(Postprocessing, ScoresGoBackLinearly) {
     hard.values.push_back(scores.values[voxels + i] > scores.values[i] ? 1.0F : 0.0F);
   const auto nearest = MakePostprocessing({}).Labels(hard, image, g.size, 1);
   ASSERT_TRUE(nearest.ok());
-  EXPECT_GT(DiceWithBall(*linear, g, ball), 0.98);
-  EXPECT_LT(DiceWithBall(*nearest, g, ball), 0.96);
+  EXPECT_GT(DiceWithBall(linear->front(), g, ball), 0.98);
+  EXPECT_LT(DiceWithBall(nearest->front(), g, ball), 0.96);
 }
 
 TEST(Postprocessing, OutsideOfWhatTheNetworkSawIsBackground) {
@@ -127,16 +127,61 @@ TEST(Postprocessing, OutsideOfWhatTheNetworkSawIsBackground) {
   const auto labels =
       MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0.9F, 0.8F}}, image, g.size, 1);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(*labels, (Labels{0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(labels->front(), (Labels{0, 0, 1, 1, 0, 0}));
 }
 
-TEST(Postprocessing, ThresholdOfSeveralChannelsTakesTheBest) {
-  const Geometry g = AxialGeometry({1, 1, 3}, 1, 1, 1);
-  const ModelImage image = FromVolume({g, {0, 0, 0}});
-  const auto labels = MakePostprocessing({kSigmoid, kThreshold})
-                          .Labels({{2, 3, 1, 1}, {-5, 1, 2, -5, 3, 0}}, image, g.size, 1);
-  ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(*labels, (Labels{0, 2, 1}));
+/// Layers of scores [2][6][1][1], which `steps` make labels of.
+std::vector<Labels> LayersOf(const std::vector<config::StepSpec>& steps,
+                             const std::vector<float>& scores) {
+  const Geometry g = AxialGeometry({1, 1, 6}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, std::vector<float>(6)});
+  const auto layers = MakePostprocessing(steps).Labels({{2, 6, 1, 1}, scores}, image, g.size, 1);
+  return layers.ok() ? *layers : std::vector<Labels>();
+}
+
+const std::vector<float> kTwoMasks = {.9F, .9F, .8F, 0,   .9F, 0,     // 1 1 1 . 1 .
+                                      0,   0,   .9F, .9F, 0,   .7F};  // . . 2 2 . 2
+
+/// MONAI's masks are multi-hot: a voxel belongs to each channel that reaches the threshold.
+TEST(Postprocessing, ThresholdOfSeveralChannelsGivesEachItsMask) {
+  EXPECT_EQ(LayersOf({kThreshold}, kTwoMasks),
+            (std::vector<Labels>{{1, 1, 1, 0, 1, 0}, {0, 0, 2, 2, 0, 2}}));
+  const std::vector<float> logits = {-5, 1, 2, -5, -5, -5, -5, 3, -1, -5, -5, -5};
+  EXPECT_EQ(LayersOf({kSigmoid, kThreshold}, logits),
+            (std::vector<Labels>{{0, 1, 1, 0, 0, 0}, {0, 2, 0, 0, 0, 0}}));
+}
+
+TEST(Postprocessing, ArgmaxOfSeveralChannelsStaysOneLayer) {
+  EXPECT_EQ(LayersOf({kArgmax}, kTwoMasks), (std::vector<Labels>{{0, 0, 1, 1, 0, 1}}));
+}
+
+TEST(Postprocessing, KeepsTheLargestComponentOfEachLayer) {
+  const config::StepSpec largest = {"KeepLargestConnectedComponentd", {}, 3};
+  EXPECT_EQ(LayersOf({kThreshold, largest}, kTwoMasks),
+            (std::vector<Labels>{{1, 1, 1, 0, 0, 0}, {0, 0, 2, 2, 0, 0}}));
+  const config::StepSpec of_two = {
+      "KeepLargestConnectedComponentd", {{"applied_labels", List({2})}}, 3};
+  EXPECT_EQ(LayersOf({kThreshold, of_two}, kTwoMasks),
+            (std::vector<Labels>{{1, 1, 1, 0, 1, 0}, {0, 0, 2, 2, 0, 0}}));
+}
+
+/// As in MONAI: one foreground of all channels, here everything but the gap before the last two.
+TEST(Postprocessing, TogetherTheLayersFormOneForeground) {
+  const config::StepSpec together = {
+      "KeepLargestConnectedComponentd", {{"independent", Scalar(false)}}, 3};
+  const std::vector<float> scores = {1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1};
+  EXPECT_EQ(LayersOf({kThreshold, together}, scores),
+            (std::vector<Labels>{{1, 0, 1, 0, 0, 0}, {0, 2, 2, 0, 0, 0}}));
+}
+
+TEST(MergeDisjointLayers, MergesOnlyLayersThatShareNoVoxel) {
+  std::vector<Labels> apart = {{1, 0, 0, 0}, {0, 0, 2, 0}, {0, 3, 0, 0}};
+  MergeDisjointLayers(apart);
+  EXPECT_EQ(apart, (std::vector<Labels>{{1, 3, 2, 0}}));
+  const std::vector<Labels> sharing = {{1, 0, 0, 0}, {0, 0, 2, 0}, {0, 0, 3, 0}};
+  std::vector<Labels> kept = sharing;
+  MergeDisjointLayers(kept);
+  EXPECT_EQ(kept, sharing);
 }
 
 TEST(Postprocessing, ACoarserOutputIsStretched) {
@@ -145,7 +190,7 @@ TEST(Postprocessing, ACoarserOutputIsStretched) {
   const auto labels =
       MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0, 1.01F}}, image, g.size, 1);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(*labels, (Labels{0, 0, 0, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(labels->front(), (Labels{0, 0, 0, 0, 1, 1, 1, 1}));
 }
 
 TEST(Postprocessing, RefusesOutputsItCannotRead) {
@@ -167,7 +212,7 @@ TEST(Postprocessing, RefusesLabelsBeyondAByteInsteadOfCallingThem255) {
   const ModelImage image = FromVolume({g, {0, 0, 0}});
   const auto labels = MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 255, 1}}, image, g.size, 1);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(*labels, (Labels{0, 255, 1}));
+  EXPECT_EQ(labels->front(), (Labels{0, 255, 1}));
   EXPECT_FALSE(MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 256, 1}}, image, g.size, 1).ok());
 }
 
