@@ -102,6 +102,9 @@ json ToJson(const store::Job& job) {
           {"stage", job.stage},
           {"summary", job.summary},
           {"error", ErrorOrNull(job.error_code, job.error_message)},
+          {"revision", job.revision},
+          {"superseded_by", job.superseded_by == 0 ? json(nullptr) : json(job.superseded_by)},
+          {"supersedes", job.supersedes},
           {"created_at", ToJson(job.created_at)},
           {"finished_at", ToJson(job.finished_at)}};
 }

@@ -117,6 +117,11 @@ void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
     run.output_directory = std::move(directory);
     run.series_number_base = kFirstSeriesNumber + kSeriesNumbersPerRun * run_of_study;
     run.profiles = slot.running->wishes.profiles;
+    AXIAL_ASSIGN_OR_RETURN(const std::vector<store::EarlierArtifact> earlier,
+                           jobs.Predecessors(job));
+    for (const store::EarlierArtifact& artifact : earlier)
+      run.predecessors.push_back(
+          {artifact.kind, artifact.sop_class_uid, artifact.series_uid, artifact.sop_instance_uid});
     return slot.process->Send(run);
   };
   if (const axial::Status given = give(); !given.ok())

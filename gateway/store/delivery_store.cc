@@ -15,6 +15,14 @@ constexpr std::string_view kSelect =
     "a.sop_instance_uid, d.state, d.attempt, d.next_at, d.error_code, d.error_message, "
     "d.confirmed_at FROM delivery d JOIN artifact a ON a.id = d.artifact_id";
 
+/// Condition on delivery `d`: nothing that it replaces is still on its way to the same Destination,
+/// so that a reader who sorts by arrival sees the newer result last.
+constexpr std::string_view kOvertakesNothing =
+    "NOT EXISTS (SELECT 1 FROM job_artifact n JOIN job o ON o.superseded_by = n.job_id JOIN "
+    "job_artifact l ON l.job_id = o.id JOIN delivery w ON w.artifact_id = l.artifact_id WHERE "
+    "n.artifact_id = d.artifact_id AND l.artifact_id <> d.artifact_id AND w.destination = "
+    "d.destination AND w.state IN ('pending', 'sending'))";
+
 std::vector<Delivery> ReadDeliveries(SQLite::Statement& rows) {
   std::vector<Delivery> deliveries;
   while (rows.executeStep()) {
@@ -72,8 +80,8 @@ Result<std::vector<Delivery>> DeliveryStore::Take(const std::string& destination
         // Artifact order: a viewer must find the SEG when it opens the SR that references it.
         SQLite::Statement rows(
             db, fmt::format("{} WHERE d.destination = ? AND d.state = 'pending' AND d.next_at <= ? "
-                            "ORDER BY a.id LIMIT ?",
-                            kSelect));
+                            "AND {} ORDER BY a.id LIMIT ?",
+                            kSelect, kOvertakesNothing));
         rows.bind(1, destination);
         rows.bind(2, ToMicros(now));
         rows.bind(3, limit);
@@ -136,7 +144,9 @@ Result<std::optional<TimePoint>> DeliveryStore::NextDue(const std::string& desti
   return database_.Read<std::optional<TimePoint>>(
       [&](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
         SQLite::Statement row(
-            db, "SELECT min(next_at) FROM delivery WHERE destination = ? AND state = 'pending'");
+            db, fmt::format("SELECT min(next_at) FROM delivery d WHERE destination = ? AND state = "
+                            "'pending' AND {}",
+                            kOvertakesNothing));
         row.bind(1, destination);
         if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
         return std::optional<TimePoint>(TimeOf(row.getColumn(0)));

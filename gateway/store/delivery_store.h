@@ -37,7 +37,7 @@ class DeliveryStore {
 
   /// Takes up to `limit` due deliveries of one Destination, oldest first; attempt is raised by one.
   /// The artifacts of one Job come in the order they were produced (SEG before the SR that names
-  /// it).
+  /// it). What replaces an object that is still pending for the same Destination waits for it.
   [[nodiscard]] Result<std::vector<Delivery>> Take(const std::string& destination, int limit,
                                                    TimePoint now);
 

@@ -10,6 +10,9 @@
 namespace axial::store {
 namespace {
 
+/// As many as fit into one message to the worker; a result names what it replaces, not all pages.
+constexpr int kMaxPredecessors = 1000;
+
 std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
   std::vector<std::string> texts;
   while (rows.executeStep()) texts.push_back(rows.getColumn(0).getString());
@@ -54,6 +57,23 @@ Result<int> JobStore::RunOfStudy(const Job& job) const {
     row.bind(4, job.model);
     row.executeStep();
     return row.getColumn(0).getInt();
+  });
+}
+
+Result<std::vector<EarlierArtifact>> JobStore::Predecessors(const Job& job) const {
+  using Artifacts = std::vector<EarlierArtifact>;
+  return database_.Read<Artifacts>([&](SQLite::Database& db) -> Result<Artifacts> {
+    SQLite::Statement rows(
+        db, fmt::format("SELECT DISTINCT a.id, a.kind, a.sop_class_uid, a.series_uid, "
+                        "a.sop_instance_uid FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
+                        "artifact a ON a.id = l.artifact_id WHERE {} ORDER BY a.id LIMIT {}",
+                        kIsReplaced, kMaxPredecessors));
+    rows.bind(1, job.id);
+    Artifacts artifacts;
+    while (rows.executeStep())
+      artifacts.push_back({rows.getColumn(1).getString(), rows.getColumn(2).getString(),
+                           rows.getColumn(3).getString(), rows.getColumn(4).getString()});
+    return artifacts;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "gateway/store/rows.h"
 
@@ -29,6 +30,10 @@ Job ReadJob(SQLite::Statement& row) {
   job.stage = row.getColumn(i++).getString();
   job.created_at = TimeOf(row.getColumn(i++));
   job.finished_at = TimeOf(row.getColumn(i++));
+  job.superseded_by = row.getColumn(i++).getInt64();
+  job.revision = row.getColumn(i++).getInt();
+  std::istringstream supersedes(row.getColumn(i++).getString());
+  for (std::string id; std::getline(supersedes, id, ',');) job.supersedes.push_back(std::stoll(id));
   return job;
 }
 

@@ -17,10 +17,20 @@ namespace axial::store {
 /// What ReadJob reads, for SELECT and RETURNING on table job.
 inline constexpr std::string_view kJobColumns =
     "id, revision_id, study_uid, series_uid, rule, model, model_version, priority, state, attempt, "
-    "lease_until, error_code, error_message, summary, progress, stage, created_at, finished_at";
+    "lease_until, error_code, error_message, summary, progress, stage, created_at, finished_at, "
+    "superseded_by, (SELECT number FROM study_revision r WHERE r.id = revision_id), "
+    "(SELECT group_concat(o.id) FROM job o WHERE o.superseded_by = job.id)";
 
 [[nodiscard]] Job ReadJob(SQLite::Statement& row);
 [[nodiscard]] std::vector<Job> ReadJobs(SQLite::Statement& rows);
+
+/// Condition on job `e`: its results are replaced by those of job ?1.
+inline constexpr std::string_view kIsReplaced =
+    "EXISTS (SELECT 1 FROM job j WHERE j.id = ?1 AND e.study_uid = j.study_uid AND e.series_uid = "
+    "j.series_uid AND e.id < j.id AND e.revision_id <> j.revision_id AND (e.superseded_by IS NULL "
+    "OR e.superseded_by = j.id) AND (e.rule = j.rule OR (e.model = j.model AND NOT EXISTS (SELECT "
+    "1 FROM job s WHERE s.revision_id = j.revision_id AND s.series_uid = j.series_uid AND s.rule "
+    "= e.rule))))";
 
 /// A list bound as one JSON array, for `IN (SELECT value FROM json_each(?))`.
 [[nodiscard]] std::string JsonList(const std::vector<std::string>& items);

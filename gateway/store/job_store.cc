@@ -65,6 +65,18 @@ void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact
   owe.exec();
 }
 
+/// Notes whose results the Job's replace.
+void Supersede(SQLite::Database& db, const Job& job, TimePoint now) {
+  SQLite::Statement update(
+      db, fmt::format("UPDATE job AS e SET superseded_by = ?1 WHERE {} RETURNING id", kIsReplaced));
+  update.bind(1, job.id);
+  std::vector<std::int64_t> replaced;
+  while (update.executeStep()) replaced.push_back(update.getColumn(0).getInt64());
+  for (const std::int64_t id : replaced)
+    AddEvent(db, job.study_uid, now, "job_superseded",
+             fmt::format("job {} is superseded by job {} of a later revision", id, job.id));
+}
+
 /// One conditional change of a leased Job; returns whether the lease was still ours.
 bool EndLease(SQLite::Database& db, const Job& job, const std::string& state, TimePoint not_before,
               TimePoint finished_at, const Error* reason, const std::string& summary) {
@@ -111,7 +123,10 @@ Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& model
             db, fmt::format("UPDATE job SET state = ?1, attempt = attempt + 1, lease_until = ?2, "
                             "progress = 0, stage = '' WHERE id = (SELECT id FROM job WHERE state = "
                             "'queued' AND not_before <= ?3 AND model IN (SELECT value FROM "
-                            "json_each(?4)) ORDER BY priority, not_before, id LIMIT 1) "
+                            "json_each(?4)) AND NOT EXISTS (SELECT 1 FROM job e WHERE "
+                            "e.study_uid = job.study_uid AND e.series_uid = job.series_uid AND "
+                            "e.rule = job.rule AND e.id < job.id AND e.state IN ('queued', "
+                            "'leased')) ORDER BY priority, not_before, id LIMIT 1) "
                             "RETURNING {}",
                             kJobColumns));
         claim.bind(1, To(JobState::kQueued, JobEvent::kLease));
@@ -153,6 +168,7 @@ Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& ar
       return LeaseGone(job);
     db.exec(fmt::format("UPDATE job SET progress = 1 WHERE id = {}", job.id));
     for (const ProducedArtifact& artifact : artifacts) InsertArtifact(db, job, artifact, now);
+    Supersede(db, job, now);
     FinishJob(db, job.id, job.study_uid, now);  // nothing owed: all of it was delivered before
     AddEvent(db, job.study_uid, now, "job_produced",
              fmt::format("job {} ({}): {} result objects. {}", job.id, job.model, artifacts.size(),
@@ -240,16 +256,22 @@ Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& mod
 
 Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
   return database_.Write([&](SQLite::Database& db) -> Status {
-    SQLite::Statement find(db, "SELECT state, study_uid, model FROM job WHERE id = ?");
+    SQLite::Statement find(db,
+                           "SELECT state, study_uid, model, superseded_by FROM job WHERE id = ?");
     find.bind(1, job_id);
     if (!find.executeStep()) return MakeError(ErrorCode::kNotFound, "there is no job {}", job_id);
     const std::string state = find.getColumn(0).getString();
     const std::string study_uid = find.getColumn(1).getString();
     const std::string model = find.getColumn(2).getString();
+    const std::int64_t superseded_by = find.getColumn(3).getInt64();
     find.reset();
     if (state != From(JobState::kFailed))
       return MakeError(ErrorCode::kConflict, "job {} is {}; only a failed job can be retried",
                        job_id, state);
+    if (superseded_by != 0)
+      return MakeError(ErrorCode::kConflict,
+                       "job {} is superseded by job {}, which ran on a later revision of the study",
+                       job_id, superseded_by);
     SQLite::Statement update(db,
                              "UPDATE job SET state = ?, attempt = 0, not_before = ?, finished_at = "
                              "NULL, error_code = NULL, error_message = NULL WHERE id = ?");

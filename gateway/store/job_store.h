@@ -32,6 +32,17 @@ struct Job {
   std::string stage;
   TimePoint created_at{};
   TimePoint finished_at{};
+  int revision = 0;                      ///< its number
+  std::int64_t superseded_by = 0;        ///< the Job whose results replace this one's; 0: none
+  std::vector<std::int64_t> supersedes;  ///< the Jobs whose results this one's replace
+};
+
+/// A result object of an earlier revision.
+struct EarlierArtifact {
+  std::string kind;
+  std::string sop_class_uid;
+  std::string series_uid;
+  std::string sop_instance_uid;
 };
 
 /// A result file, as reported by the worker.
@@ -55,7 +66,8 @@ class JobStore {
   explicit JobStore(Database& database) : database_(database) {}
 
   /// Leases the most urgent, oldest due Job of one of `models` (attempt is raised by one), or
-  /// nullopt.
+  /// nullopt. A Job waits while one of an earlier revision for the same rule and Series is not
+  /// finished, so that results appear in the order of their revisions.
   [[nodiscard]] Result<std::optional<Job>> Lease(const std::vector<std::string>& models,
                                                  TimePoint now, Duration lease);
 
@@ -71,12 +83,18 @@ class JobStore {
   /// revision that run one model on one Series are one run. Always the same for the same Job.
   [[nodiscard]] Result<int> RunOfStudy(const Job& job) const;
 
+  /// What the Job's results will replace, in the order it was made: the objects of the Jobs of
+  /// earlier revisions for the same Series and rule, or for the same Series and model when their
+  /// rule is not run again in this revision. Without those that a later Job replaced already.
+  [[nodiscard]] Result<std::vector<EarlierArtifact>> Predecessors(const Job& job) const;
+
   /// Keeps the lease alive and shows progress. Error: Conflict when the lease is no longer ours.
   [[nodiscard]] Status RecordProgress(const Job& job, double fraction, const std::string& stage,
                                       TimePoint lease_until);
 
   /// Makes artifacts and one delivery per artifact and Destination that wants it, in one
-  /// transaction with the Job's state; a Job that owes nothing is delivered at once. Error:
+  /// transaction with the Job's state; a Job that owes nothing is delivered at once. The Jobs that
+  /// Predecessors looks at become superseded by this one; what they owe stays owed. Error:
   /// Conflict when the lease is no longer ours.
   [[nodiscard]] Status Produce(const Job& job, const std::vector<ProducedArtifact>& artifacts,
                                const std::string& summary, TimePoint now);
@@ -102,7 +120,7 @@ class JobStore {
   [[nodiscard]] Result<int> FailQueuedWithoutModel(const std::vector<std::string>& models,
                                                    TimePoint now);
 
-  /// A person's retry. Errors: NotFound, Conflict (not in state failed).
+  /// A person's retry. Errors: NotFound, Conflict (not in state failed, or superseded).
   [[nodiscard]] Status Retry(std::int64_t job_id, TimePoint now);
 
   /// Newest first, at most `limit`.

@@ -161,6 +161,11 @@ CREATE TABLE event (
   detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_by_study ON event(study_uid, id);
+)sql",
+    // 2: results of a later revision replace those of an earlier one
+    R"sql(
+ALTER TABLE job ADD COLUMN superseded_by INTEGER REFERENCES job(id);
+CREATE INDEX job_superseded ON job(superseded_by) WHERE superseded_by IS NOT NULL;
 )sql"};
 
 }  // namespace

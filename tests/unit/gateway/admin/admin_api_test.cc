@@ -84,9 +84,22 @@ TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
   EXPECT_EQ(study.at("jobs").at(0).at("state"), "produced");
   EXPECT_EQ(study.at("jobs").at(0).at("summary"), "2 segments");
   EXPECT_EQ(study.at("jobs").at(0).at("priority"), "normal");
+  EXPECT_EQ(study.at("jobs").at(0).at("revision"), 1);
+  EXPECT_TRUE(study.at("jobs").at(0).at("superseded_by").is_null());
   EXPECT_EQ(study.at("deliveries").at(0).at("destination"), "pacs");
   EXPECT_EQ(study.at("deliveries").at(0).at("state"), "pending");
   EXPECT_FALSE(study.at("timeline").empty());
+}
+
+TEST_F(AdminApiTest, ShowsWhichResultsReplaceWhich) {
+  const store::Job first = AddJob({"pacs"});
+  ASSERT_TRUE(jobs->Produce(LeaseJob(), {}, "", At(4)).ok());
+  const store::Job second = AddLateJob({"pacs"});
+  ASSERT_TRUE(jobs->Produce(LeaseJob(), {}, "", At(5)).ok());
+  const json list = json::parse(Get("/api/jobs").body).at("jobs");  // newest first
+  EXPECT_EQ(list.at(0).at("supersedes"), json::array({first.id}));
+  EXPECT_TRUE(list.at(0).at("superseded_by").is_null());
+  EXPECT_EQ(list.at(1).at("superseded_by"), second.id);
 }
 
 TEST_F(AdminApiTest, NeverShowsThePatient) {
