@@ -110,6 +110,28 @@ Result<std::string> MakeResultFolder(const std::string& output_folder, const std
   return folder.string();
 }
 
+void ListArtifacts(const protocol::JobDone& done, const std::string& folder, std::ostream& out) {
+  for (const protocol::Artifact& artifact : done.artifacts)
+    out << fmt::format("{} {}/{}\n", artifact.kind, folder, artifact.file);
+}
+
+/// Names a result that its check refused, and lets the worker, if it is still there, write the
+/// report that the model could not run.
+void ReportFailure(dispatch::WorkerProcess& worker, protocol::RunJob job, const Error& reason,
+                   std::ostream& out, std::ostream& err) {
+  err << fmt::format("  failed: {}\n", reason.message());
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(job.output_directory, ignored))
+    if (entry.path().extension() == ".refused")
+      err << fmt::format("  refused by its own check, for inspection only: {}\n",
+                         entry.path().string());
+  job.failure = protocol::RunFailure{.not_applicable = reason.code() == ErrorCode::kInvalidInput,
+                                     .reason = reason.message()};
+  const Result<protocol::JobDone> reported = Perform(worker, job, err);
+  if (reported.ok()) ListArtifacts(*reported, job.output_directory, out);
+  fs::remove(job.output_directory, ignored);  // only when nothing was written
+}
+
 /// Runs one Series. False when it failed; the reason has been shown.
 bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
                    const SeriesFiles& series, const AnalyzeOptions& options, std::ostream& out,
@@ -124,14 +146,11 @@ bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
       .job = 1, .attempt = 1, .input_files = series.files, .output_directory = *folder};
   const Result<protocol::JobDone> done = Perform(worker, job, err);
   if (!done.ok()) {
-    err << fmt::format("  failed: {}\n", done.error().message());
-    std::error_code ignored;
-    fs::remove(*folder, ignored);  // only when nothing was written
+    ReportFailure(worker, job, done.error(), out, err);
     return false;
   }
   err << fmt::format("  {}\n", done->summary);
-  for (const protocol::Artifact& artifact : done->artifacts)
-    out << fmt::format("{} {}/{}\n", artifact.kind, *folder, artifact.file);
+  ListArtifacts(*done, *folder, out);
   return true;
 }
 

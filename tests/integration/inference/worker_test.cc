@@ -221,6 +221,22 @@ TEST_F(Worker, ProbeReportsWhetherTheModelLoads) {
   EXPECT_THAT(json, HasSubstr("\"name\": \"above-zero\""));
 }
 
+TEST_F(Worker, AnalyzeWritesAReportThatTheModelCouldNotRun) {
+  Replace(card_, "minimum_slices: 3", "minimum_slices: 50");
+  std::ofstream(model_folder_ + "/model.yaml") << card_;
+  const std::string out = folder_.File("results");
+  const std::string command = fmt::format(
+      "'{}/axial' analyze --model '{}' --in '{}' --out '{}' >'{}' 2>&1", axial::testing::BinDir(),
+      model_folder_, folder_.File("series"), out, folder_.File("said.txt"));
+  EXPECT_NE(std::system(command.c_str()), 0);
+  std::ifstream in(folder_.File("said.txt"));
+  const std::string said((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_THAT(said, HasSubstr("failed: 6 slices; the model needs at least 50"));
+  const std::string series = out + "/" + series_.series_uid;
+  EXPECT_TRUE(std::filesystem::exists(series + "/sr.dcm"));
+  EXPECT_FALSE(std::filesystem::exists(series + "/seg.dcm"));
+}
+
 TEST_F(Worker, AnalyzeWritesTheSameObjectsWithoutAGateway) {
   std::ofstream(folder_.File("series/notes.txt")) << "no DICOM";
   const std::string out = folder_.File("results");
