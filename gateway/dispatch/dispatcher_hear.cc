@@ -228,17 +228,23 @@ void Dispatcher::State::CondemnSlot(WorkerSlot& slot, const Error& reason, const
 void Dispatcher::State::Lose(WorkerSlot& slot, const Error& reason, bool worker_died,
                              const char* outcome, TimePoint now) {
   const RunningJob& running = *slot.running;
+  const std::string kept =
+      running.output_directory.empty()
+          ? ""
+          : QuarantineRefused(options.results_directory, running.output_directory, running.job.id,
+                              running.job.attempt);
+  const Error told =
+      kept.empty() ? reason : Error(reason.code(), reason.message() + "; quarantined in " + kept);
   Log(LogLevel::kWarning, "job_attempt_lost",
       {{"job", running.job.id},
        {"attempt", running.job.attempt},
        {"study", running.job.study_uid},
        {"model", slot.model},
        {"outcome", outcome},
-       {"error", reason.ToString()}});
+       {"error", told.ToString()}});
   metrics.Outcome(outcome).Increment();
   // A row that cannot be written now comes back when its lease ends.
-  if (const axial::Status lost = jobs.LoseAttempt(running.job, reason, worker_died, now);
-      !lost.ok())
+  if (const axial::Status lost = jobs.LoseAttempt(running.job, told, worker_died, now); !lost.ok())
     Log(LogLevel::kWarning, "job_attempt_not_recorded",
         {{"job", running.job.id}, {"error", lost.error().ToString()}});
   if (!running.output_directory.empty()) RemoveOutputDirectory(running.output_directory);
