@@ -97,6 +97,10 @@ class FakeWorker {
     }
     if (behaviour_ == "refuse")
       return Say(JobFailed{job.job, axial::ErrorCode::kUnsupported, "not one regular stack"});
+    if (behaviour_ == "refuse_own_result") {
+      std::ofstream(job.output_directory + "/seg.dcm.refused") << "bytes";
+      return Say(JobFailed{job.job, axial::ErrorCode::kCorrupt, "segmentation: lacks voxels"});
+    }
     if (behaviour_ == "finish_on_shutdown") {
       (void)ReadFrame(fd_);
       Finish(job, "finished late");

@@ -43,6 +43,18 @@ INSTANTIATE_TEST_SUITE_P(
                              "start_failed"}),
     NameOf);
 
+TEST_F(BrokenWorkerTest, AResultThatItsOwnCheckRefusedIsQuarantinedAndNeverSent) {
+  AddModel("lungs", "refuse_own_result");
+  const std::int64_t id = AddJobFor("lungs");
+  StartDispatcher();
+  ASSERT_TRUE(WaitForState(id, JobState::kFailed));
+  const std::string message = JobRow(id).error_message;
+  const std::string marker = "segmentation: lacks voxels; quarantined in ";
+  ASSERT_TRUE(message.starts_with(marker)) << message;
+  EXPECT_TRUE(std::filesystem::exists(message.substr(marker.size()) + "/seg.dcm.refused"));
+  EXPECT_TRUE(deliveries->Take("pacs", 10, At(1000))->empty());
+}
+
 /// Workers whose results cannot be believed: the Job fails at once, nothing is owed.
 class BadArtifactsTest : public DispatchTest, public ::testing::WithParamInterface<Breach> {};
 
