@@ -3,6 +3,7 @@
 #include "inference/results/check_report.h"
 #include "inference/results/check_segmentation.h"
 #include "inference/results/encapsulated_pdf.h"
+#include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
 #include "inference/results/segmentation.h"
 #include "inference/results/structured_report.h"
@@ -15,6 +16,7 @@ const std::vector<ResultKind>& ResultKinds() {
       {"sr", ReportVariant, WriteReport, CheckReport, nullptr, /*tells_failures=*/true},
       {"secondary_capture", SecondaryCaptureVariant, WriteSecondaryCapture, CheckSecondaryCapture,
        SecondaryCaptureFiles},
+      {"rt_structure_set", RtStructureSetVariant, WriteRtStructureSet, CheckRtStructureSet},
       {"pdf", PdfVariant, WritePdf, CheckPdf},
   };
   return kinds;

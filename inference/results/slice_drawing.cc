@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "inference/results/contours.h"
 #include "inference/results/result_kind.h"
+#include "inference/results/written_object.h"
 #include "inference/volume/pixel_file.h"
 
 namespace axial::results {
@@ -84,16 +84,8 @@ struct Sides {
 };
 
 Sides SidesOf(const ResultRun& run, const SourceFrame& frame) {
-  std::array<double, 6> v{};
-  const char* at = frame.image_orientation_patient.c_str();
-  bool known = *at != '\0';
-  for (double& value : v) {
-    char* end = nullptr;
-    value = std::strtod(at, &end);
-    known = known && end != at && std::isfinite(value);
-    at = *end == '\\' ? end + 1 : end;
-  }
-  if (known) return {LettersOf({v[0], v[1], v[2]}), LettersOf({v[3], v[4], v[5]})};
+  const std::vector<double> v = NumbersOf(frame.image_orientation_patient);
+  if (v.size() == 6) return {LettersOf({v[0], v[1], v[2]}), LettersOf({v[3], v[4], v[5]})};
   // The representative Instance's own words; another Instance may lie otherwise.
   if (frame.sop_instance_uid != run.findings.source.representative().sop_instance_uid) return {};
   const std::string text = TextOf(run.source, DCM_PatientOrientation);

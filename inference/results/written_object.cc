@@ -2,6 +2,9 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <cmath>
+#include <cstdlib>
+
 #include "inference/results/result_run.h"
 
 namespace axial::results {
@@ -35,6 +38,20 @@ DcmItem* ItemOf(DcmItem& item, const DcmTagKey& sequence, long index) {
 unsigned long ItemCount(DcmItem& item, const DcmTagKey& sequence) {
   DcmSequenceOfItems* items = nullptr;
   return item.findAndGetSequence(sequence, items).good() ? items->card() : 0;
+}
+
+std::vector<double> NumbersOf(const std::string& decimals) {
+  std::vector<double> numbers;
+  for (const char* at = decimals.c_str(); *at != '\0';) {
+    char* end = nullptr;
+    const double number = std::strtod(at, &end);
+    if (end == at || !std::isfinite(number)) break;
+    numbers.push_back(number);
+    while (*end == ' ') ++end;
+    if (*end != '\\') break;
+    at = end + 1;
+  }
+  return numbers;
 }
 
 }  // namespace axial::results

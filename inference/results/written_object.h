@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -25,6 +26,9 @@ namespace axial::results {
 
 /// An item of a sequence; nullptr when there is none. It belongs to `item`.
 [[nodiscard]] DcmItem* ItemOf(DcmItem& item, const DcmTagKey& sequence, long index = 0);
+
+/// The finite numbers that a Decimal String of several values begins with.
+[[nodiscard]] std::vector<double> NumbersOf(const std::string& decimals);
 
 /// 0 when the sequence is absent.
 [[nodiscard]] unsigned long ItemCount(DcmItem& item, const DcmTagKey& sequence);

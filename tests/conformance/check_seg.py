@@ -4,7 +4,8 @@ Usage: check_seg.py SEG TRUTH, where TRUTH holds
   labels.raw         one byte per voxel, layer after layer
   probability-N.raw  of segment N, one byte per voxel, where the model gave probabilities
   frames.txt         size, layers, whether empty frames are kept; per segment: number, layer, value;
-                     per slice: SOP Instance UID, frame number, Image Position (Patient) or -
+                     per slice: SOP Instance UID, frame number, Image Position (Patient) or -,
+                     orientation and spacing (for check_rtstruct.py)
 Exit status 1 and a line per fault when they differ.
 """
 import os

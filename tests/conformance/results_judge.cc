@@ -41,7 +41,8 @@ std::string WriteTruth(const Findings& findings, bool keep_empty_frames, const T
            << int{segment.value} << "\n";
   for (const SourceFrame& frame : findings.source.frames)
     frames << "frame " << frame.sop_instance_uid.str() << " " << frame.frame_number << " "
-           << (frame.image_position_patient.empty() ? "-" : frame.image_position_patient) << "\n";
+           << (frame.image_position_patient.empty() ? "-" : frame.image_position_patient) << " "
+           << frame.image_orientation_patient << " " << frame.pixel_spacing << "\n";
   return folder.path();
 }
 
@@ -109,6 +110,18 @@ void ResultsJudge::JudgePixels(const Findings& findings, bool keep_empty_frames)
       RunProgram(kPython,
                  {SourceDir() + "/tests/conformance/check_seg.py", out_.File("seg.dcm"),
                   WriteTruth(findings, keep_empty_frames, truth_)},
+                 &status);
+  EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
+}
+
+void ResultsJudge::JudgeContours(const Findings& findings) {
+  int status = 0;
+  static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
+  if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
+  const std::vector<std::string> lines =
+      RunProgram(kPython,
+                 {SourceDir() + "/tests/conformance/check_rtstruct.py",
+                  out_.File("rt_structure_set.dcm"), WriteTruth(findings, false, truth_)},
                  &status);
   EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
 }

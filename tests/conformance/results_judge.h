@@ -24,6 +24,8 @@ class ResultsJudge : public ::testing::Test {
              std::size_t expected_artifacts, const config::ResultProfile& profile = {});
   /// Attributes and composite context of what WriteResults wrote into out_.
   void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
+  /// The RT Structure Set in out_ gives the label maps back.
+  void JudgeContours(const Findings& findings);
 
   TempDir in_;
   TempDir out_;

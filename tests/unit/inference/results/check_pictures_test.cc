@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "inference/results/encapsulated_pdf.h"
+#include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
@@ -61,7 +62,8 @@ class CheckPictures : public ::testing::TestWithParam<Fault> {
     const Findings findings = testing::LungFindings(source, card);
     ResultOptions options{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
     options.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
-                                     config::ExtraResult::kPdf};
+                                     config::ExtraResult::kPdf,
+                                     config::ExtraResult::kRtStructureSet};
     const auto written = WriteResults(findings, card, options, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     DcmFileFormat header;
@@ -130,6 +132,53 @@ INSTANTIATE_TEST_SUITE_P(
               [](DcmDataset& dataset) { Halve(dataset, DCM_EncapsulatedDocument); }},
         Fault{"no PDF", "whole PDF",
               [](DcmDataset& dataset) { FlipByte(dataset, DCM_EncapsulatedDocument, 1); }}));
+
+/// The first contour of the first ROI.
+std::function<void(DcmDataset&)> SetInContour(const DcmTagKey& tag, const char* value) {
+  return [=](DcmDataset& dataset) {
+    DcmItem* roi = nullptr;
+    DcmItem* contour = nullptr;
+    ASSERT_TRUE(dataset.findAndGetSequenceItem(DCM_ROIContourSequence, roi).good());
+    ASSERT_TRUE(roi->findAndGetSequenceItem(DCM_ContourSequence, contour).good());
+    ASSERT_TRUE(contour->putAndInsertString(tag, value).good());
+  };
+}
+
+class CheckRtStructureSetTest : public CheckPictures {};
+TEST_P(CheckRtStructureSetTest, NamesTheFault) {
+  ExpectNamed("rt_structure_set.dcm", CheckRtStructureSet);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, CheckRtStructureSetTest,
+    ::testing::Values(
+        Fault{"patient", "PatientID", Set(DCM_PatientID, "OTHER")},
+        Fault{"approved", "ApprovalStatus", Set(DCM_ApprovalStatus, "APPROVED")},
+        Fault{"frame of reference", "FrameOfReferenceUID", Set(DCM_FrameOfReferenceUID, "1.2.3")},
+        Fault{"date", "StructureSetDate", Set(DCM_StructureSetDate, "19990101")},
+        Fault{"number", "ROINumber", SetInItem(DCM_StructureSetROISequence, DCM_ROINumber, "7")},
+        Fault{"name", "content", SetInItem(DCM_StructureSetROISequence, DCM_ROIName, "Right lung")},
+        Fault{"no observation", "RTROIObservationsSequence",
+              [](DcmDataset& dataset) {
+                ASSERT_TRUE(dataset.findAndDeleteElement(DCM_RTROIObservationsSequence).good());
+              }},
+        Fault{"open", "ContourGeometricType",
+              SetInContour(DCM_ContourGeometricType, "OPEN_PLANAR")},
+        Fault{"count", "NumberOfContourPoints", SetInContour(DCM_NumberOfContourPoints, "5")},
+        Fault{"garbage", "points", SetInContour(DCM_ContourData, "1\\2\\3\\4")},
+        Fault{"out of plane", "plane",
+              [](DcmDataset& dataset) {
+                SetInContour(DCM_NumberOfContourPoints, "3")(dataset);
+                SetInContour(DCM_ContourData, "1\\1\\900\\2\\1\\900\\1\\2\\900")(dataset);
+              }},
+        Fault{"other frame", "names no frame", [](DcmDataset& dataset) {
+                DcmItem* image = nullptr;
+                DcmItem* first = nullptr;
+                ASSERT_TRUE(dataset.findAndGetSequenceItem(DCM_ROIContourSequence, first).good());
+                ASSERT_TRUE(first->findAndGetSequenceItem(DCM_ContourSequence, first).good());
+                ASSERT_TRUE(first->findAndGetSequenceItem(DCM_ContourImageSequence, image).good());
+                ASSERT_TRUE(image->putAndInsertString(DCM_ReferencedSOPInstanceUID, "1.2").good());
+              }}));
 
 }  // namespace
 }  // namespace axial::results
