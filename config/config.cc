@@ -1,5 +1,7 @@
 #include "config/config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -19,6 +21,7 @@ Storage ReadStorage(const YamlNode& yaml, const std::string& folder, ProblemList
   SectionReader reader(yaml, ConfigSection("storage"), "storage", problems);
   Storage storage;
   storage.directory = reader.Path("directory", storage.directory, folder);
+  if (const YamlNode* directory = reader.Find("directory")) storage.line = directory->line;
   storage.reserve_bytes = reader.SizeInBytes("reserve", storage.reserve_bytes, 0, kPebibyte);
   storage.keep = reader.DurationOf("keep", storage.keep, seconds(0), hours(24 * 36500));
   storage.durability = reader.Choice<Durability>(
@@ -59,6 +62,34 @@ Admin ReadAdmin(const YamlNode& yaml, ProblemList& problems) {
   return admin;
 }
 
+/// The line of `section`.port, or 0 when the default is used.
+int PortLine(const YamlNode& root, const std::string& section) {
+  const YamlNode* yaml = FindEntry(root, section);
+  const YamlNode* port = yaml == nullptr ? nullptr : FindEntry(*yaml, "port");
+  return port == nullptr ? 0 : port->line;
+}
+
+/// True when a listener on one address keeps the other from listening on the same port.
+bool AddressesOverlap(const std::string& a, const std::string& b) {
+  const Result<AddressRange> one = AddressRange::Parse(a);
+  const Result<AddressRange> other = AddressRange::Parse(b);
+  if (!one.ok() || !other.ok()) return false;  // a problem of its own
+  const auto covers = [](const std::string& all, const std::string& address) {
+    return all == "::" || (all == "0.0.0.0" && address.find(':') == std::string::npos);
+  };
+  return one->network == other->network || covers(one->network, other->network) ||
+         covers(other->network, one->network);
+}
+
+void CheckPorts(const Config& config, const YamlNode& root, ProblemList& problems) {
+  if (config.node.port != config.admin.port || config.node.port == 0) return;
+  if (!AddressesOverlap(config.node.bind, config.admin.bind)) return;
+  const int admin_line = PortLine(root, "admin");
+  problems.Add(admin_line != 0 ? admin_line : PortLine(root, "node"),
+               fmt::format("'node.port' and 'admin.port' are both {}", config.node.port),
+               "give one of them another port; 0 takes any free one");
+}
+
 std::string ReadModelsDirectory(const YamlNode& yaml, std::string fallback,
                                 const std::string& folder, ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("models"), "models", problems);
@@ -82,6 +113,7 @@ Config ReadConfig(const YamlNode& root, const std::string& folder, ProblemList& 
   if (const YamlNode* yaml = reader.Find("rules"))
     config.rules = ReadRules(*yaml, config.destinations, problems);
   if (const YamlNode* yaml = reader.Find("admin")) config.admin = ReadAdmin(*yaml, problems);
+  CheckPorts(config, root, problems);
   return config;
 }
 

@@ -64,6 +64,7 @@ struct Storage {
   std::int64_t reserve_bytes = std::int64_t{5} << 30;
   Duration keep = std::chrono::hours(7 * 24);
   Durability durability = Durability::kInstance;
+  int line = 0;  ///< of `directory` in the file; 0: the default is used
 };
 
 struct Workers {
@@ -82,6 +83,7 @@ enum class DestinationKind { kDicom, kStow, kFolder };
 struct Destination {
   std::string name;
   DestinationKind kind = DestinationKind::kDicom;
+  int line = 0;  ///< in the file
   // kind: dicom
   std::string ae_title;
   std::string host;

@@ -91,6 +91,7 @@ std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const 
     const std::string where = "destinations." + entry.key;
     Destination destination;
     destination.name = entry.key;
+    destination.line = entry.line;
     const std::optional<DestinationKind> kind = ReadKind(entry.value, where, problems);
     if (kind) {
       destination.kind = *kind;

@@ -1,5 +1,7 @@
 #include "config/quantity.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -81,6 +83,16 @@ std::string FormatDuration(Duration duration) {
 
 std::string FormatSize(std::int64_t bytes) {
   return bytes == 0 ? "0 B" : Format(bytes, kSizeUnits);
+}
+
+std::string FormatSizeRounded(std::int64_t bytes) {
+  for (const Unit& unit : std::span(kSizeUnits).first<4>()) {  // TiB to KiB
+    if (bytes < unit.factor) continue;
+    const double tenths =
+        std::floor(static_cast<double>(bytes) * 10 / static_cast<double>(unit.factor));
+    return fmt::format("{:.1f} {}", tenths / 10, unit.name);
+  }
+  return fmt::format("{} B", bytes);
 }
 
 }  // namespace axial::config

@@ -23,4 +23,7 @@ namespace axial::config {
 /// The same for a size, in powers of 1024.
 [[nodiscard]] std::string FormatSize(std::int64_t bytes);
 
+/// A size for people, in the unit that suits it, rounded down: "63.9 MiB", "512 B".
+[[nodiscard]] std::string FormatSizeRounded(std::int64_t bytes);
+
 }  // namespace axial::config

@@ -102,18 +102,20 @@ struct Handlers {
   static Result<Response> Health(const AdminApi& api, const Target&, const Parameters&) {
     std::vector<HealthCheck> checks = Ask(api.providers_.health);
     const auto counted = api.jobs_.CountByState();
-    checks.insert(checks.begin(),
-                  {"store", counted.ok(), counted.ok() ? "" : counted.error().ToString()});
+    checks.insert(checks.begin(), {"store", counted.ok() ? Health::kOk : Health::kFailing,
+                                   counted.ok() ? "" : counted.error().ToString()});
+    auto worst = Health::kOk;
     json reasons = json::array();
-    for (const HealthCheck& check : checks)
-      if (!check.ok) reasons.push_back(check.name + ": " + check.detail);
-    const bool ok = reasons.empty();
-    return Ok({{"status", ok ? "ok" : "failing"},
+    for (const HealthCheck& check : checks) {
+      worst = std::max(worst, check.health);
+      if (check.health != Health::kOk) reasons.push_back(check.name + ": " + check.detail);
+    }
+    return Ok({{"status", HealthName(worst)},
                {"time", ToJson(api.clock_.Now())},
                {"reasons", std::move(reasons)},
                {"checks", ListOf(checks)},
                {"workers", ListOf(Ask(api.providers_.workers))}},
-              ok ? 200 : 503);
+              worst == Health::kFailing ? 503 : 200);
   }
 
   static Result<Response> Metrics(const AdminApi& api, const Target&, const Parameters&) {

@@ -16,11 +16,17 @@
 
 namespace axial::admin {
 
-/// One thing that must hold for the gateway to be well: "database", "disk", "destinations",
-/// "workers"...
+/// How well one thing is, or the gateway: the worst of its checks.
+enum class Health {
+  kOk,
+  kDegraded,  ///< a person should look, but nothing is lost and new Instances are taken: HTTP 200
+  kFailing,   ///< new Instances are refused or cannot be processed: HTTP 503
+};
+
+/// One thing that must hold for the gateway to be well: "database", "disk", "destination pacs"...
 struct HealthCheck {
   std::string name;
-  bool ok = true;
+  Health health = Health::kOk;
   std::string detail;  ///< the reason when not ok; may say more when ok
 };
 

@@ -115,8 +115,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 };
 
 Error FromBoost(const error_code& error, const config::Admin& config) {
-  return MakeError(ErrorCode::kUnavailable, "admin: cannot listen on {}:{}: {}", config.bind,
-                   config.port, error.message());
+  return MakeError(ErrorCode::kUnavailable,
+                   "admin: cannot listen on {}:{}: {}; stop the program that does, or change "
+                   "admin.port or admin.bind",
+                   config.bind, config.port, error.message());
 }
 
 }  // namespace

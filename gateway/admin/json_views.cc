@@ -162,7 +162,22 @@ json ToJson(const WorkerView& worker) {
 }
 
 json ToJson(const HealthCheck& check) {
-  return {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}};
+  return {{"name", check.name},
+          {"ok", check.health == Health::kOk},
+          {"status", HealthName(check.health)},
+          {"detail", check.detail}};
+}
+
+std::string_view HealthName(Health health) {
+  switch (health) {
+    case Health::kOk:
+      return "ok";
+    case Health::kDegraded:
+      return "degraded";
+    case Health::kFailing:
+      break;
+  }
+  return "failing";
 }
 
 }  // namespace axial::admin

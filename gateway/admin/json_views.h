@@ -21,4 +21,7 @@ namespace axial::admin {
 [[nodiscard]] nlohmann::json ToJson(const WorkerView& worker);
 [[nodiscard]] nlohmann::json ToJson(const HealthCheck& check);
 
+/// "ok", "degraded" or "failing".
+[[nodiscard]] std::string_view HealthName(Health health);
+
 }  // namespace axial::admin

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "core/base/spelling.h"
@@ -58,6 +60,28 @@ void CheckRun(const config::RuleSpec& rule, const std::vector<config::ModelCard>
                        : fmt::format("did you mean '{}'?", nearest)});
 }
 
+/// Why files cannot be written below `folder`, which may still have to be made; "" when they can.
+std::string WhyNotWritable(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::path place = std::filesystem::absolute(folder, error).lexically_normal();
+  while (!std::filesystem::exists(place, error) && !error && place.has_relative_path())
+    place = place.parent_path();
+  if (error) return fmt::format("{}: {}", place.string(), error.message());
+  if (!std::filesystem::is_directory(place, error))
+    return fmt::format("{} is not a folder", place.string());
+  if (access(place.c_str(), W_OK | X_OK) == 0) return "";
+  return fmt::format("{}: {}", place.string(), std::strerror(errno));
+}
+
+void CheckPlace(const std::string& folder, const std::string& key, int line,
+                const std::string& config_path, std::vector<Problem>& problems) {
+  const std::string reason = WhyNotWritable(folder);
+  if (reason.empty()) return;
+  problems.push_back({config_path, line,
+                      fmt::format("{}: {} cannot be written to ({})", key, folder, reason),
+                      "let the user that runs the gateway write there, or name another folder"});
+}
+
 }  // namespace
 
 CheckedConfig CheckConfig(const std::string& path) {
@@ -81,8 +105,21 @@ CheckedConfig CheckConfig(const std::string& path) {
   return checked;
 }
 
+std::vector<Problem> CheckPlaces(const config::Config& config, const std::string& path) {
+  std::vector<Problem> problems;
+  CheckPlace(config.storage.directory, "storage.directory", config.storage.line, path, problems);
+  for (const auto& [name, destination] : config.destinations)
+    if (destination.kind == config::DestinationKind::kFolder)
+      CheckPlace(destination.path, fmt::format("destinations.{}.path", name), destination.line,
+                 path, problems);
+  return problems;
+}
+
 int RunCheck(const std::string& config_path, std::ostream& out) {
-  const CheckedConfig checked = CheckConfig(config_path);
+  CheckedConfig checked = CheckConfig(config_path);
+  if (checked.config)
+    for (Problem& problem : CheckPlaces(*checked.config, config_path))
+      checked.problems.push_back(std::move(problem));
   for (const Problem& problem : checked.problems) out << problem.ToString() << '\n';
   if (!checked.problems.empty()) return 1;
   out << fmt::format("{}: right ({} rules, {} models, {} destinations)\n", config_path,

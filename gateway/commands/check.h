@@ -25,8 +25,14 @@ struct CheckedConfig {
 /// it may take seconds. Thread-safe.
 [[nodiscard]] CheckedConfig CheckConfig(const std::string& path);
 
-/// `axial check`: prints one line per problem, or what was found right. Exit status: 0, or 1 on any
-/// problem.
+/// Looks, without making anything, whether this user can write to storage.directory and to the
+/// folders of `folder` destinations, or make them. Not part of CheckConfig: a share that is away
+/// for a while must not keep a reload, or the other destinations, from working.
+[[nodiscard]] std::vector<config::Problem> CheckPlaces(const config::Config& config,
+                                                       const std::string& path);
+
+/// `axial check`: prints one line per problem, also of CheckPlaces, or what was found right. Exit
+/// status: 0, or 1 on any problem.
 [[nodiscard]] int RunCheck(const std::string& config_path, std::ostream& out);
 
 }  // namespace axial::gateway

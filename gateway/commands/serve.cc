@@ -58,6 +58,7 @@ void Reload(const std::string& config_file, pipeline::Pipeline& pipeline) {
     Log(LogLevel::kError, "configuration_refused", {{"file", config_file}});
     return;
   }
+  LogProblems(CheckPlaces(*checked.config, config_file));  // the delivery queue waits for a share
   const Status status = pipeline.Reload(*checked.config);
   if (status.ok())
     Log(LogLevel::kInfo, "configuration_reloaded", {{"file", config_file}});
@@ -77,6 +78,7 @@ int RunServe(const std::string& config_file) {
   const CheckedConfig loaded = CheckConfig(config_file);
   LogProblems(loaded.problems);
   if (!loaded.config) return 1;
+  LogProblems(CheckPlaces(*loaded.config, config_file));
 
   auto started = pipeline::Pipeline::Start(*loaded.config, {config_file, ""});
   if (!started.ok()) {

@@ -4,7 +4,32 @@
 
 #include <utility>
 
+#include "config/quantity.h"
+
 namespace axial::pipeline {
+namespace {
+
+using admin::Health;
+
+/// What a person should know of a Destination, or "". Never a reason to call the gateway failing: a
+/// PACS that is away loses nothing, and taking the gateway out of service would not bring it back.
+std::string WhyToLookAt(const deliver::DestinationStatus& destination) {
+  std::string text;
+  if (destination.state == deliver::DestinationState::kFailing)
+    text = fmt::format("failing since {}, {} results wait and go out when it answers: {}",
+                       FormatTime(destination.failing_since), destination.owed,
+                       destination.last_error);
+  if (destination.state == deliver::DestinationState::kNotConfigured)
+    text = fmt::format("{} results are owed to it; name it in the configuration again",
+                       destination.owed);
+  if (destination.refused > 0)
+    text += fmt::format(
+        "{}{} results were refused; when the cause is mended, POST /api/destinations/{}/retry",
+        text.empty() ? "" : "; ", destination.refused, destination.name);
+  return text;
+}
+
+}  // namespace
 
 AdminView::AdminView(store::Database& database, deliver::DeliveryStage& deliver,
                      dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool)
@@ -19,7 +44,8 @@ void AdminView::Set(const config::Config& config, std::vector<config::LoadedMode
 std::vector<admin::HealthCheck> AdminView::Health() const {
   std::vector<admin::HealthCheck> checks;
   const Status write = database_.Write([](SQLite::Database&) -> Status { return {}; });
-  checks.push_back({"database", write.ok(), write.ok() ? "" : write.error().message()});
+  checks.push_back({"database", write.ok() ? Health::kOk : Health::kFailing,
+                    write.ok() ? "" : write.error().message()});
 
   std::int64_t reserve_bytes = 0;
   {
@@ -28,25 +54,19 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
   }
   const Result<std::int64_t> free_bytes = spool_.FreeBytes();
   if (!free_bytes.ok()) {
-    checks.push_back({"disk", false, free_bytes.error().message()});
+    checks.push_back({"disk", Health::kFailing, free_bytes.error().message()});
   } else {
-    const bool enough = *free_bytes > reserve_bytes;
+    const bool enough = *free_bytes >= reserve_bytes && *free_bytes > 0;
     checks.push_back(
-        {"disk", enough,
-         fmt::format("{} MiB free, storage.reserve is {} MiB{}", *free_bytes >> 20,
-                     reserve_bytes >> 20,
+        {"disk", enough ? Health::kOk : Health::kFailing,
+         fmt::format("{} free, storage.reserve is {}{}", config::FormatSizeRounded(*free_bytes),
+                     config::FormatSize(reserve_bytes),
                      enough ? "" : "; new Instances are refused until there is room")});
   }
   for (const deliver::DestinationStatus& destination : deliver_.Statuses()) {
-    const bool failing = destination.state == deliver::DestinationState::kFailing ||
-                         destination.state == deliver::DestinationState::kNotConfigured;
-    // A failing Destination loses nothing: it is reported, and the gateway itself is still well.
-    if (failing || destination.refused > 0)
-      checks.push_back(
-          {"destination " + destination.name, true,
-           fmt::format("{}: {} owed, {} refused; {}",
-                       deliver::DestinationStateName(destination.state), destination.owed,
-                       destination.refused, destination.last_error)});
+    const std::string detail = WhyToLookAt(destination);
+    if (!detail.empty())
+      checks.push_back({"destination " + destination.name, Health::kDegraded, detail});
   }
   return checks;
 }

@@ -28,14 +28,17 @@ namespace {
 constexpr Duration kTick = std::chrono::seconds(5);
 constexpr Duration kDrain = std::chrono::seconds(10);
 
-/// One I/O loop on one thread, for the receiver's acceptor.
+/// One I/O loop on one thread, for the receiver's acceptor. Nothing runs before Run.
 class IoThread {
  public:
-  IoThread() : guard_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+  IoThread() : guard_(context_.get_executor()) {}
   ~IoThread() {
     guard_.reset();
     context_.stop();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+  }
+  void Run() {
+    thread_ = std::thread([this] { context_.run(); });
   }
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -188,13 +191,17 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
   state.config = config;
   AXIAL_RETURN_IF_ERROR(state.OpenStore());
   state.BuildStages(std::move(rules), UsableCards(models));
-  AXIAL_RETURN_IF_ERROR(state.StartStages());
   if (!options.listen) {
+    AXIAL_RETURN_IF_ERROR(state.StartStages());
     AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
     return pipeline;
   }
-  AXIAL_RETURN_IF_ERROR(state.Listen());
+  // Both ports first: a start that fails for want of one has accepted no Association and begun no
+  // Job. The receiver's loop runs last: recovery takes every open Association for a dead one.
   AXIAL_RETURN_IF_ERROR(state.ServeAdmin(models));
+  AXIAL_RETURN_IF_ERROR(state.Listen());
+  AXIAL_RETURN_IF_ERROR(state.StartStages());
+  state.io->Run();
   return pipeline;
 }
 
@@ -208,11 +215,14 @@ Status Pipeline::Reload(const config::Config& config) {
   state_->route->SetRules(std::move(rules), cards);
   state_->assembler->SetLimits(config);
   if (state_->receiver) state_->receiver->SetPolicy(config.node);
-  if (state_->admin_view) state_->admin_view->Set(config, models);
   const config::Config& old = state_->config;
+  config::Config in_force = config;
+  in_force.storage = old.storage;
+  if (state_->admin_view) state_->admin_view->Set(in_force, models);
   const bool needs_restart =
       old.node.port != config.node.port || old.node.bind != config.node.bind ||
       old.storage.directory != config.storage.directory ||
+      old.storage.reserve_bytes != config.storage.reserve_bytes ||
       old.storage.durability != config.storage.durability ||
       old.workers.processes != config.workers.processes ||
       old.workers.threads != config.workers.threads || old.admin.port != config.admin.port ||

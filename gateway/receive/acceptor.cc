@@ -81,8 +81,10 @@ class AsioAcceptor final : public Acceptor {
     if (!error) listener_.bind(endpoint, error);
     if (!error) listener_.listen(kBacklog, error);
     if (error)
-      return MakeError(ErrorCode::kUnavailable, "cannot listen on {} port {}: {}", bind, port,
-                       error.message());
+      return MakeError(ErrorCode::kUnavailable,
+                       "node: cannot listen on {}:{}: {}; stop the program that does, or change "
+                       "node.port or node.bind",
+                       bind, port, error.message());
     const std::uint16_t actual = listener_.local_endpoint(error).port();
     asio::post(strand_, [self = Self()] { self->AcceptNext(); });
     return actual;

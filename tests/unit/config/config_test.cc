@@ -273,5 +273,21 @@ TEST(Workers, DividesTheCoresAmongProcesses) {
   EXPECT_EQ(workers.ThreadsPerProcess(2), 5);
 }
 
+TEST(ParseConfig, RefusesOnePortForTwoListeners) {
+  EXPECT_THAT(ProblemsOf("node: {port: 8080}\n"),
+              HasSubstr("axial.yaml:1: 'node.port' and 'admin.port' are both 8080; give one"));
+  EXPECT_THAT(ProblemsOf("node: {bind: 127.0.0.1}\nadmin: {bind: 127.0.0.1,\n port: 11112}\n"),
+              HasSubstr("axial.yaml:3: 'node.port' and 'admin.port' are both 11112"));
+  const auto binds = [](const char* node, const char* admin) {
+    return ProblemsOf(fmt::format(
+        "node: {{port: 5000, bind: \"{}\"}}\nadmin: {{port: 5000, bind: \"{}\"}}\n", node, admin));
+  };
+  EXPECT_NE(binds("::", "127.0.0.1"), "");
+  EXPECT_NE(binds("10.1.1.1", "0.0.0.0"), "");
+  EXPECT_EQ(binds("10.1.1.1", "127.0.0.1"), "");
+  EXPECT_EQ(binds("0.0.0.0", "::1"), "");
+  EXPECT_EQ(ProblemsOf("node: {port: 0}\nadmin: {port: 0}\n"), "");
+}
+
 }  // namespace
 }  // namespace axial::config

@@ -42,5 +42,13 @@ TEST(FormatDuration, IsReadBackUnchanged) {
   EXPECT_EQ(FormatSize(std::int64_t{64} << 20), "64 MiB");
 }
 
+TEST(FormatSizeRounded, TakesTheUnitThatSuitsAndRoundsDown) {
+  EXPECT_EQ(FormatSizeRounded(0), "0 B");
+  EXPECT_EQ(FormatSizeRounded(1023), "1023 B");
+  EXPECT_EQ(FormatSizeRounded(512 << 10), "512.0 KiB");
+  EXPECT_EQ(FormatSizeRounded((64 << 20) - 1), "63.9 MiB");
+  EXPECT_EQ(FormatSizeRounded(std::int64_t{3} << 40), "3.0 TiB");
+}
+
 }  // namespace
 }  // namespace axial::config

@@ -33,16 +33,22 @@ class AdminApiTest : public store::StoreTest {
   AdminProviders providers;
 };
 
-TEST_F(AdminApiTest, IsHealthyUntilACheckFails) {
-  providers.health = [] {
-    return std::vector<HealthCheck>{{"disk", true, "11 GiB free"},
-                                    {"destinations", false, "pacs failing since ..."}};
-  };
+TEST_F(AdminApiTest, IsAsHealthyAsItsWorstCheck) {
+  std::vector<HealthCheck> checks = {{"disk", Health::kFailing, "no room"},
+                                     {"destination pacs", Health::kDegraded, "failing since ..."}};
+  providers.health = [&checks] { return checks; };
   const Response failing = Get("/healthz");
   EXPECT_EQ(failing.status, 503);
   const json body = json::parse(failing.body);
   EXPECT_EQ(body.at("status"), "failing");
-  EXPECT_EQ(body.at("reasons"), json::array({"destinations: pacs failing since ..."}));
+  EXPECT_EQ(body.at("reasons"),
+            json::array({"disk: no room", "destination pacs: failing since ..."}));
+
+  checks.front() = {"disk", Health::kOk, "11 GiB free"};
+  const Response degraded = Get("/healthz");
+  EXPECT_EQ(degraded.status, 200);
+  EXPECT_EQ(json::parse(degraded.body).at("status"), "degraded");
+  EXPECT_EQ(json::parse(degraded.body).at("reasons").size(), 1U);
 
   providers.health = nullptr;
   EXPECT_EQ(Get("/healthz").status, 200);
@@ -193,7 +199,9 @@ TEST_F(AdminApiTest, TurnsAThrowingProviderIntoAnAnswer) {
 }
 
 TEST_F(AdminApiTest, BytesThatAreNoTextDoNotBreakTheJson) {
-  providers.health = [] { return std::vector<HealthCheck>{{"disk", false, "bad \xff\xfe byte"}}; };
+  providers.health = [] {
+    return std::vector<HealthCheck>{{"disk", Health::kFailing, "bad \xff\xfe byte"}};
+  };
   EXPECT_FALSE(
       json::parse(Get("/healthz").body, nullptr, /*allow_exceptions=*/false).is_discarded());
 }

@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -29,6 +32,7 @@ rules:
     run: lungs
     send_to: disk
 )";
+const std::string kStorage = "storage: {directory: storage}\n";  // line 8
 
 constexpr const char* kCard = R"(name: lungs
 version: "2.1"
@@ -47,7 +51,7 @@ outputs:
 class Commands : public ::testing::Test {
  protected:
   Commands() {
-    Write("axial.yaml", kConfig);
+    Write("axial.yaml", kConfig + kStorage);
     Write("models/lungs/model.pt", "weights");
     WriteCard(Sha256Hex("weights"));
   }
@@ -68,6 +72,13 @@ class Commands : public ::testing::Test {
     testing::SyntheticSeries series;
     series.geometry = testing::AxialGeometry({count, 4, 4}, 1, 1, 2);
     testing::WriteSeries(series, folder_.File(name));
+  }
+
+  /// kConfig with one text in it replaced.
+  void WriteConfig(const std::string& old_text, const std::string& new_text) const {
+    std::string text = kConfig + kStorage;
+    text.replace(text.find(old_text), old_text.size(), new_text);
+    Write("axial.yaml", text);
   }
 
   int Check() {
@@ -93,9 +104,7 @@ TEST_F(Commands, CheckAcceptsWhatIsRight) {
 }
 
 TEST_F(Commands, CheckNamesRulesThatRunNoModel) {
-  std::string text = kConfig;
-  text.replace(text.find("run: lungs"), 10, "run: lugns");
-  Write("axial.yaml", text);
+  WriteConfig("run: lungs", "run: lugns");
   EXPECT_EQ(Check(), 1);
   EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:4: rule 'Thin CT': there is no usable model"));
   EXPECT_THAT(out_.str(), HasSubstr("did you mean 'lungs'?"));
@@ -109,21 +118,48 @@ TEST_F(Commands, CheckComparesTheWeightsDigest) {
 }
 
 TEST_F(Commands, CheckLooksForCertificates) {
-  Write("axial.yaml",
-        std::string(kConfig) + "node:\n  tls: {certificate: a.pem, key: b.pem, trusted: c.pem}\n");
+  WriteConfig(kStorage,
+              "node:\n  tls: {certificate: a.pem, key: b.pem, trusted: c.pem}\n" + kStorage);
   Write("a.pem", "x");
   Write("c.pem", "x");
   EXPECT_EQ(Check(), 1);
   EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:9: node.tls.key: "));
 }
 
+TEST_F(Commands, CheckLooksWhetherFoldersCanBeWrittenTo) {
+  Write("file", "no folder");
+  WriteConfig("directory: storage", "directory: file/storage");
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:8: storage.directory: "));
+  EXPECT_THAT(out_.str(), HasSubstr("/file is not a folder); let the user"));
+  WriteConfig("path: out", "path: file");
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:2: destinations.disk.path: "));
+  EXPECT_EQ(out_.str().find("storage.directory"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("storage")));
+}
+
+TEST_F(Commands, CheckFindsAFolderThatThisUserMayNotWriteTo) {
+  constexpr auto kReadOnly = std::filesystem::perms(0555);
+  std::filesystem::create_directories(folder_.File("closed"));
+  std::filesystem::permissions(folder_.File("closed"), kReadOnly);
+  std::filesystem::permissions(folder_.File("."), std::filesystem::perms(0755));
+  config::Config config;
+  config.storage.directory = folder_.File("closed/storage");
+  const auto check_as_nobody = [&config] {
+    if (geteuid() == 0 && setuid(65534) != 0) std::exit(2);
+    const auto problems = CheckPlaces(config, "axial.yaml");
+    std::cerr << (problems.empty() ? "no problem" : problems.front().ToString());
+    std::exit(0);
+  };
+  EXPECT_EXIT(check_as_nobody(), ::testing::ExitedWithCode(0), "closed: Permission denied");
+}
+
 TEST_F(Commands, CheckReportsProblemsOfTheFileAndOfTheRules) {
   Write("axial.yaml", "nodes: {}\n");
   EXPECT_EQ(Check(), 1);
   EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:1: unknown key 'nodes'; did you mean 'node'?"));
-  std::string text = kConfig;
-  text.replace(text.find("SliceThickness"), 14, "SliceThicknes");
-  Write("axial.yaml", text);
+  WriteConfig("SliceThickness", "SliceThicknes");
   EXPECT_EQ(Check(), 1);
   EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:5: rule 'Thin CT': there is no DICOM attribute"));
 }
