@@ -138,16 +138,22 @@ def HttpGet(url, seconds=10):
         return None
 
 
-def HttpAnswers(url, seconds=2):
-    """Whether somebody answers there, with whatever status."""
+def HttpStatusAndBody(url, seconds=2):
+    """(status, body) of whatever answer there is, (None, b"") when there is none."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        opener.open(url, timeout=seconds).close()
-    except urllib.error.HTTPError:
-        pass
+        with opener.open(url, timeout=seconds) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
     except (urllib.error.URLError, OSError):
-        return False
-    return True
+        return None, b""
+
+
+def HttpAnswers(url, seconds=2):
+    """Whether somebody answers there, with whatever status."""
+    return HttpStatusAndBody(url, seconds)[0] is not None
 
 
 def HttpGetJson(url, seconds=10):
@@ -290,7 +296,8 @@ class Gateway:
 
     ae_title = "AXIAL"
 
-    def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False):
+    def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
+                 reserve="64 MiB"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -301,6 +308,7 @@ class Gateway:
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.config = self.folder / "axial.yaml"
         self._survives_us = survives_us
+        self._reserve = reserve
         self.process = None
         self._write_config(orthanc, rules)
 
@@ -312,7 +320,7 @@ class Gateway:
         self.config.write_text("\n".join([
             "# Written for this run. The same keys, explained: README.md and config/.",
             f"node: {{ae_title: {self.ae_title}, port: {self.dicom_port}, bind: 127.0.0.1}}",
-            f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: 64 MiB}}",
+            f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: {self._reserve}}}",
             "completion: {quiet: 5 s, after_release: 1 s, at_most: 10 min}",
             f"models: {{directory: {json.dumps(str(models))}}}",
             "workers: {processes: 1, memory: 8 GiB, deadline: 10 min}",
@@ -339,6 +347,11 @@ class Gateway:
     def Stop(self):
         if self.process:
             self.process.Stop()
+
+    def Health(self):
+        """/healthz with its `http_status`, or {} when nobody answers."""
+        status, body = HttpStatusAndBody(self.url + "/healthz")
+        return {**json.loads(body), "http_status": status} if status else {}
 
     def Study(self, study_uid):
         """What axial knows of the study (the admin interface's JSON), or None."""
