@@ -58,14 +58,14 @@ def FreePort():
 class Process:
     """A child process with a log file, ended by its id only."""
 
-    def __init__(self, name, command, log, environment=None, survives_us=False):
+    def __init__(self, name, command, log, environment=None, survives_us=False, own_session=True):
         self.name = name
         self.log = pathlib.Path(log)
         self.survives_us = survives_us
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env={**os.environ, **(environment or {})}, start_new_session=True,
+                env={**os.environ, **(environment or {})}, start_new_session=own_session,
                 preexec_fn=None if survives_us else self._die_with_parent)
 
     @staticmethod
@@ -297,7 +297,7 @@ class Gateway:
     ae_title = "AXIAL"
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
-                 reserve="64 MiB"):
+                 reserve="64 MiB", own_session=True):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -309,6 +309,7 @@ class Gateway:
         self.config = self.folder / "axial.yaml"
         self._survives_us = survives_us
         self._reserve = reserve
+        self._own_session = own_session
         self.process = None
         self._write_config(orthanc, rules)
 
@@ -333,7 +334,7 @@ class Gateway:
 
     def Start(self, environment=None, wait=True):
         self.process = Process("axial serve", [self.program, "serve", "--config", self.config],
-                               self.folder / "axial.log", environment, self._survives_us)
+                               self.folder / "axial.log", environment, self._survives_us, self._own_session)
         if wait:
             WaitFor("axial to answer", self.Answers, 60, [self.process])
 
