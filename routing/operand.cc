@@ -107,11 +107,11 @@ FoldedText::FoldedText(const std::string& text)
     : pattern_(std::make_shared<const re2::RE2>(text, LiteralOptions())) {}
 
 bool FoldedText::Equals(std::string_view value) const {
-  return re2::RE2::FullMatch(value, *pattern_);
+  return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *pattern_);
 }
 
 bool FoldedText::IsIn(std::string_view value) const {
-  return re2::RE2::PartialMatch(value, *pattern_);
+  return re2::RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), *pattern_);
 }
 
 Result<Operand> Operand::Parse(const std::string& text, ValueClass value_class) {

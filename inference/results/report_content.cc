@@ -52,7 +52,7 @@ CodedConcept ProcedureReported(const ResultRun& run) {
   if (run.source.findAndGetSequenceItem(DCM_ProcedureCodeSequence, item, 0).good()) {
     const CodedConcept code{TextOf(*item, DCM_CodeValue), TextOf(*item, DCM_CodingSchemeDesignator),
                             TextOf(*item, DCM_CodeMeaning)};
-    const CID100_QuantitativeDiagnosticImagingProcedures group;
+    const CMR_CID100 group;  // the name that DCMTK 3.6.7 and 3.6.9 share
     // The meaning is in the source's character set; only ASCII is safe to say again.
     if (IsAscii(code.meaning) &&
         group.hasCodedEntry({code.value.c_str(), code.scheme.c_str(), code.meaning.c_str()}))

@@ -32,6 +32,14 @@ void RegisterCodecsOnce() {
   });
 }
 
+bool IsCompressed(E_TransferSyntax transfer_syntax) {
+#if PACKAGE_VERSION_NUMBER >= 369  // DCMTK's, in osconfig.h
+  return DcmXfer(transfer_syntax).isPixelDataCompressed();
+#else
+  return DcmXfer(transfer_syntax).isEncapsulated();
+#endif
+}
+
 int IntegerOf(DcmItem& item, const DcmTagKey& tag, int fallback) {
   Uint16 value = 0;
   return item.findAndGetUint16(tag, value).good() ? value : fallback;
@@ -63,7 +71,7 @@ Status PixelFile::State::ReadAttributes() {
   format.planar = IntegerOf(item, DCM_PlanarConfiguration, 0) == 1;
   AXIAL_RETURN_IF_ERROR(CheckSampleFormat(format));
   photometric = AttributeText(item, DCM_PhotometricInterpretation);
-  if (photometric == "YBR_FULL_422" && !DcmXfer(transfer_syntax).isEncapsulated())
+  if (photometric == "YBR_FULL_422" && !IsCompressed(transfer_syntax))
     return Error(ErrorCode::kUnsupported, "uncompressed YBR_FULL_422");
   Sint32 frames = 1;
   if (item.findAndGetSint32(DCM_NumberOfFrames, frames).good() && frames > 0) frame_count = frames;
