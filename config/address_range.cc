@@ -33,7 +33,7 @@ std::optional<Address> ParseAddress(const std::string& text) {
 }
 
 bool BitAt(const Address& address, int bit) {
-  return (address.bytes[static_cast<std::size_t>(bit / 8)] >> (7 - bit % 8)) & 1;
+  return ((address.bytes[static_cast<std::size_t>(bit / 8)] >> (7 - bit % 8)) & 1) != 0;
 }
 
 std::string ToText(const Address& address) {

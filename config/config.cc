@@ -97,7 +97,7 @@ std::string ReadModelsDirectory(const YamlNode& yaml, std::string fallback,
 }
 
 Config ReadConfig(const YamlNode& root, const std::string& folder, ProblemList& problems) {
-  SectionReader reader(root, ConfigSection("config"), "", problems);
+  const SectionReader reader(root, ConfigSection("config"), "", problems);
   Config config;
   if (const YamlNode* yaml = reader.Find("completion"))
     config.completion = ReadCompletion(*yaml, "completion", config.completion, problems);

@@ -68,7 +68,8 @@ void ReadInput(const YamlNode& yaml, ModelCard::Input& input, ProblemList& probl
   for (const std::string& text : input.modalities)
     if (text.empty() || text.size() > kMaxCodeString ||
         std::any_of(text.begin(), text.end(), [](char c) { return c < 'A' || c > 'Z'; }))
-      problems.Add(modality->line, "'input.modality' has something that is no Modality",
+      problems.Add(modality == nullptr ? yaml.line : modality->line,
+                   "'input.modality' has something that is no Modality",
                    "write DICOM's upper-case codes, such as CT, MR, DX");
   input.kind = reader.Choice<InputKind>(
       "kind", InputKind::kVolume, {{"volume", InputKind::kVolume}, {"image", InputKind::kImage}});

@@ -35,7 +35,7 @@ ConditionSpec ReadCondition(const YamlNode::Entry& entry, const std::string& whe
   } else if (value.kind == YamlNode::Kind::kScalar && !value.quoted && value.text == "present") {
     condition.kind = ConditionKind::kPresent;
   } else if (value.kind == YamlNode::Kind::kMap) {
-    SectionReader reader(value, ConfigSection("condition"), where, problems);
+    const SectionReader reader(value, ConfigSection("condition"), where, problems);
     const YamlNode* contains = reader.Find("contains");
     const YamlNode* matches = reader.Find("matches");
     const bool has_unknown_keys =

@@ -181,7 +181,7 @@ AeTitle SectionReader::AeTitleOf(std::string_view key, AeTitle fallback) {
 
 std::string SectionReader::Path(std::string_view key, std::string fallback,
                                 const std::string& folder) {
-  const std::string text = Text(key, std::move(fallback));
+  std::string text = Text(key, std::move(fallback));
   if (text.empty()) return text;
   return (std::filesystem::path(folder) / text).lexically_normal().string();
 }

@@ -10,8 +10,11 @@
 namespace axial {
 namespace {
 
+// The log is the process's.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<LogSink> g_sink{nullptr};
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 spdlog::logger& Logger() {
   static const std::shared_ptr<spdlog::logger> logger = [] {

@@ -11,7 +11,7 @@
 
 namespace axial {
 namespace {
-constexpr std::size_t kBufferBytes = 16 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{16} * 1024;
 }
 
 Result<std::unique_ptr<PlainSource>> PlainSource::OpenFile(const std::string& path) {

@@ -82,6 +82,9 @@ std::size_t Utf8Length(std::string_view rest) {
   return length <= rest.size() ? length : 1;
 }
 
+/// What iconv_open answers when it cannot.
+const iconv_t kNoConverter = reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr)
+
 }  // namespace
 
 struct CharacterSet::State {
@@ -91,7 +94,7 @@ struct CharacterSet::State {
 
   ~State() {
     for (const auto& [name, converter] : converters)
-      if (converter != reinterpret_cast<iconv_t>(-1)) iconv_close(converter);
+      if (converter != kNoConverter) iconv_close(converter);
   }
 
   /// Appends one character as UTF-8, or '?'.
@@ -104,11 +107,10 @@ struct CharacterSet::State {
     char* to = converted.data();
     std::size_t from_left = copy.size();
     std::size_t to_left = converted.size();
-    if (entry->second == reinterpret_cast<iconv_t>(-1) ||
+    if (entry->second == kNoConverter ||
         iconv(entry->second, &from, &from_left, &to, &to_left) == static_cast<std::size_t>(-1) ||
         from_left != 0) {
-      if (entry->second != reinterpret_cast<iconv_t>(-1))
-        iconv(entry->second, nullptr, nullptr, nullptr, nullptr);
+      if (entry->second != kNoConverter) iconv(entry->second, nullptr, nullptr, nullptr, nullptr);
       out += '?';
       return;
     }

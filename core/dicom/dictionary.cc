@@ -34,7 +34,7 @@ Keywords ReadKeywords() {
   Keywords keywords;
   const DcmDataDictionary& locked = dcmDataDict.rdlock();
   // DCMTK's iteration is declared on a mutable dictionary; nothing is changed through it.
-  auto& dictionary = const_cast<DcmDataDictionary&>(locked);
+  auto& dictionary = const_cast<DcmDataDictionary&>(locked);  // NOLINT(*-const-cast)
   for (auto entry = dictionary.normalBegin(); entry != dictionary.normalEnd(); ++entry)
     AddEntry(**entry, keywords);
   dcmDataDict.rdunlock();

@@ -235,7 +235,7 @@ Error StructureWalker::Malformed(std::string_view what) const {
                    source_.Position());
 }
 
-Error StructureWalker::OverLimit(std::string what) {
+Error StructureWalker::OverLimit(const std::string& what) {
   over_limit_ = true;
   return Malformed(what);
 }

@@ -62,7 +62,7 @@ class StructureWalker {
   Status CountHeader(std::uint64_t bytes);
   Status Ended() const;
   Error Malformed(std::string_view what) const;
-  Error OverLimit(std::string what);
+  Error OverLimit(const std::string& what);
   [[nodiscard]] Encoding CurrentEncoding() const;
   [[nodiscard]] bool IsTrailingPadding();
 

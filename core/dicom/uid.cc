@@ -126,9 +126,10 @@ Result<std::string> Sha256HexOfFile(const std::string& path) {
   if (!file) return MakeError(ErrorCode::kNotFound, "{}: cannot open", path);
   const DigestContext context = StartDigest(EVP_sha256());
   std::vector<char> buffer(1 << 18);
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
-    Add(context, buffer.data(), got);
-  if (std::ferror(file.get())) return MakeError(ErrorCode::kUnavailable, "{}: read failed", path);
+  while (std::feof(file.get()) == 0 && std::ferror(file.get()) == 0)
+    Add(context, buffer.data(), std::fread(buffer.data(), 1, buffer.size(), file.get()));
+  if (std::ferror(file.get()) != 0)
+    return MakeError(ErrorCode::kUnavailable, "{}: read failed", path);
   return ToHex(Finish(context));
 }
 

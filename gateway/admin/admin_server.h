@@ -14,7 +14,7 @@ namespace axial::admin {
 /// Bounds on what one client, or all of them, can take.
 struct ServerLimits {
   std::uint32_t header_bytes = 16 * 1024;
-  std::uint64_t body_bytes = 1024 * 1024;
+  std::uint64_t body_bytes = std::uint64_t{1024} * 1024;
   int connections = 64;  ///< further ones are closed at once
   std::chrono::milliseconds read_timeout{30'000};
   std::chrono::milliseconds write_timeout{30'000};

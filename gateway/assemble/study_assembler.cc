@@ -51,7 +51,7 @@ Status StudyAssembler::OnAssociationClosed(std::int64_t association_id, TimePoin
   }
   Status first_error;
   for (const std::string& study_uid : released) {
-    Status status = studies_.MarkReleased(study_uid, now);
+    const Status status = studies_.MarkReleased(study_uid, now);
     if (!status.ok() && first_error.ok()) first_error = status;
   }
   return first_error;

@@ -68,10 +68,7 @@ int RunModels(const std::string& config_path, std::ostream& out, std::ostream& e
   const auto cards = config::LoadModelCards(loaded.config->models_directory);
   for (const config::LoadedModelCard& card : cards) {
     if (card.card) PrintCard(*card.card, *loaded.config, out);
-    if (!card.problems.empty())
-      status = 1;
-    else if (card.card && !PrintProbe(*card.card, out, err))
-      status = 1;
+    if (!card.problems.empty() || (card.card && !PrintProbe(*card.card, out, err))) status = 1;
     for (const config::Problem& problem : card.problems) err << problem.ToString() << '\n';
   }
   out << fmt::format("{} models in {}\n", cards.size(), loaded.config->models_directory);

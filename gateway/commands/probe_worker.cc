@@ -13,7 +13,7 @@
 namespace axial::gateway {
 namespace {
 
-constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+constexpr std::size_t kMaxAnswerBytes = std::size_t{64} * 1024;
 
 /// Everything the process wrote up to its end, or up to the limit.
 std::string ReadAll(int fd) {

@@ -19,7 +19,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::uint64_t kAnswerBytes = 1024 * 1024;
+constexpr std::uint64_t kAnswerBytes = std::uint64_t{1024} * 1024;
 constexpr auto kInterruptLatency = std::chrono::milliseconds(100);
 
 Error NotAUrl(const std::string& text) {

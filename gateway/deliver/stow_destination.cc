@@ -86,7 +86,7 @@ Status JudgeService(int status, const std::string& url) {
 
 SendResult JudgeArtifact(const HttpAnswer& answer) {
   if (const auto reason = FailureReason(answer)) {
-    const SendResult judged = JudgeStoreStatus(*reason, "");
+    SendResult judged = JudgeStoreStatus(*reason, "");
     // A failure with a reason that would mean success is still a failure.
     if (!judged.ok() || *reason == 0x0111) return judged;
     return MakeError(ErrorCode::kInvalidInput, "it refused the object, HTTP {}", answer.status);

@@ -100,7 +100,7 @@ struct Pipeline::State {
   std::unique_ptr<admin::AdminServer> admin_server;
 
   Status OpenStore();
-  void BuildStages(routing::RuleSet rules, std::vector<config::ModelCard> cards);
+  void BuildStages(routing::RuleSet rules, const std::vector<config::ModelCard>& cards);
   Status StartStages();
   Status Listen();
   Status ServeAdmin(const std::vector<config::LoadedModelCard>& models);
@@ -121,7 +121,8 @@ Status Pipeline::State::OpenStore() {
   return {};
 }
 
-void Pipeline::State::BuildStages(routing::RuleSet rules, std::vector<config::ModelCard> cards) {
+void Pipeline::State::BuildStages(routing::RuleSet rules,
+                                  const std::vector<config::ModelCard>& cards) {
   deliver::DeliverOptions deliver_options;
   deliver_options.metrics = &metrics;
   deliver_options.destination.owns_dcmtk = options.listen;  // a host that receives owns DCMTK

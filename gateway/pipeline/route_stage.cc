@@ -118,7 +118,7 @@ Result<std::optional<TimePoint>> RouteStage::RunOnce(TimePoint now) {
                          studies_.Revisions("closed", kRevisionsPerRound));
   Status first_error;
   for (const store::Revision& revision : closed) {
-    Status status = Route(revision, now);  // one broken study must not hold up the others
+    const Status status = Route(revision, now);  // one broken study must not hold up the others
     if (!status.ok() && first_error.ok())
       first_error = status.error().WithContext("study {}", revision.study_uid);
   }

@@ -217,7 +217,8 @@ class AsioAcceptor final : public Acceptor {
   }
 
   void End(const ConnectionPtr& connection) {
-    const ConnectionPtr keep = connection;  // the map may hold the last other reference
+    // The map may hold the last other reference. NOLINTNEXTLINE(*-unnecessary-copy-initialization)
+    const ConnectionPtr keep = connection;
     keep->over = true;
     error_code ignored;
     keep->socket.close(ignored);

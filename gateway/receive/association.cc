@@ -157,7 +157,7 @@ void SendAbort(int socket) {
   ::shutdown(socket, SHUT_WR);
   // Closing over unread bytes resets the connection, and the peer would lose the A-ABORT.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLingerMs);
-  std::array<char, 16 * 1024> unread{};
+  std::array<char, std::size_t{16} * 1024> unread{};
   pollfd readable{socket, POLLIN, 0};
   while (std::chrono::steady_clock::now() < deadline && ::poll(&readable, 1, kLingerMs) > 0)
     if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0) return;

@@ -10,7 +10,7 @@
 namespace axial::receive {
 
 /// No real command set is near this size.
-inline constexpr std::size_t kMaxCommandBytes = 16 * 1024;
+inline constexpr std::size_t kMaxCommandBytes = std::size_t{16} * 1024;
 
 inline constexpr std::uint16_t kCStoreRequest = 0x0001;
 inline constexpr std::uint16_t kCEchoRequest = 0x0030;

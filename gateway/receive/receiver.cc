@@ -108,9 +108,9 @@ void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection
     ::close(connection.socket);
     return;
   }
-  AssociationInfo info{next_id++, std::move(connection.request.calling_ae_title),
-                       std::move(connection.request.called_ae_title),
-                       std::move(connection.peer_address)};
+  const AssociationInfo info{next_id++, std::move(connection.request.calling_ae_title),
+                             std::move(connection.request.called_ae_title),
+                             std::move(connection.peer_address)};
   AssociationThread& entry = threads.emplace_back();
   entry.control_socket = control;
   metrics.open_associations.Set(++open);
