@@ -56,7 +56,7 @@ class Database {
   template <typename T, typename Runner>
   static Result<T> Collect(const std::function<Result<T>(SQLite::Database&)>& work, Runner run) {
     std::optional<T> value;
-    Status status = run([&](SQLite::Database& db) -> Status {
+    const Status status = run([&](SQLite::Database& db) -> Status {
       Result<T> result = work(db);
       if (!result.ok()) return result.error();
       value.emplace(std::move(result).value());

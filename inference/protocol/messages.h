@@ -95,6 +95,6 @@ using Message = std::variant<Hello, RunJob, Progress, JobDone, JobFailed, Shutdo
 [[nodiscard]] std::string Encode(const Message& message);
 
 /// Errors: InvalidInput (not JSON, unknown type, missing or wrong member, too many entries).
-[[nodiscard]] Result<Message> Decode(const std::string& json);
+[[nodiscard]] Result<Message> Decode(const std::string& text);
 
 }  // namespace axial::protocol

@@ -78,7 +78,7 @@ std::string FrameTypeOf(FunctionalGroups& groups, DcmDataset& data_set, std::siz
 }
 
 Result<Uid> UidOf(DcmDataset& data_set, const DcmTagKey& tag, const std::string& file) {
-  const Result<Uid> uid = Uid::Parse(AttributeText(data_set, tag));
+  Result<Uid> uid = Uid::Parse(AttributeText(data_set, tag));
   if (!uid.ok())
     return uid.error().WithContext("{}: {}", FileLabel(file), DcmTag(tag).getTagName());
   return uid;

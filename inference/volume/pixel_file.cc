@@ -111,7 +111,7 @@ Result<std::vector<std::int32_t>> PixelFile::State::ReadJpeg2000(int frame) {
         fragment->getUint8Array(bytes).bad() || bytes == nullptr)
       return broken;
     stream.insert(stream.end(), bytes, bytes + fragment->getLength());
-    (void)fragment->compact();
+    fragment->compact();
   }
   AXIAL_ASSIGN_OR_RETURN(Jpeg2000Image image, DecodeJpeg2000(stream, format.columns, format.rows));
   if (image.components != format.samples)

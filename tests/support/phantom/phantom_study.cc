@@ -139,7 +139,9 @@ class InstanceWriter {
 
  private:
   OFCondition Compress(DcmDataset& dataset) const {
-    if (!DcmXfer(syntax_).isEncapsulated()) return EC_Normal;
+    const bool compresses = syntax_ == EXS_JPEGProcess14SV1 || syntax_ == EXS_RLELossless ||
+                            syntax_ == EXS_JPEGLSLossless;
+    if (!compresses) return EC_Normal;
     RegisterEncodersOnce();
     const DJ_RPLossless lossless(1, 0);
     const DcmRLERepresentationParameter rle;
