@@ -83,7 +83,8 @@ std::size_t Utf8Length(std::string_view rest) {
 }
 
 /// What iconv_open answers when it cannot.
-const iconv_t kNoConverter = reinterpret_cast<iconv_t>(-1);  // NOLINT(performance-no-int-to-ptr)
+// NOLINTNEXTLINE(performance-no-int-to-ptr, misc-misplaced-const)
+const iconv_t kNoConverter = reinterpret_cast<iconv_t>(-1);
 
 }  // namespace
 
