@@ -12,11 +12,9 @@ namespace axial::config {
 /// Objects that a Destination may ask for beside Segmentation and report, for readers that show
 /// neither.
 enum class ExtraResult {
-  kSecondaryCapture,   ///< images with the contours burned in
-  kPresentationState,  ///< Grayscale Softcopy Presentation State with contours as graphics
+  kSecondaryCapture,  ///< images with the contours burned in
   kRtStructureSet,
-  kPdf,         ///< one page, encapsulated
-  kKeyObjects,  ///< Key Object Selection of the slices to look at
+  kPdf,  ///< one page, encapsulated
 };
 
 /// How one Destination wants the results of a model run (key `results` of a destination). Two
@@ -40,8 +38,8 @@ struct ResultProfile {
 };
 
 /// The words of the configuration file and of the worker protocol, in the enumerators' order.
-inline constexpr std::array<std::string_view, 5> kExtraResultNames = {
-    "secondary_capture", "presentation_state", "rt_structure_set", "pdf", "key_objects"};
+inline constexpr std::array<std::string_view, 3> kExtraResultNames = {"secondary_capture",
+                                                                      "rt_structure_set", "pdf"};
 inline constexpr std::array<std::string_view, 4> kSegmentationNames = {"binary", "labelmap",
                                                                        "fractional", "none"};
 inline constexpr std::array<std::string_view, 4> kReportNames = {
