@@ -49,7 +49,15 @@ struct ClassificationSpec {
   std::vector<Class> classes;
 };
 
-enum class MeasurementKind { kVolume, kMean, kStandardDeviation, kMinimum, kMaximum };
+enum class MeasurementKind {
+  kVolume,
+  kMean,
+  kStandardDeviation,
+  kMinimum,
+  kMaximum,
+  kLongestDiameter,
+  kSurfaceArea
+};
 
 enum class InputKind {
   kVolume,  ///< the whole Series as one regular stack

@@ -174,12 +174,14 @@ std::vector<ClassificationSpec> ReadClassifications(const YamlNode& yaml, Proble
 }
 
 std::vector<MeasurementKind> ReadMeasurements(SectionReader& reader) {
-  constexpr std::array<std::pair<std::string_view, MeasurementKind>, 5> kKinds = {
+  constexpr std::array<std::pair<std::string_view, MeasurementKind>, 7> kKinds = {
       {{"volume", MeasurementKind::kVolume},
        {"mean", MeasurementKind::kMean},
        {"standard_deviation", MeasurementKind::kStandardDeviation},
        {"minimum", MeasurementKind::kMinimum},
-       {"maximum", MeasurementKind::kMaximum}}};
+       {"maximum", MeasurementKind::kMaximum},
+       {"longest_diameter", MeasurementKind::kLongestDiameter},
+       {"surface_area", MeasurementKind::kSurfaceArea}}};
   std::vector<MeasurementKind> measurements;
   for (const std::string& text : reader.TextList("measurements")) {
     const auto found = std::find_if(kKinds.begin(), kKinds.end(),
@@ -187,7 +189,8 @@ std::vector<MeasurementKind> ReadMeasurements(SectionReader& reader) {
     if (found == kKinds.end())
       reader.problems().Add(reader.Find("measurements")->line,
                             fmt::format("there is no measurement '{}'", text.substr(0, 64)),
-                            "write some of volume, mean, standard_deviation, minimum, maximum");
+                            "write some of volume, mean, standard_deviation, minimum, maximum, "
+                            "longest_diameter, surface_area");
     else if (std::find(measurements.begin(), measurements.end(), found->second) ==
              measurements.end())
       measurements.push_back(found->second);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+
+#include "inference/findings/segment_shape.h"
 
 namespace axial {
 namespace {
@@ -44,29 +47,64 @@ LabelStatistics Collect(const LabelMap& label_map, const Volume* volume) {
   return statistics;
 }
 
-Measurement Hounsfield(CodedConcept derivation, double value) {
-  return {{"112031", "DCM", "Attenuation Coefficient"},
-          std::move(derivation),
-          value,
-          {"[hnsf'U]", "UCUM", "Hounsfield unit"}};
+/// What a voxel's value is, by modality; nullopt: a number without a meaning of its own.
+struct VoxelQuantity {
+  CodedConcept quantity;
+  CodedConcept unit;
+};
+
+std::optional<VoxelQuantity> QuantityOf(const std::string& modality) {
+  if (modality == "CT")
+    return VoxelQuantity{{"112031", "DCM", "Attenuation Coefficient"},
+                         {"[hnsf'U]", "UCUM", "Hounsfield unit"}};
+  // Comparable only within the Series: its scale is the scanner's.
+  if (modality == "MR")
+    return VoxelQuantity{{"110852", "DCM", "MR signal intensity"},
+                         {"[arb'U]", "UCUM", "arbitrary unit"}};
+  return std::nullopt;
 }
 
-Measurement Measure(config::MeasurementKind kind, const Statistics& s, double voxel_mm3) {
+/// What the measurements of one segment are made from.
+struct Measured {
+  const Statistics& statistics;
+  const LabelMap& layer;
+  std::uint8_t value;
+  std::optional<VoxelQuantity> voxel;
+};
+
+std::optional<Measurement> OfVoxels(const Measured& of, CodedConcept derivation, double value) {
+  if (!of.voxel) return std::nullopt;
+  return Measurement{of.voxel->quantity, std::move(derivation), value, of.voxel->unit};
+}
+
+std::optional<Measurement> Measure(config::MeasurementKind kind, const Measured& of) {
+  const Statistics& s = of.statistics;
   const auto voxels = static_cast<double>(s.voxels);
   switch (kind) {
     case config::MeasurementKind::kVolume:
-      return {{"118565006", "SCT", "Volume"},
-              std::nullopt,
-              voxels * voxel_mm3 / kMm3PerCm3,
-              {"cm3", "UCUM", "cubic centimeter"}};
+      return Measurement{{"118565006", "SCT", "Volume"},
+                         std::nullopt,
+                         voxels * of.layer.geometry.VoxelVolumeMm3() / kMm3PerCm3,
+                         {"cm3", "UCUM", "cubic centimeter"}};
     case config::MeasurementKind::kMean:
-      return Hounsfield({"373098007", "SCT", "Mean"}, s.mean);
+      return OfVoxels(of, {"373098007", "SCT", "Mean"}, s.mean);
     case config::MeasurementKind::kStandardDeviation:
-      return Hounsfield({"386136009", "SCT", "Standard Deviation"}, std::sqrt(s.squares / voxels));
+      return OfVoxels(of, {"386136009", "SCT", "Standard Deviation"},
+                      std::sqrt(s.squares / voxels));
     case config::MeasurementKind::kMinimum:
-      return Hounsfield({"255605001", "SCT", "Minimum"}, s.minimum);
+      return OfVoxels(of, {"255605001", "SCT", "Minimum"}, s.minimum);
     case config::MeasurementKind::kMaximum:
-      return Hounsfield({"56851009", "SCT", "Maximum"}, s.maximum);
+      return OfVoxels(of, {"56851009", "SCT", "Maximum"}, s.maximum);
+    case config::MeasurementKind::kLongestDiameter:
+      return Measurement{{"L0JK", "IBSI", "Maximum 3D Diameter of a Mesh"},
+                         std::nullopt,
+                         LongestDiameterMm(of.layer, of.value),
+                         {"mm", "UCUM", "millimeter"}};
+    case config::MeasurementKind::kSurfaceArea:
+      return Measurement{{"C0JK", "IBSI", "Surface Area of Mesh"},
+                         std::nullopt,
+                         SurfaceAreaMm2(of.layer, of.value),
+                         {"mm2", "UCUM", "square millimeter"}};
   }
   FailInvariant("measurement kind", __FILE__, __LINE__);
 }
@@ -88,20 +126,22 @@ std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                      [&](const LabelStatistics& layer) { return layer[label].voxels > 0; });
     if (with_voxels == statistics.end()) continue;
     const Statistics& s = (*with_voxels)[label];
-    SegmentFinding finding{.spec = spec,
-                           .segment_number = static_cast<int>(findings.size()) + 1,
-                           .layer = static_cast<int>(with_voxels - statistics.begin()),
-                           .value = static_cast<std::uint8_t>(spec.label),
-                           .tracking_id = fmt::format("{} {}", card.name, spec.name),
-                           .tracking_uid = MakeDeterministicUid(
-                               fmt::format("tracking|{}|{}|{}|{}", source.series_instance_uid.str(),
-                                           spec.label, findings.size(), model_digest)),
-                           .voxels = s.voxels,
-                           .measurements = {}};
+    SegmentFinding finding{
+        .spec = spec,
+        .segment_number = static_cast<int>(findings.size()) + 1,
+        .layer = static_cast<int>(with_voxels - statistics.begin()),
+        .value = static_cast<std::uint8_t>(spec.label),
+        .tracking_id = fmt::format("{} {}", card.name, spec.name),
+        .tracking_uid = MakeDeterministicUid(fmt::format(
+            "tracking|{}|{}|{}", source.series_instance_uid.str(), spec.label, model_digest)),
+        .voxels = s.voxels,
+        .measurements = {}};
+    const Measured of{s, layers[static_cast<std::size_t>(finding.layer)], finding.value,
+                      QuantityOf(source.modality)};
     for (const config::MeasurementKind kind : card.measurements) {
       if (volume == nullptr) break;
-      if (kind != config::MeasurementKind::kVolume && source.modality != "CT") continue;
-      finding.measurements.push_back(Measure(kind, s, volume->geometry.VoxelVolumeMm3()));
+      if (std::optional<Measurement> measurement = Measure(kind, of))
+        finding.measurements.push_back(*std::move(measurement));
     }
     findings.push_back(std::move(finding));
   }

@@ -13,11 +13,12 @@ namespace axial {
 /// numbers from 1 without gaps, with the card's measurements. `layers` may share voxels, but each
 /// label is on one layer only.
 ///
-/// Volume in cm3 (UCUM). Mean, standard deviation (population), minimum and maximum of the voxels
-/// in Hounsfield units, for CT only: other modalities have no unit to state them in. `volume` may
-/// be null (single images): then nothing is measured. `model_digest`: SHA-256 of card and weights;
-/// part of the tracking UIDs (segsr.md 1.6), which are the same for every run of the same model on
-/// the same Series.
+/// Volume in cm3 (UCUM), longest diameter in mm and surface area in mm2 (segment_shape.h). Mean,
+/// standard deviation (population), minimum and maximum of the voxels: of CT in Hounsfield units,
+/// of MR as signal intensity in arbitrary units, of nothing else, which has no quantity to name.
+/// `volume` may be null (single images): then nothing is measured. `model_digest`: SHA-256 of card
+/// and weights; part of the tracking UIDs (segsr.md 1.6), which are the same for every run of the
+/// same model on the same Series, whatever else was found.
 [[nodiscard]] std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                                                           const SourceSeries& source,
                                                           const Volume* volume,

@@ -39,7 +39,7 @@ outputs:
       name: Left lung
       category: {code: 123037004, scheme: SCT, meaning: Anatomical Structure}
       type: {code: 39607008, scheme: SCT, meaning: Lung}
-  measurements: [volume, mean]
+  measurements: [volume, longest_diameter, surface_area, mean]
   classifications:
     - concept: {code: "111031", scheme: DCM, meaning: Image View}
       threshold: 0.25
@@ -100,7 +100,9 @@ TEST_F(ModelCards, ReadEveryKey) {
   EXPECT_EQ(card.segments[0].colour[0], 200);
   EXPECT_EQ(card.segments[1].type.value, "39607008");
   EXPECT_NE(card.segments[1].colour, (std::array<std::uint8_t, 3>{}));
-  EXPECT_THAT(card.measurements, ElementsAre(MeasurementKind::kVolume, MeasurementKind::kMean));
+  EXPECT_THAT(card.measurements,
+              ElementsAre(MeasurementKind::kVolume, MeasurementKind::kLongestDiameter,
+                          MeasurementKind::kSurfaceArea, MeasurementKind::kMean));
   ASSERT_THAT(card.classifications, SizeIs(1));
   EXPECT_EQ(card.classifications[0].threshold, 0.25);
   EXPECT_EQ(card.classifications[0].classes[0].value.meaning, "antero-posterior");
@@ -131,7 +133,7 @@ TEST_F(ModelCards, SayWhatIsWrongWithLineAndRemedy) {
       {"      category: {code: 123037004, scheme: SCT, meaning: Anatomical Structure}\n", "",
        "'outputs.segments[1].category' is missing"},
       {"code: \"24028007\"", "code: \"12345678901234567\"", "longer than 16 bytes"},
-      {"[volume, mean]", "[volume, diameter]", "there is no measurement 'diameter'"},
+      {"[volume, longest_diameter", "[volume, diameter", "there is no measurement 'diameter'"},
       {"threshold: 0.25", "threshold: 25", "write a number from 0 to 1"},
       {"modality: [CT]", "modality: [ct]", "no Modality"},
       {"kind: volume", "kind: cube", "write one of volume, image"},

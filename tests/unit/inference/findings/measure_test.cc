@@ -66,17 +66,39 @@ TEST(MeasureSegments, MeasuresSegmentsThatShareVoxelsEachOnItsLayer) {
   EXPECT_NEAR(found[1].measurements[1].value, -230, 1e-9) << "the shared voxel counts for both";
 }
 
-TEST(MeasureSegments, IntensitiesOnlyOfCt) {
-  const auto found = MeasureSegments(Card(), Source("MR"), &kVolume, {kLabels}, "digest");
-  ASSERT_EQ(found.size(), 2u);
-  ASSERT_EQ(found[0].measurements.size(), 1u);
-  EXPECT_EQ(found[0].measurements[0].quantity.value, "118565006");
+TEST(MeasureSegments, NamesWhatTheVoxelsOfAModalityAre) {
+  const auto mr = MeasureSegments(Card(), Source("MR"), &kVolume, {kLabels}, "digest");
+  ASSERT_EQ(mr.size(), 2u);
+  ASSERT_EQ(mr[0].measurements.size(), 5u);
+  EXPECT_EQ(mr[0].measurements[1].quantity.value, "110852");
+  EXPECT_EQ(mr[0].measurements[1].unit.value, "[arb'U]");
+  EXPECT_NEAR(mr[0].measurements[1].value, -800, 1e-9);
+  const auto ultrasound = MeasureSegments(Card(), Source("US"), &kVolume, {kLabels}, "digest");
+  ASSERT_EQ(ultrasound[0].measurements.size(), 1u);
+  EXPECT_EQ(ultrasound[0].measurements[0].quantity.value, "118565006");
+}
+
+TEST(MeasureSegments, MeasuresTheShapeOfEachSegment) {
+  config::ModelCard card = Card();
+  card.measurements = {config::MeasurementKind::kLongestDiameter,
+                       config::MeasurementKind::kSurfaceArea};
+  const auto found = MeasureSegments(card, Source("US"), &kVolume, {kLabels}, "digest");
+  ASSERT_EQ(found[0].measurements.size(), 2u);
+  EXPECT_EQ(found[0].measurements[0].unit.value, "mm");
+  EXPECT_NEAR(found[0].measurements[0].value, 20, 1e-9);  // two voxels of 10 mm in a row
+  EXPECT_EQ(found[0].measurements[1].unit.value, "mm2");
+  EXPECT_GT(found[0].measurements[1].value, 0);
 }
 
 TEST(MeasureSegments, TrackingUidsAreStableAndDistinct) {
   const auto first = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "digest");
   const auto again = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "digest");
   const auto other = MeasureSegments(Card(), Source("CT"), &kVolume, {kLabels}, "retrained");
+  LabelMap without_first = kLabels;
+  without_first.labels[0] = without_first.labels[1] = 0;
+  const auto fewer = MeasureSegments(Card(), Source("CT"), &kVolume, {without_first}, "digest");
+  ASSERT_EQ(fewer.size(), 1u);
+  EXPECT_EQ(fewer[0].tracking_uid, first[1].tracking_uid);
   EXPECT_EQ(first[0].tracking_uid, again[0].tracking_uid);
   EXPECT_NE(first[0].tracking_uid, first[1].tracking_uid);
   EXPECT_NE(first[0].tracking_uid, other[0].tracking_uid);
