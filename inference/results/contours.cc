@@ -23,12 +23,6 @@ constexpr std::array<Step, 4> kSteps = {{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}};
 constexpr Direction Right(Direction d) { return static_cast<Direction>((d + 1) % 4); }
 constexpr Direction Left(Direction d) { return static_cast<Direction>((d + 3) % 4); }
 
-/// One border as followed.
-struct Border {
-  std::vector<ContourPoint> points;
-  std::int64_t pixels = 0;  ///< enclosed; negative for a hole
-};
-
 /// Follows the edges between pixels with the value and pixels without.
 class BorderFollower {
  public:
@@ -37,8 +31,8 @@ class BorderFollower {
 
   /// Every border once. Each has an edge that runs east, the upper edge of a pixel: those are
   /// looked for in raster order.
-  std::vector<Border> FollowAll() {
-    std::vector<Border> borders;
+  std::vector<std::vector<ContourPoint>> FollowAll() {
+    std::vector<std::vector<ContourPoint>> borders;
     for (int row = 0; row < rows_; ++row)
       for (int column = 0; column < columns_; ++column)
         if (Inside(column, row) && !Inside(column, row - 1) && !seen_[Index(column, row)])
@@ -58,17 +52,14 @@ class BorderFollower {
 
   /// Middles of the edges, from the upper edge of this pixel around to it. Points within a straight
   /// run are left out.
-  Border Follow(const int first_column, const int first_row) {
+  std::vector<ContourPoint> Follow(const int first_column, const int first_row) {
     std::vector<ContourPoint> middles;
-    std::int64_t pixels = 0;
     int column = first_column;  // of the pixel on the right
     int row = first_row;
     Direction along = kEast;
     Direction before = kEast;
     do {
       if (along == kEast) seen_[Index(column, row)] = true;
-      if (along == kSouth) pixels += column + 1;  // the strip to the left of the edge, one row high
-      if (along == kNorth) pixels -= column;
       // From the pixel's centre the edge lies to the left of the way.
       const Step out = kSteps[Left(along)];
       const ContourPoint middle{column + 0.5 + 0.5 * out.column, row + 0.5 + 0.5 * out.row};
@@ -90,7 +81,7 @@ class BorderFollower {
       before = along;
       along = next;
     } while (!(along == kEast && column == first_column && row == first_row));
-    return {std::move(middles), pixels};
+    return middles;
   }
 
   std::span<const std::uint8_t> labels_;
@@ -146,11 +137,11 @@ Contours TraceContours(std::span<const std::uint8_t> labels, int rows, int colum
                       static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
   std::vector<Contour> outers;
   std::vector<Contour> holes;
-  for (Border& border : BorderFollower(labels, rows, columns, value).FollowAll()) {
-    const bool hole = border.pixels < 0;
-    const double area = std::abs(SignedArea(border.points));
-    (hole ? holes : outers)
-        .push_back({std::move(border.points), hole, 0, area, std::abs(border.pixels), 0});
+  for (std::vector<ContourPoint>& border :
+       BorderFollower(labels, rows, columns, value).FollowAll()) {
+    const double area = SignedArea(border);
+    std::vector<Contour>& kind = area > 0 ? outers : holes;
+    kind.push_back({std::move(border), area <= 0, 0, std::abs(area), 0});
   }
   SortByArea(outers);
   SortByArea(holes);

@@ -26,7 +26,6 @@ struct Contour {
   bool hole = false;
   std::size_t outer = 0;    ///< a hole: position of the outline around it; else its own
   double area_px = 0;       ///< enclosed by the points, positive also for holes
-  std::int64_t pixels = 0;  ///< enclosed by the border as traced, holes and what is in them too
   double tolerance_px = 0;  ///< how far the outline may lie from the one traced
 };
 

@@ -142,12 +142,7 @@ TEST(Contours, FillingThemGivesTheMaskBack) {
     const Contours contours = Trace(mask);
     EXPECT_EQ(contours.left_out, 0u);
     ASSERT_EQ(Fill(contours, mask.rows, mask.columns).labels, mask.labels) << "seed " << seed;
-    std::int64_t pixels = 0;
-    for (const Contour& contour : contours.contours) {
-      ASSERT_GE(contour.points.size(), 3u);
-      pixels += contour.hole ? -contour.pixels : contour.pixels;
-    }
-    EXPECT_EQ(pixels, std::count(mask.labels.begin(), mask.labels.end(), 1));
+    for (const Contour& contour : contours.contours) ASSERT_GE(contour.points.size(), 3u);
   }
 }
 
