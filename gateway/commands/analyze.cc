@@ -161,6 +161,10 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card, const 
     return std::find(modalities.begin(), modalities.end(), entry.second.modality) !=
            modalities.end();
   };
+  if (series.empty()) {
+    err << fmt::format("no DICOM images in {}\n", options.input_folder);
+    return 1;
+  }
   if (std::none_of(series.begin(), series.end(), fits)) {
     err << fmt::format("none of the {} Series is {}\n", series.size(),
                        fmt::join(modalities, " or "));

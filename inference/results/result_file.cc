@@ -10,8 +10,6 @@
 #include <memory>
 #include <span>
 
-#include "core/dicom/dcmtk_error.h"
-
 namespace axial::results {
 namespace {
 
@@ -65,7 +63,9 @@ Status SaveDataset(DcmDataset& dataset, const std::string& path, PixelCoding cod
   const OFCondition saved = file.saveFile(path.c_str(), syntax, EET_ExplicitLength, EGL_recalcGL,
                                           EPD_noChange, 0, 0, EWM_fileformat);
   static_cast<void>(file.getAndRemoveDataset());
-  if (saved.bad()) return FromOFCondition(saved).WithContext("{}", path);
+  // The data set is ours and complete: what fails is the disk, and it may have room again.
+  if (saved.bad())
+    return MakeError(ErrorCode::kUnavailable, "{}: cannot be written: {}", path, saved.text());
   return {};
 }
 

@@ -237,6 +237,17 @@ TEST_F(Worker, AnalyzeWritesAReportThatTheModelCouldNotRun) {
   EXPECT_FALSE(std::filesystem::exists(series + "/seg.dcm"));
 }
 
+TEST_F(Worker, AnalyzeSaysThatAFolderHoldsNoImages) {
+  std::filesystem::create_directory(folder_.File("empty"));
+  const std::string command = fmt::format(
+      "'{}/axial' analyze --model '{}' --in '{}' --out '{}' >'{}' 2>&1", axial::testing::BinDir(),
+      model_folder_, folder_.File("empty"), folder_.File("results"), folder_.File("said.txt"));
+  EXPECT_NE(std::system(command.c_str()), 0);
+  std::ifstream in(folder_.File("said.txt"));
+  const std::string said((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_THAT(said, HasSubstr("no DICOM images in " + folder_.File("empty")));
+}
+
 TEST_F(Worker, AnalyzeWritesTheSameObjectsWithoutAGateway) {
   std::ofstream(folder_.File("series/notes.txt")) << "no DICOM";
   const std::string out = folder_.File("results");
