@@ -24,8 +24,11 @@ struct ContourPoint {
 struct Contour {
   std::vector<ContourPoint> points;
   bool hole = false;
-  std::size_t outer = 0;    ///< a hole: position of the outline around it; else its own
-  double area_px = 0;       ///< enclosed by the points, positive also for holes
+  std::size_t outer = 0;  ///< a hole: position of the outline around it; else its own
+  double area_px = 0;     ///< enclosed by the points, positive also for holes
+  /// Of the connected pixels that it is around, without holes and what is in them; a hole:
+  /// enclosed.
+  std::int64_t pixels = 0;
   double tolerance_px = 0;  ///< how far the outline may lie from the one traced
 };
 
@@ -35,7 +38,7 @@ struct ContourOptions {
   /// outlines never cross. Up to 0.5 for fewer points; 0 for all of them.
   double tolerance_px = 0.35;
   std::size_t max_points = 8'000;    ///< per outline: its tolerance is raised until it fits
-  std::size_t max_contours = 1'000;  ///< per frame: the largest stay
+  std::size_t max_contours = 1'000;  ///< per frame: the largest outer ones stay, then their holes
 };
 
 struct Contours {

@@ -5,22 +5,19 @@
 #include <dcmtk/dcmsr/codes/dcm.h>
 #include <dcmtk/dcmsr/codes/sct.h>
 #include <dcmtk/dcmsr/dsrdoc.h>
-#include <dcmtk/dcmsr/dsrimgtn.h>
-#include <dcmtk/dcmsr/dsrtextn.h>
 #include <fmt/core.h>
 
 #include <set>
 #include <vector>
 
+#include "inference/results/report_regions.h"
+
 namespace axial::results {
 namespace {
-
-using Groups = TID1500_MeasurementReport::TID1411_Measurements;
 
 // Our text is already cleaned and fitted to the character set; DCMTK's own check knows ASCII only.
 constexpr OFBool kUnchecked = OFFalse;
 
-const CodedConcept kAnatomicalStructure = {"91723000", "SCT", "Anatomical Structure"};
 const DSRCodedEntryValue kAbsent("2667000", "SCT", "Absent");
 const DSRCodedEntryValue kFinding("121071", "DCM", "Finding");
 const DSRCodedEntryValue kComment("121106", "DCM", "Comment");
@@ -62,15 +59,12 @@ CodedConcept ProcedureReported(const ResultRun& run) {
 }
 
 Status FillContext(const ResultRun& run, TID1500_MeasurementReport& report) {
-  const config::ModelCard::Algorithm& algorithm = run.card.algorithm;
   AXIAL_RETURN_IF_ERROR(
       Check(report.setLanguage(DSRCodedEntryValue("eng", "RFC5646", "English")), "language"));
   AXIAL_RETURN_IF_ERROR(
       Check(report.getObservationContext().addDeviceObserver(
-                AlgorithmDeviceUid(run).str().c_str(),
-                run.text.Own(algorithm.name, 64, run.card.name).c_str(),
-                run.text.Own(algorithm.manufacturer, 64).c_str(),
-                run.text.Own(algorithm.name, 64, run.card.name).c_str(),
+                AlgorithmDeviceUid(run).str().c_str(), AlgorithmName(run).c_str(),
+                AlgorithmManufacturer(run).c_str(), AlgorithmName(run).c_str(),
                 Sha256Hex(AlgorithmDeviceUid(run).str()).substr(0, 16).c_str(), "",
                 TID1001_ObservationContext::DeviceParticipatingRolesList(), "", kUnchecked),
             "observer"));
@@ -121,64 +115,6 @@ Status FillImageLibrary(const ResultRun& run, TID1500_MeasurementReport& report)
   return {};
 }
 
-Status AddFindingSite(const ResultRun& run, const config::SegmentSpec& spec, Groups& group) {
-  // A structure is its own site; a lesion has one only when the card says where.
-  const bool structure = spec.category.value == kAnatomicalStructure.value &&
-                         spec.category.scheme == kAnatomicalStructure.scheme;
-  if (!spec.anatomic_region && !structure) return {};
-  const CodedConcept& site = spec.anatomic_region ? *spec.anatomic_region : spec.type;
-  static const std::set<std::string> kLateralities = {"7771000", "24028007", "51440002",
-                                                      "66459002"};
-  const bool lateral = spec.modifier && kLateralities.contains(spec.modifier->value);
-  const DSRCodedEntryValue modifier =
-      spec.modifier ? Entry(run, *spec.modifier) : DSRCodedEntryValue();
-  return Check(group.addFindingSite(Entry(run, site), lateral ? modifier : DSRCodedEntryValue(),
-                                    lateral ? DSRCodedEntryValue() : modifier, kUnchecked),
-               "finding site");
-}
-
-Status AddMeasurement(const ResultRun& run, const Measurement& measurement, Groups& group) {
-  const CMR_SRNumericMeasurementValue value(FormatMeasuredValue(measurement.value).c_str(),
-                                            Entry(run, measurement.unit), kUnchecked);
-  AXIAL_RETURN_IF_ERROR(
-      Check(group.addMeasurement(Entry(run, measurement.quantity), value, OFTrue, kUnchecked),
-            "measurement"));
-  if (measurement.derivation)
-    AXIAL_RETURN_IF_ERROR(
-        Check(group.getMeasurement().setDerivation(Entry(run, *measurement.derivation), kUnchecked),
-              "derivation"));
-  const config::ModelCard::Algorithm& algorithm = run.card.algorithm;
-  return Check(group.getMeasurement().setAlgorithmIdentification(
-                   run.text.Own(algorithm.name, 64, run.card.name).c_str(),
-                   run.text.Own(algorithm.version, 64).c_str(), kUnchecked),
-               "algorithm of the measurement");
-}
-
-Status AddSegmentGroup(const ResultRun& run, const SegmentFinding& segment,
-                       const protocol::Artifact& segmentation, TID1500_MeasurementReport& report) {
-  AXIAL_RETURN_IF_ERROR(Check(report.addVolumetricROIMeasurements(), "measurement group"));
-  Groups& group = report.getVolumetricROIMeasurements();
-  AXIAL_RETURN_IF_ERROR(Check(
-      group.setTrackingIdentifier(run.text.OwnLong(segment.tracking_id, 1024).c_str(), kUnchecked),
-      "tracking identifier"));
-  AXIAL_RETURN_IF_ERROR(
-      Check(group.setTrackingUniqueIdentifier(segment.tracking_uid.str().c_str()), "tracking UID"));
-  AXIAL_RETURN_IF_ERROR(
-      Check(group.setFinding(Entry(run, segment.spec.type), kUnchecked), "finding"));
-  // dcmsr lets no other class have segments; NameClassOfInstance puts the true one in.
-  DSRImageReferenceValue reference(kSegmentationClass, segmentation.sop_instance_uid.c_str());
-  reference.getSegmentList().addItem(static_cast<Uint16>(segment.segment_number));
-  AXIAL_RETURN_IF_ERROR(Check(group.setReferencedSegment(reference), "referenced segment"));
-  AXIAL_RETURN_IF_ERROR(
-      Check(group.setSourceSeriesForSegmentation(
-                run.findings.source.series_instance_uid.str().c_str(), kUnchecked),
-            "source series"));
-  AXIAL_RETURN_IF_ERROR(AddFindingSite(run, segment.spec, group));
-  for (const Measurement& measurement : segment.measurements)
-    AXIAL_RETURN_IF_ERROR(AddMeasurement(run, measurement, group));
-  return {};
-}
-
 /// "The algorithm also looked for: Left lung, Right lung. It did not find them." or "".
 std::string NotFoundSentence(const ResultRun& run) {
   std::set<int> found;
@@ -199,13 +135,6 @@ Status AddComment(const ResultRun& run, const std::string& text,
                "comment");
 }
 
-std::string ConfidenceSentence(const ResultRun& run, const ClassificationFinding& answer) {
-  return fmt::format("{}: {} (model confidence {:.2f}).",
-                     run.text.Own(answer.concept_name.meaning, 64, answer.concept_name.value),
-                     run.text.Own(answer.value.meaning, 64, answer.value.value),
-                     answer.probability);
-}
-
 /// The model did not run: coded so that no reader takes it for an absent finding.
 Status FillFailure(const ResultRun& run, TID1500_MeasurementReport& report) {
   const protocol::RunFailure& failure = *run.options.failure;
@@ -223,118 +152,38 @@ Status FillFailure(const ResultRun& run, TID1500_MeasurementReport& report) {
   return AddComment(run, "Reason: " + failure.reason, report);
 }
 
-Status FillEvaluations(const ResultRun& run, TID1500_MeasurementReport& report) {
+Status FillEvaluations(const ResultRun& run, const ReportRegions& regions,
+                       TID1500_MeasurementReport& report) {
   if (run.options.failure) return FillFailure(run, report);
   const Findings& findings = run.findings;
   if (findings.segments.empty() && findings.classifications.empty())
     AXIAL_RETURN_IF_ERROR(
         Check(report.addQualitativeEvaluation(kFinding, kAbsent), "absence of a finding"));
-  for (const ClassificationFinding& answer : findings.classifications) {
-    if (answer.frame_index >= 0 && findings.source.frames.size() > 1) continue;  // see ExtendTree
-    AXIAL_RETURN_IF_ERROR(
-        Check(report.addQualitativeEvaluation(Entry(run, answer.concept_name),
-                                              Entry(run, answer.value), kUnchecked),
-              "answer"));
-    AXIAL_RETURN_IF_ERROR(AddComment(run, ConfidenceSentence(run, answer), report));
-  }
   if (findings.classifications.empty() && findings.segments.empty() && run.card.segments.empty())
     AXIAL_RETURN_IF_ERROR(
         AddComment(run, "The algorithm gave no answer above its threshold.", report));
   if (const std::string sentence = NotFoundSentence(run); !sentence.empty())
     AXIAL_RETURN_IF_ERROR(AddComment(run, sentence, report));
+  if (regions.small > 0)
+    AXIAL_RETURN_IF_ERROR(AddComment(
+        run,
+        fmt::format("{} small parts of segments are not outlined in this report.", regions.small),
+        report));
+  if (regions.skipped > 0)
+    AXIAL_RETURN_IF_ERROR(
+        AddComment(run, fmt::format("{}{}", regions.skipped, kSkippedRegions), report));
   std::string made_by = "Made by " + AlgorithmTitle(run.card) + ".";
   if (!Notice(run.card).empty()) made_by += " " + Notice(run.card);
   return AddComment(run, made_by, report);
 }
 
-DSRDocumentTreeNode* SetText(DSRTextTreeNode* node, const std::string& text) {
-  static_cast<void>(node->setValue(text.c_str(), kUnchecked));
-  return node;
-}
-
-Status AddText(const ResultRun& run, DSRTypes::E_RelationshipType relationship,
-               const DSRCodedEntryValue& name, const std::string& text, DSRDocumentTree& tree) {
-  auto* node = SetText(new DSRTextTreeNode(relationship), run.text.OwnLong(text, 1024));
-  AXIAL_RETURN_IF_ERROR(Check(node->setConceptName(name, kUnchecked), "concept name"));
-  AXIAL_RETURN_IF_ERROR(
-      Check(tree.addContentItem(node, DSRTypes::AM_belowCurrent, OFTrue), "text item"));
-  tree.goUp();
-  return {};
-}
-
-Status AddAlgorithm(const ResultRun& run, DSRDocumentTree& tree) {
-  AXIAL_RETURN_IF_ERROR(AddText(run, DSRTypes::RT_hasConceptMod, CODE_DCM_AlgorithmName,
-                                run.card.algorithm.name, tree));
-  return AddText(run, DSRTypes::RT_hasConceptMod, CODE_DCM_AlgorithmVersion,
-                 run.card.algorithm.version, tree);
-}
-
-/// One answer about one image of several: TID 1501 with the image as its source.
-Status AddImageGroup(const ResultRun& run, const ClassificationFinding& answer,
-                     DSRDocumentTree& tree) {
-  const SourceSeries& source = run.findings.source;
-  const SourceFrame& frame = source.frames[static_cast<std::size_t>(answer.frame_index)];
-  const auto add = [&](DSRTypes::E_RelationshipType relationship, DSRTypes::E_ValueType type,
-                       const DSRCodedEntryValue& name) {
-    return Check(tree.addChildContentItem(relationship, type, name, kUnchecked), "image group");
-  };
-  AXIAL_RETURN_IF_ERROR(
-      add(DSRTypes::RT_contains, DSRTypes::VT_Container, CODE_DCM_MeasurementGroup));
-  const std::string tracking = fmt::format("image|{}|{}|{}", frame.sop_instance_uid.str(),
-                                           frame.frame_number, answer.concept_name.value);
-  AXIAL_RETURN_IF_ERROR(
-      AddText(run, DSRTypes::RT_hasObsContext, CODE_DCM_TrackingIdentifier,
-              fmt::format("{} {}", answer.concept_name.meaning, answer.frame_index + 1), tree));
-  AXIAL_RETURN_IF_ERROR(
-      add(DSRTypes::RT_hasObsContext, DSRTypes::VT_UIDRef, CODE_DCM_TrackingUniqueIdentifier));
-  tree.getCurrentContentItem().setStringValue(RunUid(run, tracking).str().c_str(), kUnchecked);
-  tree.goUp();
-  AXIAL_RETURN_IF_ERROR(AddAlgorithm(run, tree));
-  AXIAL_RETURN_IF_ERROR(add(DSRTypes::RT_contains, DSRTypes::VT_Image,
-                            DSRCodedEntryValue("260753009", "SCT", "Source")));
-  DSRImageReferenceValue image(frame.sop_class_uid.str().c_str(),
-                               frame.sop_instance_uid.str().c_str());
-  if (frame.multi_frame) image.getFrameList().addItem(frame.frame_number);
-  AXIAL_RETURN_IF_ERROR(
-      Check(tree.getCurrentContentItem().setImageReference(image, kUnchecked), "image reference"));
-  tree.goUp();
-  AXIAL_RETURN_IF_ERROR(
-      add(DSRTypes::RT_contains, DSRTypes::VT_Code, Entry(run, answer.concept_name)));
-  tree.getCurrentContentItem().setCodeValue(Entry(run, answer.value), kUnchecked);
-  tree.goUp();
-  AXIAL_RETURN_IF_ERROR(
-      AddText(run, DSRTypes::RT_contains, kComment, ConfidenceSentence(run, answer), tree));
-  tree.goUp();
-  return {};
-}
-
 }  // namespace
 
-Status FillReport(const ResultRun& run, const std::optional<protocol::Artifact>& segmentation,
+Status FillReport(const ResultRun& run, const ReportRegions& regions,
                   TID1500_MeasurementReport& report) {
   AXIAL_RETURN_IF_ERROR(FillContext(run, report));
   AXIAL_RETURN_IF_ERROR(FillImageLibrary(run, report));
-  if (segmentation) {
-    for (const SegmentFinding& segment : run.findings.segments)
-      AXIAL_RETURN_IF_ERROR(AddSegmentGroup(run, segment, *segmentation, report));
-  }
-  return FillEvaluations(run, report);
-}
-
-Status ExtendTree(const ResultRun& run, DSRDocumentTree& tree) {
-  if (tree.gotoNamedNode(CODE_DCM_MeasurementGroup) > 0) {
-    do {
-      AXIAL_RETURN_IF_ERROR(AddAlgorithm(run, tree));
-    } while (tree.gotoNextNamedNode(CODE_DCM_MeasurementGroup) > 0);
-  }
-  if (run.findings.source.frames.size() <= 1) return {};
-  for (const ClassificationFinding& answer : run.findings.classifications) {
-    if (answer.frame_index < 0) continue;
-    if (tree.gotoNamedNode(CODE_DCM_ImagingMeasurements) == 0)
-      return Error(ErrorCode::kInternal, "report: no Imaging Measurements");
-    AXIAL_RETURN_IF_ERROR(AddImageGroup(run, answer, tree));
-  }
-  return {};
+  return FillEvaluations(run, regions, report);
 }
 
 void NameClassOfInstance(const std::string& instance, const std::string& sop_class, DcmItem& item) {

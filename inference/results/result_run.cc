@@ -17,26 +17,24 @@ namespace axial::results {
 namespace {
 
 // Goes up whenever the same findings are encoded differently, so that a new form is a new object.
-constexpr const char* kWriterVersion = "1";
+constexpr const char* kWriterVersion = "2";
 
 const CodedConcept kProcessingEquipment = {"109102", "DCM", "Processing Equipment"};
 
 void WriteEquipmentModule(const ResultRun& run, AttributeWriter& writer) {
-  const config::ModelCard::Algorithm& algorithm = run.card.algorithm;
-  writer.Put(DCM_Manufacturer, run.text.Own(algorithm.manufacturer, 64));
-  writer.Put(DCM_ManufacturerModelName, run.text.Own(algorithm.name, 64, run.card.name));
+  writer.Put(DCM_Manufacturer, AlgorithmManufacturer(run));
+  writer.Put(DCM_ManufacturerModelName, AlgorithmName(run));
   // The weights are what distinguishes two devices of one model and version.
   writer.Put(DCM_DeviceSerialNumber, Sha256Hex(AlgorithmDeviceUid(run).str()).substr(0, 16));
-  writer.Put(DCM_SoftwareVersions, run.text.Own(algorithm.version, 64));
+  writer.Put(DCM_SoftwareVersions, AlgorithmVersion(run));
 }
 
 /// IHE AIR 6.5.3.1: one item for the algorithm; one more for Axial, which encoded its answer.
 void WriteContributingEquipment(const ResultRun& run, AttributeWriter& writer) {
-  const config::ModelCard::Algorithm& algorithm = run.card.algorithm;
   AttributeWriter model = writer.AddItem(DCM_ContributingEquipmentSequence);
-  model.Put(DCM_Manufacturer, run.text.Own(algorithm.manufacturer, 64));
-  model.Put(DCM_ManufacturerModelName, run.text.Own(algorithm.name, 64, run.card.name));
-  model.Put(DCM_SoftwareVersions, run.text.Own(algorithm.version, 64));
+  model.Put(DCM_Manufacturer, AlgorithmManufacturer(run));
+  model.Put(DCM_ManufacturerModelName, AlgorithmName(run));
+  model.Put(DCM_SoftwareVersions, AlgorithmVersion(run));
   model.Put(DCM_DeviceUID, AlgorithmDeviceUid(run).str());
   model.Put(DCM_ContributionDescription, "Analysis");
   model.AddCode(DCM_PurposeOfReferenceCodeSequence, kProcessingEquipment);
@@ -100,6 +98,18 @@ Uid RunUid(const ResultRun& run, const std::string& role) {
   return MakeDeterministicUid(fmt::format(
       "{}|{}|{}|{}|{}|{}", role, source.study_instance_uid.str(), source.series_instance_uid.str(),
       SourceDigest(source), AlgorithmDeviceUid(run).str(), kWriterVersion));
+}
+
+std::string AlgorithmName(const ResultRun& run) {
+  return run.text.Own(run.card.algorithm.name, 64, run.card.name);
+}
+
+std::string AlgorithmVersion(const ResultRun& run) {
+  return run.text.Own(run.card.algorithm.version, 64);
+}
+
+std::string AlgorithmManufacturer(const ResultRun& run) {
+  return run.text.Own(run.card.algorithm.manufacturer, 64);
 }
 
 std::string AlgorithmTitle(const config::ModelCard& card) {

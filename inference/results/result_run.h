@@ -70,6 +70,12 @@ struct ResultIdentity {
 /// "Lungs 1.2.0": the algorithm as results name it to people.
 [[nodiscard]] std::string AlgorithmTitle(const config::ModelCard& card);
 
+/// What Equipment, Contributing Equipment, observer and TID 4019 call the algorithm: the same in
+/// all (IHE AIR 6.5.3.1), in the result's character set.
+[[nodiscard]] std::string AlgorithmName(const ResultRun& run);
+[[nodiscard]] std::string AlgorithmVersion(const ResultRun& run);
+[[nodiscard]] std::string AlgorithmManufacturer(const ResultRun& run);
+
 /// For each model run, what every reader should read first; "" when the card has no notice.
 [[nodiscard]] inline const std::string& Notice(const config::ModelCard& card) {
   return card.algorithm.notice;

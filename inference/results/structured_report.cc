@@ -11,6 +11,8 @@
 
 #include "inference/results/composite_context.h"
 #include "inference/results/report_content.h"
+#include "inference/results/report_groups.h"
+#include "inference/results/report_regions.h"
 #include "inference/results/result_file.h"
 #include "inference/results/segmentation.h"
 
@@ -76,7 +78,8 @@ DSRTypes::E_DocumentType DocumentType(const config::ResultProfile& profile) {
 Status BuildDataset(const ResultRun& run, const ObjectRequest& request, DcmDataset& dataset) {
   const std::optional<protocol::Artifact>& segmentation = request.segmentation;
   TID1500_MeasurementReport report(CMR_CID7021::ImagingMeasurementReport);
-  AXIAL_RETURN_IF_ERROR(FillReport(run, segmentation, report));
+  const ReportRegions regions = PlanReportRegions(run, segmentation.has_value());
+  AXIAL_RETURN_IF_ERROR(FillReport(run, regions, report));
   DSRDocument document;
   const auto check = [](const OFCondition& condition, const char* what) -> Status {
     if (condition.good()) return {};
@@ -85,7 +88,7 @@ Status BuildDataset(const ResultRun& run, const ObjectRequest& request, DcmDatas
   AXIAL_RETURN_IF_ERROR(check(document.setTreeFromRootTemplate(report), "template"));
   AXIAL_RETURN_IF_ERROR(
       check(document.changeDocumentType(DocumentType(request.profile)), "document class"));
-  AXIAL_RETURN_IF_ERROR(ExtendTree(run, document.getTree()));
+  AXIAL_RETURN_IF_ERROR(AddMeasurementGroups(run, segmentation, regions, document.getTree()));
   AXIAL_RETURN_IF_ERROR(
       AddEvidence(run, segmentation, document.getCurrentRequestedProcedureEvidence()));
   AXIAL_RETURN_IF_ERROR(AddPredecessors(run, request, document));

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -81,6 +82,27 @@ std::vector<std::string> IodErrors(const std::string& file) {
 
 std::vector<std::string> EntityErrors(const std::vector<std::string>& files) {
   return ErrorLines(RunProgram("dcentvfy", files));
+}
+
+bool HasReportValidator() {
+  return HasProgram("java") && std::filesystem::exists("/usr/share/java/pixelmed.jar");
+}
+
+std::vector<std::string> ReportTemplateErrors(const std::string& file) {
+  std::string class_path;
+  for (const char* jar : {"pixelmed", "commons-codec", "commons-net", "hsqldb", "jmdns",
+                          "slf4j-api", "slf4j-nop", "vecmath", "jaxb-api", "javax.json"})
+    class_path += std::string("/usr/share/java/") + jar + ".jar:";
+  const std::vector<std::string> lines =
+      RunProgram("java", {"-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprOpLimit=0",
+                          "-Djdk.xml.xpathExprGrpLimit=0", "-Xss64m", "-Xmx2g", "-cp", class_path,
+                          "com.pixelmed.validate.DicomSRValidator", file});
+  if (std::find(lines.begin(), lines.end(), "IOD validation complete") == lines.end()) return lines;
+  std::vector<std::string> errors = ErrorLines(lines);
+  std::erase_if(errors, [](const std::string& error) {
+    return error.find("context group 4031") != std::string::npos;
+  });
+  return errors;
 }
 
 }  // namespace axial::testing

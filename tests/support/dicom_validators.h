@@ -21,4 +21,14 @@ namespace axial::testing {
 /// all.
 [[nodiscard]] std::vector<std::string> EntityErrors(const std::vector<std::string>& files);
 
+/// True when java and PixelMed's classes (package libpixelmed-java) are installed.
+[[nodiscard]] bool HasReportValidator();
+
+/// The `Error` lines of PixelMed's DicomSRValidator, IHE's yardstick for reports, for one file. It
+/// knows the templates and context groups of 2022; left out is what it says of the newer codes of
+/// the body region in CID 4031, which DCMTK's image library takes, and that it judges every
+/// measurement group by each template that its concept name may stand for. When it does not come to
+/// its end, what it printed.
+[[nodiscard]] std::vector<std::string> ReportTemplateErrors(const std::string& file);
+
 }  // namespace axial::testing

@@ -142,7 +142,12 @@ TEST(Contours, FillingThemGivesTheMaskBack) {
     const Contours contours = Trace(mask);
     EXPECT_EQ(contours.left_out, 0u);
     ASSERT_EQ(Fill(contours, mask.rows, mask.columns).labels, mask.labels) << "seed " << seed;
-    for (const Contour& contour : contours.contours) ASSERT_GE(contour.points.size(), 3u);
+    std::int64_t pixels = 0;
+    for (const Contour& contour : contours.contours) {
+      ASSERT_GE(contour.points.size(), 3u);
+      if (!contour.hole) pixels += contour.pixels;
+    }
+    EXPECT_EQ(pixels, std::count(mask.labels.begin(), mask.labels.end(), 1));
   }
 }
 
@@ -190,6 +195,15 @@ TEST(Contours, AnOutlineOfTooManyPointsIsMadeCoarserAndSaysSo) {
   const Contours all = Trace(mask, {.tolerance_px = 0});
   for (const ContourPoint& point : all.contours[0].points)
     EXPECT_LE(DistanceToOutline(point, contours.contours[0].points), tolerance);
+}
+
+TEST(Contours, CountsPixelsWithoutHolesAlsoWhenThoseAreLeftOut) {
+  const Mask mask = Draw({"#######", "#.#...#", "###.#.#", "#.#...#", "#######"});
+  const Contours contours = Trace(mask, {.max_contours = 2});
+  ASSERT_EQ(contours.contours.size(), 2u);
+  EXPECT_EQ(contours.contours[0].pixels, 24);
+  EXPECT_EQ(contours.contours[1].pixels, 1);  // the island in the hole
+  EXPECT_EQ(contours.left_out, 3u);
 }
 
 TEST(Contours, KeepsTheLargestOfTooManyAndCountsTheOthers) {

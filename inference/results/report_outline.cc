@@ -1,0 +1,102 @@
+#include "inference/results/report_outline.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "inference/results/result_run.h"
+#include "inference/results/written_object.h"
+
+namespace axial::results {
+namespace {
+
+Error Wrong(const std::string& what) { return {ErrorCode::kCorrupt, "report: outline: " + what}; }
+
+/// The frame that the outline's one child names.
+Result<int> SliceOf(const SourceSeries& source, DcmItem& item) {
+  DcmItem* image =
+      ItemCount(item, DCM_ContentSequence) == 1 ? ItemOf(item, DCM_ContentSequence) : nullptr;
+  DcmItem* reference = image == nullptr ? nullptr : ItemOf(*image, DCM_ReferencedSOPSequence);
+  if (reference == nullptr || TextOf(*image, DCM_RelationshipType) != "SELECTED FROM")
+    return Wrong("not on one image");
+  const std::string instance = TextOf(*reference, DCM_ReferencedSOPInstanceUID);
+  const std::string number = TextOf(*reference, DCM_ReferencedFrameNumber);
+  for (std::size_t i = 0; i < source.frames.size(); ++i) {
+    const SourceFrame& frame = source.frames[i];
+    const std::string expected = frame.multi_frame ? fmt::format("{}", frame.frame_number) : "";
+    if (instance == frame.sop_instance_uid.str() && number == expected) return static_cast<int>(i);
+  }
+  return Wrong("on an image that is not in the source");
+}
+
+}  // namespace
+
+Result<ReportOutline> ReadOutline(const SourceSeries& source, DcmItem& item) {
+  if (TextOf(item, DCM_GraphicType) != "POLYLINE") return Wrong("not a POLYLINE");
+  const Float32* values = nullptr;
+  unsigned long count = 0;
+  if (item.findAndGetFloat32Array(DCM_GraphicData, values, &count).bad() || values == nullptr ||
+      count % 2 != 0 || count < 8)
+    return Wrong("fewer than three points");
+  ReportOutline outline;
+  for (unsigned long i = 0; i < count; i += 2) {
+    const ContourPoint point{values[i], values[i + 1]};
+    if (!(point.column >= 0 && point.row >= 0 && point.column <= source.columns &&
+          point.row <= source.rows))
+      return Wrong("a point beyond the image");
+    outline.points.push_back(point);
+  }
+  if (!(outline.points.front() == outline.points.back())) return Wrong("not closed");
+  AXIAL_ASSIGN_OR_RETURN(outline.slice, SliceOf(source, item));
+  return outline;
+}
+
+PixelsInside CountInside(const Findings& findings, const SegmentFinding& segment,
+                         const ReportOutline& outline) {
+  const LabelMap& layer = findings.layers[static_cast<std::size_t>(segment.layer)];
+  const int columns = layer.geometry.size.columns;
+  const std::uint8_t* frame =
+      layer.labels.data() + outline.frame() * static_cast<std::size_t>(layer.geometry.size.rows) *
+                                static_cast<std::size_t>(columns);
+  const auto [top, bottom] = std::minmax_element(
+      outline.points.begin(), outline.points.end(),
+      [](const ContourPoint& a, const ContourPoint& b) { return a.row < b.row; });
+  PixelsInside inside;
+  std::vector<double> crossings;
+  for (int row = static_cast<int>(top->row); row + 0.5 < bottom->row; ++row) {
+    crossings.clear();
+    for (std::size_t i = 0; i + 1 < outline.points.size(); ++i) {
+      const ContourPoint& a = outline.points[i];
+      const ContourPoint& b = outline.points[i + 1];
+      if ((a.row > row + 0.5) == (b.row > row + 0.5)) continue;
+      crossings.push_back(a.column + (row + 0.5 - a.row) / (b.row - a.row) * (b.column - a.column));
+    }
+    std::sort(crossings.begin(), crossings.end());
+    for (std::size_t i = 0; i + 1 < crossings.size(); i += 2)
+      for (int column = std::max(0, static_cast<int>(std::ceil(crossings[i] - 0.5)));
+           column < columns && column + 0.5 < crossings[i + 1]; ++column) {
+        ++inside.all;
+        if (frame[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                  static_cast<std::size_t>(column)] == segment.value)
+          ++inside.of_segment;
+      }
+  }
+  return inside;
+}
+
+double PixelAreaMm2(const SourceFrame& frame) {
+  const std::string& spacing = frame.pixel_spacing;
+  const std::size_t split = spacing.find('\\');
+  if (split == std::string::npos) return 0;
+  const auto number = [](std::string text) {
+    text.erase(0, text.find_first_not_of(" +"));
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  return number(spacing.substr(0, split)) * number(spacing.substr(split + 1));
+}
+
+}  // namespace axial::results

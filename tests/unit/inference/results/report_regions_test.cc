@@ -1,0 +1,133 @@
+#include "inference/results/report_regions.h"
+
+#include <dcmtk/dcmdata/dctk.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/support/synthetic_results.h"
+#include "tests/support/temp_dir.h"
+
+namespace axial::results {
+namespace {
+
+using Segmentation = config::ResultProfile::Segmentation;
+
+/// Two segments with the same code, each pixel drawn by lot: the worst that a model can give.
+Findings Noise(const SourceSeries& source, const config::ModelCard& card, unsigned percent) {
+  Findings findings = testing::LungFindings(source, card);
+  LabelMap& map = findings.layers.front();
+  std::mt19937 random(percent);
+  std::array<std::int64_t, 3> voxels{};
+  for (std::uint8_t& label : map.labels) {
+    label = random() % 100 < percent ? 1 : random() % 100 < percent ? 2 : 0;
+    ++voxels[label];
+  }
+  for (SegmentFinding& segment : findings.segments)
+    segment.voxels = voxels[static_cast<std::size_t>(segment.segment_number)];
+  return findings;
+}
+
+class ReportRegionsOfNoise : public ::testing::TestWithParam<int> {};
+
+/// No mask is so dense, so thin or so full of holes that the report of it would be refused.
+TEST_P(ReportRegionsOfNoise, PassTheirOwnCheck) {
+  const auto percent = static_cast<unsigned>(GetParam());
+  for (const bool images : {false, true})
+    for (const Segmentation segmentation : {Segmentation::kBinary, Segmentation::kNone}) {
+      const testing::TempDir in;
+      const testing::TempDir out;
+      config::ModelCard card = testing::LungCard();
+      if (images) card.input.kind = config::InputKind::kImage;
+      const SourceSeries source =
+          testing::WriteSource({.modality = images ? "DX" : "CT",
+                                .slices = 2,
+                                .rows = 301,
+                                .columns = 283,
+                                .frame_of_reference = !images || percent % 20 == 0},
+                               in.path());
+      ResultOptions options{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
+      options.profiles.front().segmentation = segmentation;
+      const auto written = WriteResults(Noise(source, card, percent), card, options, out.path());
+      EXPECT_TRUE(written.ok()) << written.error().ToString() << (images ? " images" : " stack");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Densities, ReportRegionsOfNoise, ::testing::Values(1, 10, 40, 60, 75, 95));
+
+class ReportRegionsTest : public ::testing::Test {
+ protected:
+  /// Three images with two parts of segment 1 and, on the second only, a ring of segment 2.
+  ReportRegions Plan(config::InputKind kind, bool with_segmentation) {
+    card_.input.kind = kind;
+    source_ = testing::WriteSource({.slices = 3, .rows = 20, .columns = 20}, in_.path());
+    findings_.emplace(testing::EmptyFindings(*source_));
+    std::vector<std::uint8_t>& labels = findings_->layers.front().labels;
+    const auto fill = [&](int slice, int top, int left, int size, std::uint8_t label) {
+      for (int r = top; r < top + size; ++r)
+        for (int c = left; c < left + size; ++c)
+          labels[static_cast<std::size_t>((slice * 20 + r) * 20 + c)] = label;
+    };
+    for (int slice = 0; slice < 3; ++slice) {
+      fill(slice, 1, 1, 3 + slice, 1);
+      fill(slice, 12, 1, 2, 1);
+    }
+    fill(1, 5, 10, 6, 2);
+    fill(1, 7, 12, 2, 0);
+    const std::int64_t voxels[] = {9 + 16 + 25 + 3 * 4, 32};
+    for (const int number : {1, 2})
+      findings_->segments.push_back({card_.segments[static_cast<std::size_t>(number - 1)],
+                                     number,
+                                     0,
+                                     static_cast<std::uint8_t>(number),
+                                     "id",
+                                     MakeDeterministicUid("uid"),
+                                     voxels[number - 1],
+                                     {}});
+    EXPECT_TRUE(header_.loadFile(source_->frames.front().file.c_str()).good());
+    DcmDataset& dataset = *header_.getDataset();
+    const ResultRun run{*findings_,
+                        card_,
+                        options_,
+                        dataset,
+                        ResultText::For(dataset, card_),
+                        PlanSegmentFrames(*findings_).value()};
+    return PlanReportRegions(run, with_segmentation);
+  }
+
+  testing::TempDir in_;
+  config::ModelCard card_ = testing::LungCard();
+  ResultOptions options_{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
+  std::optional<SourceSeries> source_;
+  std::optional<Findings> findings_;
+  DcmFileFormat header_;
+};
+
+TEST_F(ReportRegionsTest, AStackShowsTheLargestSectionOfEachSegment) {
+  const ReportRegions regions = Plan(config::InputKind::kVolume, true);
+  ASSERT_EQ(regions.planar.size(), 2u);
+  EXPECT_EQ(regions.planar[0].slice, 2);
+  EXPECT_EQ(regions.planar[0].pixels, 25);
+  EXPECT_EQ(regions.planar[1].slice, 1);
+  EXPECT_EQ(regions.planar[1].pixels, 32) << "without the hole";
+  EXPECT_TRUE(regions.volumetric.empty());
+  EXPECT_EQ(regions.small + regions.skipped, 0u);
+}
+
+TEST_F(ReportRegionsTest, AStackWithoutSegmentationIsOutlinedOnEverySlice) {
+  const ReportRegions regions = Plan(config::InputKind::kVolume, false);
+  EXPECT_EQ(regions.planar.size(), 2u);
+  EXPECT_EQ(regions.volumetric.size(), 3u * 2 + 1);
+}
+
+TEST_F(ReportRegionsTest, SingleImagesShowEveryPartTheLargestFirst) {
+  const ReportRegions regions = Plan(config::InputKind::kImage, false);
+  ASSERT_EQ(regions.planar.size(), 3u * 2 + 1);
+  EXPECT_EQ(regions.planar[0].pixels, 9);
+  EXPECT_EQ(regions.planar[1].pixels, 4);
+  EXPECT_EQ(regions.planar[1].number, 2u);
+  EXPECT_TRUE(regions.volumetric.empty());
+}
+
+}  // namespace
+}  // namespace axial::results
