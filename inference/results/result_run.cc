@@ -130,10 +130,14 @@ Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity, 
   writer.Put(DCM_Modality, identity.modality);
   writer.Put(DCM_SeriesInstanceUID, identity.series_instance_uid.str());
   writer.Put(DCM_SeriesNumber, fmt::format("{}", identity.series_number));
+  // Next to the older one in a viewer's list.
+  const char* revised = run.options.predecessors.empty() ? "" : ", revised";
   writer.Put(
       DCM_SeriesDescription,
-      run.text.Own(fmt::format("AI {} {}", AlgorithmTitle(run.card), identity.modality), 64,
-                   fmt::format("AI {} {} {}", run.card.name, run.card.version, identity.modality)));
+      run.text.Own(fmt::format("AI {} {}{}", AlgorithmTitle(run.card), identity.modality, revised),
+                   64,
+                   fmt::format("AI {} {} {}{}", run.card.name, run.card.version, identity.modality,
+                               revised)));
   WriteEquipmentModule(run, writer);
   WriteContributingEquipment(run, writer);
   return status;

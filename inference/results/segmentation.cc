@@ -58,6 +58,15 @@ void WritePixelModule(const SegmentationForm& form, AttributeWriter& writer) {
   }
 }
 
+/// An image has no attribute for predecessors, as reports have; "" when it replaces nothing.
+std::string Replaced(const ResultRun& run) {
+  std::string replaced;
+  for (const protocol::Predecessor& predecessor : run.options.predecessors)
+    if (predecessor.kind == kSegmentationKind)
+      replaced += (replaced.empty() ? "Replaces " : ", ") + predecessor.sop_instance_uid;
+  return replaced;
+}
+
 void WriteImageModules(const ResultRun& run, const SegmentationForm& form, std::size_t frames,
                        AttributeWriter& writer) {
   const SourceSeries& source = run.findings.source;
@@ -82,6 +91,8 @@ void WriteImageModules(const ResultRun& run, const SegmentationForm& form, std::
              run.text.Own(Notice(run.card).empty() ? AlgorithmTitle(run.card) : Notice(run.card),
                           64, run.card.name));
   writer.Put(DCM_ContentCreatorName, "Axial^AI");
+  if (const std::string replaced = Replaced(run); !replaced.empty())
+    writer.Put(DCM_DerivationDescription, run.text.OwnLong(replaced, 1024));
   const std::string body_part = TextOf(run.source, DCM_BodyPartExamined);
   if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
 }

@@ -115,6 +115,13 @@ TEST_P(ReportClasses, ConformAndNameTheReportsTheyReplace) {
   std::ostringstream printed;
   predecessors->print(printed);
   EXPECT_NE(printed.str().find("2.25.4"), std::string::npos);
+  DcmFileFormat segmentation;
+  ASSERT_TRUE(segmentation.loadFile(out_.File("seg.dcm").c_str()).good());
+  OFString text;
+  segmentation.getDataset()->findAndGetOFString(DCM_DerivationDescription, text);
+  EXPECT_EQ(text, "Replaces 2.25.2");
+  segmentation.getDataset()->findAndGetOFString(DCM_SeriesDescription, text);
+  EXPECT_EQ(text, "AI Axial Lungs 1.2.0 SEG, revised");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ReportClasses, ::testing::Range(0, 3));
