@@ -21,6 +21,14 @@ CLI::App* AddAnalyze(CLI::App& app, axial::gateway::AnalyzeOptions& options) {
   command->add_option("--model", options.model_folder, "Folder with model.yaml")->required();
   command->add_option("--in", options.input_folder, "Folder with DICOM files")->required();
   command->add_option("--out", options.output_folder, "Where the results go")->required();
+  CLI::Option* config = command->add_option("--config", options.config_path,
+                                            "The configuration file that names --destination");
+  CLI::Option* destination =
+      command->add_option("--destination", options.destination,
+                          "Write the results that this destination gets (its `results`); without "
+                          "it, those that one without `results` gets");
+  config->needs(destination);
+  destination->needs(config);
   command->add_option("--threads", options.threads, "0: all cores");
   command->add_option("--device", options.device, "cpu | cuda | auto");
   return command;

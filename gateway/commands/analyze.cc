@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <set>
 #include <vector>
 
+#include "config/config.h"
 #include "config/model_card.h"
+#include "core/base/spelling.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/commands/find_files.h"
 #include "gateway/dispatch/worker_process.h"
@@ -27,15 +31,22 @@ struct SeriesFiles {
 
 using SeriesByUid = std::map<std::string, SeriesFiles>;
 
-/// Groups what is DICOM; the rest is counted, because folders often hold other things.
+/// Groups what is DICOM, each Instance once, as the gateway does; the rest is counted, because
+/// folders often hold other things.
 Result<SeriesByUid> GroupBySeries(const std::string& folder, std::ostream& err) {
   AXIAL_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindFiles({folder}));
   SeriesByUid series;
+  std::set<Uid> instances;
   std::size_t others = 0;
+  std::size_t repeated = 0;
   for (const std::string& file : files) {
     const Result<InstanceHeader> header = ReadInstanceHeader(file);
     if (!header.ok()) {
       ++others;
+      continue;
+    }
+    if (!instances.insert(header->sop_instance_uid).second) {
+      ++repeated;
       continue;
     }
     SeriesFiles& entry = series[header->series_instance_uid.str()];
@@ -43,7 +54,34 @@ Result<SeriesByUid> GroupBySeries(const std::string& folder, std::ostream& err) 
     entry.files.push_back(fs::absolute(file).string());
   }
   if (others > 0) err << fmt::format("{} of {} files are no DICOM images\n", others, files.size());
+  if (repeated > 0)
+    err << fmt::format("{} of {} files repeat an Instance and are left out\n", repeated,
+                       files.size());
   return series;
+}
+
+/// What the results are to be like; nullopt: the reason has been shown.
+std::optional<config::ResultProfile> ChooseProfile(const AnalyzeOptions& options,
+                                                   std::ostream& err) {
+  if (options.config_path.empty() && options.destination.empty()) return config::ResultProfile();
+  if (options.config_path.empty() || options.destination.empty()) {
+    err << "--config and --destination go together: they choose the results that this destination "
+           "gets\n";
+    return std::nullopt;
+  }
+  const config::LoadedConfig loaded = config::LoadConfig(options.config_path);
+  for (const config::Problem& problem : loaded.problems) err << problem.ToString() << '\n';
+  if (!loaded.config) return std::nullopt;
+  const auto found = loaded.config->destinations.find(options.destination);
+  if (found != loaded.config->destinations.end()) return found->second.results;
+  std::vector<std::string_view> names;
+  for (const auto& [name, destination] : loaded.config->destinations) names.push_back(name);
+  const std::string_view nearest = NearestWord(options.destination, names);
+  err << fmt::format("{} has no destination '{}'; {}\n", options.config_path, options.destination,
+                     names.empty()     ? "it names none"
+                     : nearest.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                                       : fmt::format("did you mean '{}'?", nearest));
+  return std::nullopt;
 }
 
 /// Waits for the worker's next word.
@@ -134,16 +172,19 @@ void ReportFailure(dispatch::WorkerProcess& worker, protocol::RunJob job, const 
 
 /// Runs one Series. False when it failed; the reason has been shown.
 bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
-                   const SeriesFiles& series, const AnalyzeOptions& options, std::ostream& out,
-                   std::ostream& err) {
+                   const SeriesFiles& series, const AnalyzeOptions& options,
+                   const config::ResultProfile& profile, std::ostream& out, std::ostream& err) {
   err << fmt::format("series {} ({}, {} files)\n", uid, series.modality, series.files.size());
   const Result<std::string> folder = MakeResultFolder(options.output_folder, uid);
   if (!folder.ok()) {
     err << fmt::format("  failed: {}\n", folder.error().message());
     return false;
   }
-  const protocol::RunJob job{
-      .job = 1, .attempt = 1, .input_files = series.files, .output_directory = *folder};
+  const protocol::RunJob job{.job = 1,
+                             .attempt = 1,
+                             .input_files = series.files,
+                             .output_directory = *folder,
+                             .profiles = {profile}};
   const Result<protocol::JobDone> done = Perform(worker, job, err);
   if (!done.ok()) {
     ReportFailure(worker, job, done.error(), out, err);
@@ -154,8 +195,9 @@ bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
   return true;
 }
 
-int Analyze(const AnalyzeOptions& options, const config::ModelCard& card, const SeriesByUid& series,
-            std::ostream& out, std::ostream& err) {
+int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
+            const config::ResultProfile& profile, const SeriesByUid& series, std::ostream& out,
+            std::ostream& err) {
   const auto& modalities = card.input.modalities;
   const auto fits = [&](const auto& entry) {
     return std::find(modalities.begin(), modalities.end(), entry.second.modality) !=
@@ -182,7 +224,8 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card, const 
                          entry.second.modality);
       continue;
     }
-    all_done = AnalyzeSeries(**worker, entry.first, entry.second, options, out, err) && all_done;
+    all_done =
+        AnalyzeSeries(**worker, entry.first, entry.second, options, profile, out, err) && all_done;
   }
   (void)(*worker)->Send(protocol::Shutdown{});
   return all_done ? 0 : 1;
@@ -195,12 +238,14 @@ int RunAnalyze(const AnalyzeOptions& options, std::ostream& out, std::ostream& e
       config::LoadModelCard(fs::absolute(options.model_folder).lexically_normal().string());
   for (const config::Problem& problem : loaded.problems) err << problem.ToString() << '\n';
   if (!loaded.card) return 1;
+  const std::optional<config::ResultProfile> profile = ChooseProfile(options, err);
+  if (!profile) return 1;
   const Result<SeriesByUid> series = GroupBySeries(options.input_folder, err);
   if (!series.ok()) {
     err << series.error().message() << '\n';
     return 1;
   }
-  return Analyze(options, *loaded.card, *series, out, err);
+  return Analyze(options, *loaded.card, *profile, *series, out, err);
 }
 
 }  // namespace axial::gateway

@@ -297,7 +297,8 @@ class Gateway:
     ae_title = "AXIAL"
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
-                 reserve="64 MiB", own_session=True):
+                 reserve="64 MiB", own_session=True, results=None, destinations=None):
+        """`results`: what the destination pacs wants; `destinations`: further ones, by name."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -311,9 +312,12 @@ class Gateway:
         self._reserve = reserve
         self._own_session = own_session
         self.process = None
-        self._write_config(orthanc, rules)
+        self.destinations = {"pacs": {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1",
+                                      "port": orthanc.dicom_port, **({"results": results} if results else {})},
+                             **(destinations or {})}
+        self._write_config(rules)
 
-    def _write_config(self, orthanc, rules):
+    def _write_config(self, rules):
         models = ROOT / "models"
         rules = [rule for rule in rules if (models / rule["run"] / "model.yaml").exists()]
         Check(rules, f"none of the sample models is in {models}")
@@ -326,7 +330,7 @@ class Gateway:
             f"models: {{directory: {json.dumps(str(models))}}}",
             "workers: {processes: 1, memory: 8 GiB, deadline: 10 min}",
             "destinations:",
-            f"  pacs: {{kind: dicom, ae_title: {orthanc.ae_title}, host: 127.0.0.1, port: {orthanc.dicom_port}}}",
+            *(f"  {name}: {json.dumps(destination)}" for name, destination in self.destinations.items()),
             "rules:",
             *(f"  - {json.dumps(rule)}" for rule in rules),
             f"admin: {{bind: 127.0.0.1, port: {self.http_port}}}",

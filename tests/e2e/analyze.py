@@ -1,0 +1,104 @@
+"""`axial analyze` writes what the gateway sends: the same objects, with the same UIDs, for each destination's `results`.
+
+A CT with segments and a radiograph with an answer go through a gateway with two folder destinations and through `axial
+analyze`; the files must have the same SOP Instance UIDs and be the same data sets but for the moment they were written.
+"""
+
+import subprocess
+
+import pydicom
+
+import harness
+from harness import Check, WaitFor
+
+MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime",
+          "StructureSetDate", "StructureSetTime")
+RICH = {"segmentation": "labelmap", "compression": "rle", "report": "enhanced",
+        "also": ["secondary_capture", "rt_structure_set", "pdf"], "banner": "Research only"}
+
+
+class NoPacs:
+    """Nobody listens there; nothing is sent to it."""
+
+    ae_title = "NOBODY"
+    dicom_port = 1
+
+
+def ByInstance(folder):
+    """{SOP Instance UID: data set without the moment it was written} of every file below `folder`."""
+    found = {}
+    for path in sorted(folder.rglob("*.dcm")):
+        dataset = pydicom.dcmread(path)
+        for keyword in MOMENT:
+            if keyword in dataset:
+                del dataset[keyword]
+        Check(dataset.SOPInstanceUID not in found, f"{path}: the Instance {dataset.SOPInstanceUID} is there twice")
+        found[dataset.SOPInstanceUID] = dataset
+    return found
+
+
+def Analyze(gateway, model, phantom, out, *options):
+    command = [gateway.program, "analyze", "--model", harness.ROOT / "models" / model, "--in", phantom.folder, "--out", out,
+               *options]
+    return subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+
+
+def CheckSame(sent, written, what):
+    Check(sent.keys() == written.keys(),
+          f"{what}: only the gateway made {[(u, d.SOPClassUID.name) for u, d in sent.items() if u not in written]}, only "
+          f"axial analyze {[(u, d.SOPClassUID.name) for u, d in written.items() if u not in sent]}")
+    for uid, dataset in sent.items():
+        differing = [str(element.tag) for element in dataset if element != written[uid].get(element.tag)]
+        differing += [str(element.tag) for element in written[uid] if element.tag not in dataset]
+        Check(not differing, f"{what}: {dataset.SOPClassUID.name} differs in {differing}")
+    print(f"{what}: {len(sent)} objects, the same: {sorted({dataset.SOPClassUID.name for dataset in sent.values()})}")
+
+
+def CheckRefusals(gateway, phantom, folder):
+    config = ["--config", gateway.config]
+    broken = folder / "broken.yaml"
+    broken.write_text("destinations: {pacs: {kind: dicom, results: {report: shiny}}}\n")
+    for options, reason in (
+            ([*config, "--destination", "ritch"], "did you mean 'rich'?"),
+            ([*config, "--destination", "\x01\xff"], "it has pacs, plain, rich"),
+            ([*config, "--destination", ""], "go together"),
+            (config, "--config requires --destination"),
+            (["--destination", "rich"], "--destination requires --config"),
+            (["--config", folder / "absent.yaml", "--destination", "rich"], "absent.yaml"),
+            (["--config", phantom.files[0], "--destination", "rich"], "this is not YAML"),
+            (["--config", broken, "--destination", "pacs"], "broken.yaml:1: 'destinations.pacs.results.report' cannot be")):
+        answer = Analyze(gateway, "dx-position", phantom, folder / "refused", *options)
+        Check(answer.returncode != 0 and reason in answer.stderr + answer.stdout,
+              f"{options}: exit code {answer.returncode}, '{reason}' is not in:\n{answer.stderr}{answer.stdout}")
+    Check(not (folder / "refused").exists(), "a refused call wrote something")
+
+
+def Body(workspace, binaries):
+    folder = workspace.folder
+    rules = tuple({**rule, "send_to": ["plain", "rich"]} for rule in (harness.CT_RULE, harness.DX_RULE))
+    gateway = workspace.Own(harness.Gateway(
+        folder / "axial", binaries, NoPacs(), rules,
+        destinations={"plain": {"kind": "folder", "path": str(folder / "plain")},
+                      "rich": {"kind": "folder", "path": str(folder / "rich"), "results": RICH}}))
+    gateway.Start()
+    phantoms = {"chest-ct-lungs": harness.Phantom(binaries, folder / "ct", "ct", "--seed", "41", "--slices", "40",
+                                                  "--slice-spacing", "5", "--slice-thickness", "5"),
+                "dx-position": harness.Phantom(binaries, folder / "dx", "dx", "--seed", "42")}
+    for model, phantom in phantoms.items():
+        harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+        WaitFor(f"the results of {model}",
+                lambda: [job for job in (gateway.Study(phantom.study_uid) or {}).get("jobs", []) if job["state"] == "delivered"],
+                300, [gateway.process], describe=lambda: str((gateway.Study(phantom.study_uid) or {}).get("jobs")))
+        for name, options in (("plain", []), ("rich", ["--config", gateway.config, "--destination", "rich"])):
+            out = folder / "analyze" / f"{model}-{name}"
+            answer = Analyze(gateway, model, phantom, out, *options)
+            Check(answer.returncode == 0, f"axial analyze failed:\n{answer.stderr}")
+            sent = {uid: dataset for uid, dataset in ByInstance(folder / name).items()
+                    if dataset.StudyInstanceUID == phantom.study_uid}
+            Check(sent, f"nothing in {folder / name}")
+            CheckSame(sent, ByInstance(out), f"{model} for {name}")
+    CheckRefusals(gateway, phantoms["dx-position"], folder)
+
+
+harness.RunTest(Body)
