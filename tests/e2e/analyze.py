@@ -4,6 +4,7 @@ A CT with segments and a radiograph with an answer go through a gateway with two
 analyze`; the files must have the same SOP Instance UIDs and be the same data sets but for the moment they were written.
 """
 
+import re
 import subprocess
 
 import pydicom
@@ -15,6 +16,15 @@ MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesT
           "StructureSetDate", "StructureSetTime")
 RICH = {"segmentation": "labelmap", "compression": "rle", "report": "enhanced",
         "also": ["secondary_capture", "rt_structure_set", "pdf"], "banner": "Research only"}
+
+
+def TextOfPage(pdf):
+    """What a reader sees on it, without the moment it was written."""
+    answer = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=False)
+    Check(answer.returncode == 0 and answer.stdout.strip(), f"pdftotext reads nothing: {answer.stderr!r}")
+    text, moments = re.subn(rb"\d{4}-\d\d-\d\d \d\d:\d\d", b"", answer.stdout)
+    Check(moments == 1, f"the page names {moments} moments: {answer.stdout.decode()}")
+    return text
 
 
 class NoPacs:
@@ -32,6 +42,9 @@ def ByInstance(folder):
         for keyword in MOMENT:
             if keyword in dataset:
                 del dataset[keyword]
+        if "EncapsulatedDocument" in dataset:
+            dataset.EncapsulatedDocument = TextOfPage(dataset.EncapsulatedDocument)
+            del dataset.EncapsulatedDocumentLength
         Check(dataset.SOPInstanceUID not in found, f"{path}: the Instance {dataset.SOPInstanceUID} is there twice")
         found[dataset.SOPInstanceUID] = dataset
     return found
