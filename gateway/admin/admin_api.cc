@@ -92,6 +92,19 @@ Result<int> Limit(const Target& target) {
   return ParseNumber<int>(found->second, 1, kMaxLimit, "limit");
 }
 
+/// Jobs, each with the names of its refused results (GET /api/quarantine).
+json JobList(const std::vector<store::Job>& jobs, const AdminProviders& providers) {
+  const std::vector<QuarantineView> quarantine = Ask(providers.quarantine);
+  json list = ListOf(jobs);
+  for (json& job : list) {
+    json names = json::array();
+    for (const QuarantineView& attempt : quarantine)
+      if (attempt.job_id == job.at("id")) names.push_back(attempt.name);
+    job["quarantined"] = std::move(names);
+  }
+  return list;
+}
+
 }  // namespace
 
 /// What each route does. `parameters`: the values of the pattern's braces.
@@ -150,7 +163,7 @@ struct Handlers {
     json answer = ToJson(*study);
     answer["series"] = ListOf(series);
     answer["revisions"] = std::move(revision_list);
-    answer["jobs"] = ListOf(jobs);
+    answer["jobs"] = JobList(jobs, api.providers_);
     answer["deliveries"] = ListOf(deliveries);
     answer["timeline"] = ListOf(events);
     return Ok(answer);
@@ -162,7 +175,7 @@ struct Handlers {
     AXIAL_ASSIGN_OR_RETURN(const auto counts, api.jobs_.CountByState());
     json by_state = json::object();
     for (const auto& [state, count] : counts) by_state[state] = count;
-    return Ok({{"jobs", ListOf(jobs)}, {"count_by_state", std::move(by_state)}});
+    return Ok({{"jobs", JobList(jobs, api.providers_)}, {"count_by_state", std::move(by_state)}});
   }
 
   static Result<Response> RetryJob(const AdminApi& api, const Target&,
@@ -206,6 +219,20 @@ struct Handlers {
     return Ok({{"destination", name}, {"deliveries", count}}, 202);
   }
 
+  static Result<Response> Quarantine(const AdminApi& api, const Target&, const Parameters&) {
+    return Ok({{"quarantine", ListOf(Ask(api.providers_.quarantine))}});
+  }
+
+  static Result<Response> RemoveQuarantined(const AdminApi& api, const Target&,
+                                            const Parameters& parameters) {
+    const std::string& name = parameters.at(0);
+    if (!api.providers_.remove_quarantined)
+      return MakeError(ErrorCode::kNotFound, "nothing is quarantined under '{}'", name);
+    AXIAL_RETURN_IF_ERROR(api.providers_.remove_quarantined(name));
+    Log(LogLevel::kInfo, "quarantine_removed_by_person", {{"name", name}});
+    return Ok({{"name", name}, {"removed", true}});
+  }
+
   static Result<Response> Models(const AdminApi& api, const Target&, const Parameters&) {
     return Ok({{"models", ListOf(Ask(api.providers_.models))}});
   }
@@ -230,6 +257,8 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/destinations", Handlers::Destinations},
     Route{"POST", "/api/destinations/{name}/echo", Handlers::EchoDestination},
     Route{"POST", "/api/destinations/{name}/retry", Handlers::RetryDestination},
+    Route{"GET", "/api/quarantine", Handlers::Quarantine},
+    Route{"DELETE", "/api/quarantine/{name}", Handlers::RemoveQuarantined},
     Route{"GET", "/api/models", Handlers::Models},
 };
 

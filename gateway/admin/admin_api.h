@@ -62,6 +62,26 @@ struct WorkerView {
   std::int64_t job_id = 0;  ///< 0: none
 };
 
+/// Results that were refused before they could leave; as dispatch::QuarantinedAttempt.
+struct QuarantineView {
+  struct File {
+    std::string name;
+    std::int64_t bytes = 0;
+    bool kept = true;
+  };
+  std::string name;
+  std::string folder;
+  std::int64_t job_id = 0;
+  int attempt = 0;
+  std::string study_uid;
+  std::string series_uid;
+  std::string model;
+  std::string model_version;
+  std::string reason;
+  TimePoint at{};
+  std::vector<File> files;
+};
+
 /// What the API reads besides the store. An empty function: the resource is an empty list (health:
 /// ok), the action answers 404. Called from HTTP threads, concurrently.
 struct AdminProviders {
@@ -70,6 +90,8 @@ struct AdminProviders {
   std::function<std::vector<DestinationView>()> destinations;
   std::function<Status(const std::string& name)> echo_destination;
   std::function<Result<int>(const std::string& name)> retry_destination;
+  std::function<std::vector<QuarantineView>()> quarantine;  ///< newest first
+  std::function<Status(const std::string& name)> remove_quarantined;
   std::function<std::vector<ModelView>()> models;
   std::function<std::vector<WorkerView>()> workers;
   std::function<void()> on_job_retried;  ///< nudges the dispatcher

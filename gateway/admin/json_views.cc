@@ -149,6 +149,18 @@ json ToJson(const DestinationView& destination) {
           {"oldest_owed_at", ToJson(destination.oldest_owed_at)}};
 }
 
+json ToJson(const QuarantineView& attempt) {
+  json files = json::array();
+  for (const QuarantineView::File& file : attempt.files)
+    files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"kept", file.kept}});
+  return {{"name", attempt.name},           {"folder", attempt.folder},
+          {"job_id", attempt.job_id},       {"attempt", attempt.attempt},
+          {"study_uid", attempt.study_uid}, {"series_uid", attempt.series_uid},
+          {"model", attempt.model},         {"model_version", attempt.model_version},
+          {"reason", attempt.reason},       {"at", ToJson(attempt.at)},
+          {"files", std::move(files)}};
+}
+
 json ToJson(const ModelView& model) {
   return {{"name", model.name},     {"version", model.version}, {"engine", model.engine},
           {"folder", model.folder}, {"usable", model.usable},   {"problem", model.problem}};

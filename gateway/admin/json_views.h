@@ -17,6 +17,7 @@ namespace axial::admin {
 [[nodiscard]] nlohmann::json ToJson(const store::Delivery& delivery);
 [[nodiscard]] nlohmann::json ToJson(const config::RuleSpec& rule);
 [[nodiscard]] nlohmann::json ToJson(const DestinationView& destination);
+[[nodiscard]] nlohmann::json ToJson(const QuarantineView& attempt);
 [[nodiscard]] nlohmann::json ToJson(const ModelView& model);
 [[nodiscard]] nlohmann::json ToJson(const WorkerView& worker);
 [[nodiscard]] nlohmann::json ToJson(const HealthCheck& check);

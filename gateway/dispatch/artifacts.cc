@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <set>
 
 #include "core/dicom/uid.h"
@@ -91,18 +90,6 @@ Status SyncDirectory(const fs::path& directory) {
   return {};
 }
 
-/// Removes entries of a folder, longest unchanged first, until at most `keep` are left.
-void RemoveOldest(const fs::path& folder, std::size_t keep) {
-  std::error_code ignored;
-  std::multimap<fs::file_time_type, fs::path> by_age;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    by_age.emplace(entry.last_write_time(ignored), entry.path());
-  while (by_age.size() > keep) {
-    fs::remove_all(by_age.begin()->second, ignored);
-    by_age.erase(by_age.begin());
-  }
-}
-
 }  // namespace
 
 Result<std::string> MakeOutputDirectory(const std::string& results_directory, std::int64_t job,
@@ -122,24 +109,6 @@ Result<std::string> MakeOutputDirectory(const std::string& results_directory, st
 void RemoveOutputDirectory(const std::string& output_directory) {
   std::error_code ignored;
   fs::remove_all(output_directory, ignored);
-}
-
-std::string QuarantineRefused(const std::string& results_directory,
-                              const std::string& output_directory, std::int64_t job, int attempt) {
-  std::error_code error;
-  std::vector<fs::path> refused;
-  for (const auto& entry : fs::directory_iterator(output_directory, error))
-    if (entry.path().extension() == ".refused" && entry.is_regular_file(error))
-      refused.push_back(entry.path());
-  if (refused.empty()) return "";
-  const fs::path quarantine = fs::path(results_directory) / "quarantine";
-  const fs::path folder = quarantine / fmt::format("{}-{}", job, attempt);
-  fs::create_directories(folder, error);
-  for (const fs::path& file : refused)
-    if (!error) fs::rename(file, folder / file.filename(), error);
-  if (error) return "";
-  RemoveOldest(quarantine, kMaxQuarantined);
-  return folder.string();
 }
 
 Result<std::vector<store::ProducedArtifact>> CheckArtifacts(

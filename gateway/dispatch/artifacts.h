@@ -18,16 +18,6 @@ namespace axial::dispatch {
 /// Removes what a lost attempt left behind.
 void RemoveOutputDirectory(const std::string& output_directory);
 
-/// As many quarantined attempts stay; the oldest go.
-inline constexpr std::size_t kMaxQuarantined = 50;
-
-/// Before a lost attempt is removed: moves the files that the worker's own check refused
-/// (`*.refused`) to `<results>/quarantine/<job>-<attempt>/`, for a person to look into. Returns
-/// that folder; "" when there is nothing to keep, or it cannot be kept.
-[[nodiscard]] std::string QuarantineRefused(const std::string& results_directory,
-                                            const std::string& output_directory, std::int64_t job,
-                                            int attempt);
-
 /// What the worker reports, believed only after a look: every artifact must be a regular,
 /// non-empty file directly in `output_directory`, named by a plain file name, with valid UIDs, each
 /// SOP Instance once, wanted by at least one of the profiles the worker was given; and every

@@ -15,6 +15,7 @@ class DispatchMetrics {
     for (const char* outcome : {"produced", "refused", "crashed", "deadline", "start_failed",
                                 "bad_artifacts", "not_given", "dropped"})
       Outcome(outcome);
+    Quarantined();
     SetWorkers(SlotState::kStarting, 0);
     SetWorkers(SlotState::kIdle, 0);
     SetWorkers(SlotState::kBusy, 0);
@@ -24,6 +25,10 @@ class DispatchMetrics {
   Counter& Outcome(const std::string& outcome) {
     return metrics_.GetCounter("axial_dispatch_attempts_total", "Attempts of Jobs by outcome",
                                {{"outcome", outcome}});
+  }
+  Counter& Quarantined() {
+    return metrics_.GetCounter("axial_dispatch_quarantined_total",
+                               "Attempts whose results were refused by their own check");
   }
   void SetWorkers(SlotState state, double count) {
     metrics_

@@ -25,6 +25,7 @@ Dispatcher::State::State(store::JobStore& jobs_in, const config::Workers& worker
     : jobs(jobs_in),
       workers(workers_in),
       options(std::move(options_in)),
+      quarantine(options.results_directory, options.quarantine),
       metrics(*options.metrics),
       models(options.restart_pause, options.restart_pause_at_most),
       wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -127,6 +128,8 @@ DispatchStatus Dispatcher::Status() const {
   const std::lock_guard lock(state_->mutex);
   return state_->status;
 }
+
+const Quarantine& Dispatcher::quarantine() const { return state_->quarantine; }
 
 void Dispatcher::RunOnce(TimePoint now) { state_->RunOnce(now); }
 

@@ -13,6 +13,7 @@
 #include "config/model_card.h"
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
+#include "gateway/dispatch/quarantine.h"
 #include "gateway/dispatch/worker_process.h"
 #include "gateway/store/job_store.h"
 
@@ -23,6 +24,7 @@ struct DispatchOptions {
   std::string worker_binary;      ///< "": axial-worker beside the running executable
   Metrics* metrics = nullptr;     ///< required; outlives the dispatcher
   const Clock* clock = &Clock::System();
+  QuarantineLimits quarantine;        ///< of results that the workers' own checks refused
   std::function<void()> on_produced;  ///< on the dispatcher's thread; must not block
 
   Duration lease = std::chrono::seconds(60);  ///< renewed while the worker runs
@@ -93,6 +95,9 @@ class Dispatcher {
   void SetDestinations(const std::map<std::string, config::Destination>& destinations);
 
   [[nodiscard]] DispatchStatus Status() const;
+
+  /// What was refused before it could leave.
+  [[nodiscard]] const Quarantine& quarantine() const;
 
   /// One round without waiting: hears the workers, enforces deadlines, leases and starts. Not
   /// together with Start.

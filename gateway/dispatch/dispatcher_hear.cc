@@ -225,16 +225,35 @@ void Dispatcher::State::CondemnSlot(WorkerSlot& slot, const Error& reason, const
   EndSlot(slot);
 }
 
+Error Dispatcher::State::KeepRefused(const RunningJob& running, const Error& reason,
+                                     TimePoint now) {
+  if (running.output_directory.empty()) return reason;
+  const Result<std::optional<QuarantinedAttempt>> kept =
+      quarantine.Keep(running.output_directory, running.job, reason.message(), now);
+  if (!kept.ok()) {
+    Log(LogLevel::kError, "result_not_quarantined",
+        {{"job", running.job.id}, {"error", kept.error().ToString()}});
+    return reason;
+  }
+  if (!*kept) return reason;
+  const QuarantinedAttempt& attempt = **kept;
+  Log(LogLevel::kError, "result_quarantined",
+      {{"job", attempt.job},
+       {"attempt", attempt.attempt},
+       {"study", attempt.study_uid},
+       {"model", attempt.model},
+       {"files", attempt.files.size()},
+       {"kept_bytes", attempt.KeptBytes()},
+       {"folder", attempt.folder},
+       {"reason", attempt.reason}});
+  metrics.Quarantined().Increment();
+  return Error(reason.code(), reason.message() + "; quarantined in " + attempt.folder);
+}
+
 void Dispatcher::State::Lose(WorkerSlot& slot, const Error& reason, bool worker_died,
                              const char* outcome, TimePoint now) {
   const RunningJob& running = *slot.running;
-  const std::string kept =
-      running.output_directory.empty()
-          ? ""
-          : QuarantineRefused(options.results_directory, running.output_directory, running.job.id,
-                              running.job.attempt);
-  const Error told =
-      kept.empty() ? reason : Error(reason.code(), reason.message() + "; quarantined in " + kept);
+  const Error told = KeepRefused(running, reason, now);
   Log(LogLevel::kWarning, "job_attempt_lost",
       {{"job", running.job.id},
        {"attempt", running.job.attempt},

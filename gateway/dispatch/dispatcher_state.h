@@ -52,6 +52,8 @@ struct Dispatcher::State {
   void GiveJob(WorkerSlot& slot, TimePoint now);
   [[nodiscard]] Result<ResultWishes> WishesFor(const store::Job& job) const;
   void RecordProgress(WorkerSlot& slot, TimePoint now);
+  /// Before a lost attempt is removed. What to tell people: the reason, and where its results are.
+  [[nodiscard]] Error KeepRefused(const RunningJob& running, const Error& reason, TimePoint now);
   void Lose(WorkerSlot& slot, const Error& reason, bool worker_died, const char* outcome,
             TimePoint now);
   void Become(WorkerSlot& slot, SlotState state, TimePoint now) const;
@@ -70,6 +72,7 @@ struct Dispatcher::State {
   store::JobStore& jobs;
   const config::Workers workers;
   const DispatchOptions options;
+  const Quarantine quarantine;
   DispatchMetrics metrics;
   ModelTable models;
   std::vector<WorkerSlot> slots;

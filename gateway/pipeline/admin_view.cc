@@ -68,6 +68,15 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
     if (!detail.empty())
       checks.push_back({"destination " + destination.name, Health::kDegraded, detail});
   }
+  if (const auto quarantine = dispatcher_.quarantine().List(); !quarantine.empty()) {
+    const dispatch::QuarantinedAttempt& newest = quarantine.front();
+    checks.push_back(
+        {"quarantine", Health::kDegraded,
+         fmt::format("results of {} attempts were refused by their own check and not sent; the "
+                     "newest, of job {}: {}. Look into GET /api/quarantine, then DELETE "
+                     "/api/quarantine/{}",
+                     quarantine.size(), newest.job, newest.reason, newest.name)});
+  }
   return checks;
 }
 
@@ -107,6 +116,27 @@ std::vector<admin::DestinationView> AdminView::Destinations() const {
   return views;
 }
 
+std::vector<admin::QuarantineView> AdminView::Quarantine() const {
+  std::vector<admin::QuarantineView> views;
+  for (dispatch::QuarantinedAttempt& attempt : dispatcher_.quarantine().List()) {
+    admin::QuarantineView view{attempt.name,
+                               attempt.folder,
+                               attempt.job,
+                               attempt.attempt,
+                               attempt.study_uid,
+                               attempt.series_uid,
+                               attempt.model,
+                               attempt.model_version,
+                               attempt.reason,
+                               attempt.at,
+                               {}};
+    for (const dispatch::RefusedFile& file : attempt.files)
+      view.files.push_back({file.name, file.bytes, file.kept});
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 std::vector<admin::WorkerView> AdminView::Workers() const {
   std::vector<admin::WorkerView> views;
   for (const dispatch::WorkerStatus& worker : dispatcher_.Status().workers)
@@ -124,6 +154,10 @@ admin::AdminProviders AdminView::Providers() {
   providers.destinations = [this] { return Destinations(); };
   providers.echo_destination = [this](const std::string& name) { return deliver_.Echo(name); };
   providers.retry_destination = [this](const std::string& name) { return deliver_.RetryNow(name); };
+  providers.quarantine = [this] { return Quarantine(); };
+  providers.remove_quarantined = [this](const std::string& name) {
+    return dispatcher_.quarantine().Remove(name);
+  };
   providers.models = [this] { return Models(); };
   providers.workers = [this] { return Workers(); };
   providers.on_job_retried = [this] { dispatcher_.Nudge(); };

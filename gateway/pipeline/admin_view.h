@@ -29,6 +29,7 @@ class AdminView {
   [[nodiscard]] std::vector<admin::HealthCheck> Health() const;
   [[nodiscard]] std::vector<admin::ModelView> Models() const;
   [[nodiscard]] std::vector<admin::DestinationView> Destinations() const;
+  [[nodiscard]] std::vector<admin::QuarantineView> Quarantine() const;
   [[nodiscard]] std::vector<admin::WorkerView> Workers() const;
 
   store::Database& database_;

@@ -133,6 +133,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   dispatch_options.results_directory = config.storage.directory + "/results";
   dispatch_options.worker_binary = options.worker_binary;
   dispatch_options.metrics = &metrics;
+  dispatch_options.quarantine.reserve_bytes = config.storage.reserve_bytes;
   dispatch_options.on_produced = [this] { deliver->Nudge(); };
   dispatcher = std::make_unique<dispatch::Dispatcher>(*jobs, config.workers, cards,
                                                       std::move(dispatch_options));

@@ -138,11 +138,11 @@ def HttpGet(url, seconds=10):
         return None
 
 
-def HttpStatusAndBody(url, seconds=2):
+def HttpStatusAndBody(url, seconds=2, method="GET"):
     """(status, body) of whatever answer there is, (None, b"") when there is none."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=seconds) as answer:
+        with opener.open(urllib.request.Request(url, method=method), timeout=seconds) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -361,6 +361,20 @@ class Gateway:
     def Study(self, study_uid):
         """What axial knows of the study (the admin interface's JSON), or None."""
         return HttpGetJson(f"{self.url}/api/studies/{study_uid}", 5)
+
+    def WaitForJobs(self, study_uid, state, count=1, seconds=300):
+        """The study's jobs, newest last, once `count` of them are in `state` and no other is there."""
+        def Jobs():
+            return sorted((self.Study(study_uid) or {}).get("jobs", []), key=lambda job: job["id"])
+        WaitFor(f"{count} {state} jobs of study {study_uid}",
+                lambda: [job["state"] for job in Jobs()] == [state] * count, seconds, [self.process],
+                describe=lambda: f"its jobs: {Jobs()}")
+        return Jobs()
+
+    def Act(self, method, path, expected_status):
+        """A change over the admin interface."""
+        status, body = HttpStatusAndBody(self.url + path, 10, method)
+        Check(status == expected_status, f"{method} {path} answered {status}: {body!r}")
 
 
 def Verdicts(study):

@@ -52,6 +52,18 @@ TEST_F(BrokenWorkerTest, AResultThatItsOwnCheckRefusedIsQuarantinedAndNeverSent)
   const std::string marker = "segmentation: lacks voxels; quarantined in ";
   ASSERT_TRUE(message.starts_with(marker)) << message;
   EXPECT_TRUE(std::filesystem::exists(message.substr(marker.size()) + "/seg.dcm.refused"));
+
+  ASSERT_TRUE(jobs->Retry(id, clock.Now()).ok());  // counts its attempts from 1 again
+  ASSERT_TRUE(WaitForState(id, JobState::kFailed));
+  const std::vector<QuarantinedAttempt> kept = dispatcher->quarantine().List();
+  ASSERT_EQ(kept.size(), 2U) << "the second replaces the first";
+  for (const QuarantinedAttempt& attempt : kept) {
+    EXPECT_EQ(attempt.job, id);
+    EXPECT_EQ(attempt.model, "lungs");
+    EXPECT_EQ(attempt.reason, "segmentation: lacks voxels");
+    EXPECT_TRUE(std::filesystem::exists(attempt.folder + "/seg.dcm.refused"));
+  }
+  EXPECT_EQ(metrics.GetCounter("axial_dispatch_quarantined_total", "").Value(), 2);
   EXPECT_TRUE(deliveries->Take("pacs", 10, At(1000))->empty());
 }
 

@@ -129,6 +129,47 @@ TEST_F(AdminApiTest, RetriesOnlyAFailedJob) {
   EXPECT_EQ(nudges, 1);
 }
 
+TEST_F(AdminApiTest, ShowsWhatWasRefusedUntilAPersonRemovesIt) {
+  const store::Job job = AddJob({"pacs"});
+  std::vector<QuarantineView> kept = {{"1-1",
+                                       "/results/quarantine/1-1",
+                                       job.id,
+                                       1,
+                                       "1.1",
+                                       "1.1.1",
+                                       "model",
+                                       "1",
+                                       "lacks voxels \xff",
+                                       At(4),
+                                       {{"seg.dcm.refused", 12, true}}}};
+  providers.quarantine = [&] { return kept; };
+  providers.remove_quarantined = [&](const std::string& name) -> Status {
+    if (std::erase_if(kept, [&](const auto& entry) { return entry.name == name; }) == 1) return {};
+    return MakeError(ErrorCode::kNotFound, "nothing is quarantined under '{}'", name);
+  };
+  const json shown = json::parse(Get("/api/quarantine").body).at("quarantine").at(0);
+  EXPECT_EQ(shown.at("job_id"), job.id);
+  EXPECT_EQ(shown.at("reason"), "lacks voxels \xef\xbf\xbd");
+  EXPECT_EQ(shown.at("at"), FormatTime(At(4)));
+  EXPECT_EQ(shown.at("files").at(0).at("name"), "seg.dcm.refused");
+  for (const char* target : {"/api/jobs", "/api/studies/1.1"})
+    EXPECT_EQ(json::parse(Get(target).body).at("jobs").at(0).at("quarantined"),
+              json::array({"1-1"}));
+
+  const auto remove = [&](const std::string& name) {
+    return Api().Handle({"DELETE", "/api/quarantine/" + name, ""});
+  };
+  ExpectProblem(remove("2-1"), 404);
+  ExpectProblem(remove("..%2F1"), 404);
+  ExpectProblem(Post("/api/quarantine/1-1"), 405);
+  EXPECT_EQ(remove("1-1").status, 200);
+  EXPECT_TRUE(json::parse(Get("/api/quarantine").body).at("quarantine").empty());
+  EXPECT_TRUE(json::parse(Get("/api/jobs").body).at("jobs").at(0).at("quarantined").empty());
+  providers = {};
+  ExpectProblem(remove("1-1"), 404);
+  EXPECT_TRUE(json::parse(Get("/api/quarantine").body).at("quarantine").empty());
+}
+
 TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
   config::RuleSpec rule;
   rule.name = "Chest CT, lungs";

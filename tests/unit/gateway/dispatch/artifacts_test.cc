@@ -1,6 +1,5 @@
 #include "gateway/dispatch/artifacts.h"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -42,27 +41,6 @@ TEST_F(ArtifactsTest, AFileInTheFolderIsBelieved) {
   EXPECT_EQ(checked->front().kind, "seg");
   EXPECT_EQ(checked->front().sop_instance_uid, "2.25.2");
   EXPECT_EQ(checked->front().destinations, std::vector<std::string>{"pacs"});
-}
-
-TEST_F(ArtifactsTest, WhatWasRefusedIsQuarantinedAndTheOldestGo) {
-  const std::string results = folder.File("results");
-  EXPECT_EQ(QuarantineRefused(results, directory, 7, 1), "") << "nothing was refused";
-  for (int job = 1; job <= static_cast<int>(kMaxQuarantined) + 3; ++job) {
-    const std::string attempt = MakeOutputDirectory(results, job, 2).value();
-    std::ofstream(attempt + "/seg.dcm.refused") << "bytes";
-    std::ofstream(attempt + "/sr.dcm") << "bytes";
-    const std::string kept = QuarantineRefused(results, attempt, job, 2);
-    EXPECT_EQ(kept, fmt::format("{}/quarantine/{}-2", results, job));
-    EXPECT_TRUE(std::filesystem::exists(kept + "/seg.dcm.refused"));
-    EXPECT_FALSE(std::filesystem::exists(kept + "/sr.dcm")) << "only what was refused";
-  }
-  std::size_t left = 0;
-  for ([[maybe_unused]] const auto& entry :
-       std::filesystem::directory_iterator(results + "/quarantine"))
-    ++left;
-  EXPECT_EQ(left, kMaxQuarantined);
-  EXPECT_TRUE(
-      std::filesystem::exists(fmt::format("{}/quarantine/{}-2", results, kMaxQuarantined + 3)));
 }
 
 TEST_F(ArtifactsTest, NoNameLeavesTheFolder) {
