@@ -10,7 +10,7 @@ import subprocess
 import pydicom
 
 import harness
-from harness import Check, WaitFor
+from harness import Check
 
 MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime",
           "StructureSetDate", "StructureSetTime")
@@ -100,9 +100,7 @@ def Body(workspace, binaries):
                 "dx-position": harness.Phantom(binaries, folder / "dx", "dx", "--seed", "42")}
     for model, phantom in phantoms.items():
         harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
-        WaitFor(f"the results of {model}",
-                lambda: [job for job in (gateway.Study(phantom.study_uid) or {}).get("jobs", []) if job["state"] == "delivered"],
-                300, [gateway.process], describe=lambda: str((gateway.Study(phantom.study_uid) or {}).get("jobs")))
+        gateway.WaitForJobs(phantom.study_uid, "delivered")
         for name, options in (("plain", []), ("rich", ["--config", gateway.config, "--destination", "rich"])):
             out = folder / "analyze" / f"{model}-{name}"
             answer = Analyze(gateway, model, phantom, out, *options)

@@ -31,7 +31,7 @@ def CheckShown(gateway, job, name, reason, file):
     """Where people look: the job, its error (of the newest), the list."""
     error = harness.ErrorOf(job)
     Check(error.startswith("corrupt: ") and reason in error, f"the job's error: {error}")
-    Check(job["quarantined"][0] != name or error.endswith(f"quarantine/{name}"), f"the job's error does not name {name}: {error}")
+    Check(job["quarantined"][0] != name or error.endswith(f"quarantine/{name}"), f"{name} is not in the job's error: {error}")
     Check(name in job["quarantined"], f"the job names {job['quarantined']}, not {name}")
     entry, = (entry for entry in HttpGetJson(gateway.url + "/api/quarantine")["quarantine"] if entry["name"] == name)
     Check(entry["job_id"] == job["id"] and entry["study_uid"] == job["study_uid"], f"of another job: {entry}")
@@ -82,8 +82,9 @@ def Body(workspace, binaries):
     job, = gateway.WaitForJobs(ct.study_uid, "failed")
     finished = job["finished_at"]
     gateway.Act("POST", f"/api/jobs/{job['id']}/retry", 202)
-    harness.WaitFor("the job to fail again", lambda: gateway.WaitForJobs(ct.study_uid, "failed")[0]["finished_at"] != finished,
-                    300, [gateway.process])
+    harness.WaitFor("the job to fail again",
+                    lambda: gateway.Study(ct.study_uid)["jobs"][0]["finished_at"] not in (None, finished), 300,
+                    [gateway.process])
     job, = gateway.WaitForJobs(ct.study_uid, "failed")
     CheckShown(gateway, job, f"{job['id']}-1-2", WRONG_MASK, "seg.dcm.refused")
     CheckShown(gateway, job, f"{job['id']}-1", WRONG_MASK, "seg.dcm.refused")
