@@ -14,7 +14,8 @@ namespace axial::config {
 enum class ExtraResult {
   kSecondaryCapture,  ///< images with the contours burned in
   kRtStructureSet,
-  kPdf,  ///< one page, encapsulated
+  kPdf,         ///< one page, encapsulated
+  kKeyObjects,  ///< Key Object Selection of the images to look at first
 };
 
 /// How one Destination wants the results of a model run (key `results` of a destination). Two
@@ -38,8 +39,8 @@ struct ResultProfile {
 };
 
 /// The words of the configuration file and of the worker protocol, in the enumerators' order.
-inline constexpr std::array<std::string_view, 3> kExtraResultNames = {"secondary_capture",
-                                                                      "rt_structure_set", "pdf"};
+inline constexpr std::array<std::string_view, 4> kExtraResultNames = {
+    "secondary_capture", "rt_structure_set", "pdf", "key_objects"};
 inline constexpr std::array<std::string_view, 4> kSegmentationNames = {"binary", "labelmap",
                                                                        "fractional", "none"};
 inline constexpr std::array<std::string_view, 4> kReportNames = {

@@ -1,7 +1,6 @@
 #include "inference/results/check_report.h"
 
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmsr/dsrdoc.h>
 #include <fmt/core.h>
 
 #include <set>
@@ -117,16 +116,6 @@ Status CheckContent(const ResultRun& run, const ObjectRequest& request,
   return {};
 }
 
-/// dcmsr warns about every character set and every odd value of the source; it is here to judge the
-/// document, and the composite context has been compared already.
-void RemoveForeignText(const ResultRun& run, DcmItem& dataset) {
-  for (DcmElement* element : CompositeContextElements(dataset)) {
-    const DcmTagKey tag = element->getTag();
-    if (tag != DCM_StudyInstanceUID) dataset.insertEmptyElement(tag);
-  }
-  if (!run.text.own_unicode()) dataset.findAndDeleteElement(DCM_SpecificCharacterSet);
-}
-
 }  // namespace
 
 Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
@@ -139,13 +128,9 @@ Status CheckReport(const ResultRun& run, const ObjectRequest& request) {
   AXIAL_RETURN_IF_ERROR(CheckEvidence(run, segmentation, tree, dataset));
   AXIAL_RETURN_IF_ERROR(CheckPredecessors(run, request, dataset));
   AXIAL_RETURN_IF_ERROR(CheckContent(run, request, tree, dataset));
-  RemoveForeignText(run, dataset);
   if (segmentation)
     NameClassOfInstance(segmentation->sop_instance_uid, kSegmentationClass, dataset);
-  DSRDocument document;
-  if (const OFCondition read = document.read(dataset); read.bad() || !document.isValid())
-    return Wrong("not a valid document: {}", read.text());
-  return {};
+  return CheckIsDocument(run, dataset, "report");
 }
 
 }  // namespace axial::results

@@ -8,18 +8,15 @@
 
 namespace axial::results {
 
-void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWriter& writer) {
-  writer.Put(DCM_SeriesDescription,
-             run.text.Own(fmt::format("AI {} {}", AlgorithmTitle(run.card), what), 64,
-                          fmt::format("AI {} {} {}", run.card.name, run.card.version, what)));
+void PutFrameReference(const SourceFrame& frame, AttributeWriter& item) {
+  item.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
+  item.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());
+  if (frame.multi_frame) item.Put(DCM_ReferencedFrameNumber, fmt::format("{}", frame.frame_number));
 }
 
 void PutSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, AttributeWriter& writer) {
   AttributeWriter image = writer.AddItem(sequence);
-  image.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
-  image.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());
-  if (frame.multi_frame)
-    image.Put(DCM_ReferencedFrameNumber, fmt::format("{}", frame.frame_number));
+  PutFrameReference(frame, image);
   image.AddCode(DCM_PurposeOfReferenceCodeSequence,
                 {"121322", "DCM", "Source image for image processing operation"});
 }
@@ -51,11 +48,17 @@ Status CheckPictureObject(const ResultRun& run, DcmItem& dataset, std::string_vi
   return {};
 }
 
-void RemoveTimesAndInstanceUid(DcmItem& dataset) {
+Status CheckContentUid(const ResultRun& run, const std::string& role, DcmDataset& dataset,
+                       std::string_view object) {
+  const std::string instance = TextOf(dataset, DCM_SOPInstanceUID);
   for (const DcmTagKey& tag :
        {DCM_SOPInstanceUID, DCM_InstanceCreationDate, DCM_InstanceCreationTime, DCM_SeriesDate,
         DCM_SeriesTime, DCM_ContentDate, DCM_ContentTime})
     dataset.findAndDeleteElement(tag);
+  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
+  if (RunUid(run, role + "|" + digest).str() != instance)
+    return MakeError(ErrorCode::kCorrupt, "{}: its content is not what was made", object);
+  return {};
 }
 
 }  // namespace axial::results

@@ -6,11 +6,11 @@
 #include "core/base/result.h"
 #include "inference/results/result_run.h"
 
-/// What the objects made for looking at share: Secondary Captures and pages.
+/// What the objects made for readers of neither Segmentation nor report share.
 namespace axial::results {
 
-/// Series Description "AI <algorithm> <what>".
-void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWriter& writer);
+/// Names the frame's Instance, and of a multi-frame one the frame (PS3.3 table 10-3).
+void PutFrameReference(const SourceFrame& frame, AttributeWriter& item);
 
 /// One item that names the frame.
 void PutSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, AttributeWriter& writer);
@@ -23,7 +23,9 @@ void PutSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, Attribu
 [[nodiscard]] Status CheckPictureObject(const ResultRun& run, DcmItem& dataset,
                                         std::string_view object);
 
-/// Undoes WriteTimesAndInstanceUid.
-void RemoveTimesAndInstanceUid(DcmItem& dataset);
+/// The Instance's UID names its content (WriteTimesAndInstanceUid with `role`): what is in the file
+/// must be what was made. Takes UID and times out of the data set. Error: Corrupt.
+[[nodiscard]] Status CheckContentUid(const ResultRun& run, const std::string& role,
+                                     DcmDataset& dataset, std::string_view object);
 
 }  // namespace axial::results

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "inference/results/canvas.h"
+#include "inference/results/key_slices.h"
 #include "inference/results/legend.h"
 #include "inference/results/picture_text.h"
 #include "inference/results/slice_drawing.h"

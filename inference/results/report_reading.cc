@@ -1,8 +1,10 @@
 #include "inference/results/report_reading.h"
 
 #include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmsr/dsrdoc.h>
 #include <fmt/core.h>
 
+#include "inference/results/composite_context.h"
 #include "inference/results/report_regions.h"
 #include "inference/results/result_run.h"
 #include "inference/results/written_object.h"
@@ -108,6 +110,18 @@ std::set<std::string> InstancesIn(DcmItem& dataset, const DcmTagKey& studies) {
                                      TextOf(*reference, DCM_ReferencedSOPClassUID),
                                      TextOf(*reference, DCM_ReferencedSOPInstanceUID)));
   return instances;
+}
+
+Status CheckIsDocument(const ResultRun& run, DcmItem& dataset, std::string_view object) {
+  for (DcmElement* element : CompositeContextElements(dataset)) {
+    const DcmTagKey tag = element->getTag();
+    if (tag != DCM_StudyInstanceUID) dataset.insertEmptyElement(tag);
+  }
+  if (!run.text.own_unicode()) dataset.findAndDeleteElement(DCM_SpecificCharacterSet);
+  DSRDocument document;
+  if (const OFCondition read = document.read(dataset); read.bad() || !document.isValid())
+    return MakeError(ErrorCode::kCorrupt, "{}: not a valid document: {}", object, read.text());
+  return {};
 }
 
 }  // namespace axial::results

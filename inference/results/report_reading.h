@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -11,6 +12,8 @@ class DcmTagKey;
 
 /// Reading a written report's content tree again (PS3.3 C.17.3), for its checks.
 namespace axial::results {
+
+struct ResultRun;
 
 /// What the content tree says, gathered in one walk. Items belong to the data set.
 struct ReportContentTree {
@@ -43,5 +46,11 @@ struct ReportContentTree {
 /// "<study> <series> <class> <instance>" of each Instance that a sequence of studies (PS3.3
 /// C.17.2.1) names.
 [[nodiscard]] std::set<std::string> InstancesIn(DcmItem& dataset, const DcmTagKey& studies);
+
+/// Lets dcmsr read the document, by the rules of its SOP Class. Takes out of the data set what is
+/// the source's and has been compared already: dcmsr warns about every odd value of it.
+/// Error: Corrupt.
+[[nodiscard]] Status CheckIsDocument(const ResultRun& run, DcmItem& dataset,
+                                     std::string_view object);
 
 }  // namespace axial::results

@@ -3,6 +3,7 @@
 #include "inference/results/check_report.h"
 #include "inference/results/check_segmentation.h"
 #include "inference/results/encapsulated_pdf.h"
+#include "inference/results/key_object_selection.h"
 #include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
 #include "inference/results/segmentation.h"
@@ -18,6 +19,7 @@ const std::vector<ResultKind>& ResultKinds() {
        SecondaryCaptureFiles},
       {"rt_structure_set", RtStructureSetVariant, WriteRtStructureSet, CheckRtStructureSet},
       {"pdf", PdfVariant, WritePdf, CheckPdf},
+      {"key_objects", KeyObjectsVariant, WriteKeyObjects, CheckKeyObjects},
   };
   return kinds;
 }

@@ -116,6 +116,15 @@ std::string AlgorithmTitle(const config::ModelCard& card) {
   return card.algorithm.name + " " + card.algorithm.version;
 }
 
+void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWriter& writer) {
+  // Next to the older one in a viewer's list.
+  const char* revised = run.options.predecessors.empty() ? "" : ", revised";
+  writer.Put(
+      DCM_SeriesDescription,
+      run.text.Own(fmt::format("AI {} {}{}", AlgorithmTitle(run.card), what, revised), 64,
+                   fmt::format("AI {} {} {}{}", run.card.name, run.card.version, what, revised)));
+}
+
 Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity, DcmItem& dataset) {
   AXIAL_RETURN_IF_ERROR(CopyCompositeContext(run.source, dataset));
   Status status;
@@ -130,14 +139,7 @@ Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity, 
   writer.Put(DCM_Modality, identity.modality);
   writer.Put(DCM_SeriesInstanceUID, identity.series_instance_uid.str());
   writer.Put(DCM_SeriesNumber, fmt::format("{}", identity.series_number));
-  // Next to the older one in a viewer's list.
-  const char* revised = run.options.predecessors.empty() ? "" : ", revised";
-  writer.Put(
-      DCM_SeriesDescription,
-      run.text.Own(fmt::format("AI {} {}{}", AlgorithmTitle(run.card), identity.modality, revised),
-                   64,
-                   fmt::format("AI {} {} {}{}", run.card.name, run.card.version, identity.modality,
-                               revised)));
+  PutSeriesTitle(run, identity.modality, writer);
   WriteEquipmentModule(run, writer);
   WriteContributingEquipment(run, writer);
   return status;

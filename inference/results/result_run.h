@@ -54,6 +54,9 @@ struct ResultIdentity {
 [[nodiscard]] Uid GatewayDeviceUid(const ResultRun& run);
 [[nodiscard]] Uid RunUid(const ResultRun& run, const std::string& role);
 
+/// Series Description: "AI <algorithm> <what>", and whether it replaces an older result.
+void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWriter& writer);
+
 /// Writes the modules both objects have: composite context, Series, Equipment, Contributing
 /// Equipment and SOP Common, all but what WriteTimesAndInstanceUid adds.
 [[nodiscard]] Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity,

@@ -64,10 +64,7 @@ std::string ContourData(const Plane& plane, const Contour& contour) {
 
 void PutImage(const SourceFrame& frame, AttributeWriter& writer) {
   AttributeWriter image = writer.AddItem(DCM_ContourImageSequence);
-  image.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
-  image.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());
-  if (frame.multi_frame)
-    image.Put(DCM_ReferencedFrameNumber, fmt::format("{}", frame.frame_number));
+  PutFrameReference(frame, image);
 }
 
 /// PS3.3 C.8.8.5: the whole source Series, each Instance once.
@@ -258,15 +255,9 @@ Status CheckRtStructureSet(const ResultRun& run, const ObjectRequest& request) {
     AXIAL_RETURN_IF_ERROR(ExpectValue(dataset, tag, value, kObject));
   AXIAL_RETURN_IF_ERROR(CheckPictureObject(run, dataset, kObject));
   AXIAL_RETURN_IF_ERROR(CheckRois(run, dataset));
-  // The Instance's UID names its content: what is in the file must be what was traced.
-  const std::string instance = TextOf(dataset, DCM_SOPInstanceUID);
-  RemoveTimesAndInstanceUid(dataset);
   dataset.findAndDeleteElement(DCM_StructureSetDate);
   dataset.findAndDeleteElement(DCM_StructureSetTime);
-  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
-  if (RunUid(run, std::string(kKind) + "|" + digest).str() != instance)
-    return MakeError(ErrorCode::kCorrupt, "{}: its content is not what was traced", kObject);
-  return {};
+  return CheckContentUid(run, kKind, dataset, kObject);
 }
 
 }  // namespace axial::results

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "inference/results/canvas.h"
 #include "inference/results/composite_context.h"
+#include "inference/results/key_slices.h"
 #include "inference/results/legend.h"
 #include "inference/results/picture_objects.h"
 #include "inference/results/result_file.h"
@@ -68,7 +69,7 @@ Status PutPixels(const Capture& capture, DcmDataset& dataset, AttributeWriter& w
   writer.PutUint16(DCM_HighBit, 7);
   writer.PutUint16(DCM_PixelRepresentation, 0);
   std::vector<std::uint8_t> even = capture.rgb;
-  even.resize(even.size() + even.size() % 2);
+  if (even.size() % 2 != 0) even.push_back(0);
   const OFCondition put = dataset.putAndInsertUint8Array(DCM_PixelData, even.data(), even.size());
   if (put.bad()) return MakeError(ErrorCode::kInternal, "secondary capture: {}", put.text());
   return {};
@@ -156,13 +157,7 @@ Status CheckSecondaryCapture(const ResultRun& run, const ObjectRequest& request)
       (bytes + 1) / 2 != (static_cast<unsigned long>(rows) * columns * 3 + 1) / 2)
     return MakeError(ErrorCode::kCorrupt, "{}: {} bytes of pixels for {}x{}", kObject, bytes, rows,
                      columns);
-  // The Instance's UID names its content: what is in the file must be what was drawn.
-  const std::string instance = TextOf(dataset, DCM_SOPInstanceUID);
-  RemoveTimesAndInstanceUid(dataset);
-  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));
-  if (RunUid(run, std::string(kKind) + "|" + digest).str() != instance)
-    return MakeError(ErrorCode::kCorrupt, "{}: its content is not what was drawn", kObject);
-  return {};
+  return CheckContentUid(run, kKind, dataset, kObject);
 }
 
 }  // namespace axial::results

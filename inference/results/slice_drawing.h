@@ -1,20 +1,9 @@
 #pragma once
 
-#include <vector>
-
-#include "config/result_profile.h"
 #include "inference/results/canvas.h"
 #include "inference/results/result_run.h"
 
 namespace axial::results {
-
-/// The slices that pictures show, ascending positions in SourceSeries::frames, never empty.
-///
-/// Key slices: for each segment the slice with most of it, then evenly spread ones among those that
-/// have any segment, up to 12; for answers, the images they are about; with neither, the middle
-/// one. Every slice: all of them, beyond 1,000 evenly thinned.
-[[nodiscard]] std::vector<int> SlicesToShow(const ResultRun& run,
-                                            config::ResultProfile::Slices slices);
 
 /// The frame `slice` of the source as people see it. Errors: as PixelFile.
 [[nodiscard]] Result<Picture> SourcePicture(const ResultRun& run, int slice);

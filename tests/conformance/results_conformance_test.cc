@@ -106,7 +106,7 @@ TEST_F(ResultsConformance, FallbacksForReadersOfNeither) {
     const SourceSeries source = Source(options);
     ResultOptions wanted = Options();
     wanted.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
-                                    config::ExtraResult::kPdf};
+                                    config::ExtraResult::kPdf, config::ExtraResult::kKeyObjects};
     const auto written =
         WriteResults(LungFindings(source, LungCard()), LungCard(), wanted, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
@@ -115,7 +115,8 @@ TEST_F(ResultsConformance, FallbacksForReadersOfNeither) {
       files.push_back(out_.File(artifact.file));
       EXPECT_EQ(IodErrors(files.back()), std::vector<std::string>()) << artifact.file;
     }
-    EXPECT_GT(files.size(), 4u);
+    EXPECT_GT(files.size(), 5u);
+    EXPECT_EQ(written->back().kind, "key_objects");
     EXPECT_EQ(EntityErrors(files), std::vector<std::string>());
   }
 }

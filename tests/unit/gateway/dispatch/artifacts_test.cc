@@ -62,6 +62,10 @@ TEST_F(ArtifactsTest, UidsAndKindAreChecked) {
   protocol::Artifact artifact = Seg();
   artifact.kind = "SEG'; --";
   EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt);
+  artifact.kind = std::string(33, 'a');
+  EXPECT_EQ(CodeFor(artifact), ErrorCode::kCorrupt);
+  artifact.kind = "presentation_state";  // the longest there is
+  EXPECT_TRUE(CheckArtifacts(directory, {artifact}, ForPacs()).ok());
   for (std::string protocol::Artifact::* uid :
        {&protocol::Artifact::sop_class_uid, &protocol::Artifact::series_instance_uid,
         &protocol::Artifact::sop_instance_uid}) {

@@ -15,7 +15,7 @@ RunJob SampleRunJob() {
   archive.keep_empty_frames = true;
   archive.report = config::ResultProfile::Report::kEnhanced;
   archive.report_failures = false;
-  archive.also = {config::ExtraResult::kSecondaryCapture, config::ExtraResult::kPdf};
+  archive.also = {config::ExtraResult::kSecondaryCapture, config::ExtraResult::kKeyObjects};
   archive.captured_slices = config::ResultProfile::Slices::kEvery;
   archive.banner = "not for diagnosis";
   job.profiles.push_back(archive);

@@ -4,12 +4,14 @@
 #include <functional>
 
 #include "inference/results/encapsulated_pdf.h"
+#include "inference/results/key_object_selection.h"
 #include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
 
-/// Faults put into good Secondary Captures and pages: the checks must find and name them.
+/// Faults put into good objects for readers of neither Segmentation nor report: the checks must
+/// find and name them.
 namespace axial::results {
 namespace {
 
@@ -61,9 +63,9 @@ class CheckPictures : public ::testing::TestWithParam<Fault> {
     const config::ModelCard card = testing::LungCard();
     const Findings findings = testing::LungFindings(source, card);
     ResultOptions options{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
-    options.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
-                                     config::ExtraResult::kPdf,
-                                     config::ExtraResult::kRtStructureSet};
+    options.profiles.front().also = {
+        config::ExtraResult::kSecondaryCapture, config::ExtraResult::kPdf,
+        config::ExtraResult::kRtStructureSet, config::ExtraResult::kKeyObjects};
     const auto written = WriteResults(findings, card, options, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     DcmFileFormat header;
@@ -179,6 +181,58 @@ INSTANTIATE_TEST_SUITE_P(
                 ASSERT_TRUE(first->findAndGetSequenceItem(DCM_ContourImageSequence, image).good());
                 ASSERT_TRUE(image->putAndInsertString(DCM_ReferencedSOPInstanceUID, "1.2").good());
               }}));
+
+/// The last content item, which is an image.
+std::function<void(DcmDataset&)> SetInLastImage(const DcmTagKey& tag, const char* value) {
+  return [=](DcmDataset& dataset) {
+    DcmItem* image = nullptr;
+    DcmItem* reference = nullptr;
+    ASSERT_TRUE(dataset.findAndGetSequenceItem(DCM_ContentSequence, image, -1).good());
+    ASSERT_TRUE(image->findAndGetSequenceItem(DCM_ReferencedSOPSequence, reference).good());
+    ASSERT_TRUE(reference->putAndInsertString(tag, value).good());
+  };
+}
+
+class CheckKeyObjectsTest : public CheckPictures {};
+TEST_P(CheckKeyObjectsTest, NamesTheFault) { ExpectNamed("key_objects.dcm", CheckKeyObjects); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, CheckKeyObjectsTest,
+    ::testing::Values(
+        Fault{"patient", "PatientID", Set(DCM_PatientID, "OTHER")},
+        Fault{"modality", "Modality", Set(DCM_Modality, "SR")},
+        Fault{"title", "title", SetInItem(DCM_ConceptNameCodeSequence, DCM_CodeValue, "113001")},
+        Fault{"other image", "ReferencedSOPInstanceUID",
+              SetInLastImage(DCM_ReferencedSOPInstanceUID, "1.2")},
+        Fault{"frame of a single-frame image", "ReferencedFrameNumber",
+              SetInLastImage(DCM_ReferencedFrameNumber, "1")},
+        Fault{"one image less", "images",
+              [](DcmDataset& dataset) {
+                DcmSequenceOfItems* content = nullptr;
+                ASSERT_TRUE(dataset.findAndGetSequence(DCM_ContentSequence, content).good());
+                delete content->remove(content->card() - 1);
+              }},
+        Fault{"no evidence", "evidence",
+              [](DcmDataset& dataset) {
+                ASSERT_TRUE(
+                    dataset.findAndDeleteElement(DCM_CurrentRequestedProcedureEvidenceSequence)
+                        .good());
+              }},
+        Fault{"evidence of another study", "evidence",
+              SetInItem(DCM_CurrentRequestedProcedureEvidenceSequence, DCM_StudyInstanceUID,
+                        "1.2.3")},
+        Fault{"other observer", "UID",
+              [](DcmDataset& dataset) {
+                DcmItem* item = nullptr;
+                ASSERT_TRUE(dataset.findAndGetSequenceItem(DCM_ContentSequence, item, 2).good());
+                ASSERT_TRUE(item->putAndInsertString(DCM_UID, "1.2.3").good());
+              }},
+        Fault{"not a document", "valid document",
+              [](DcmDataset& dataset) {
+                ASSERT_TRUE(dataset.findAndDeleteElement(DCM_ContinuityOfContent).good());
+              }},
+        Fault{"description", "content",
+              SetInItem(DCM_ContentTemplateSequence, DCM_TemplateIdentifier, "2000")}));
 
 }  // namespace
 }  // namespace axial::results
