@@ -48,13 +48,14 @@ Status CheckAlgorithm(DcmItem& item, DcmItem& equipment) {
   return Expect(*version, DCM_TextValue, TextOf(equipment, DCM_SoftwareVersions));
 }
 
-/// What every group has: identifiers of its own, and the algorithm, as have its measurements.
+/// What every group has: identifiers, alone within its template, and the algorithm, as have its
+/// measurements.
 Status CheckGroup(DcmItem& group, DcmItem& equipment, std::set<std::string>& tracking_uids) {
   AXIAL_ASSIGN_OR_RETURN(DcmItem * identifier, OnlyChild(group, "112039"));
   AXIAL_ASSIGN_OR_RETURN(DcmItem * uid, OnlyChild(group, "112040"));
   if (TextOf(*identifier, DCM_TextValue).empty() || TextOf(*uid, DCM_UID).empty())
     return Wrong("Tracking Identifier or UID has no value");
-  if (!tracking_uids.insert(TextOf(*uid, DCM_UID)).second)
+  if (!tracking_uids.insert(TemplateOf(group) + " " + TextOf(*uid, DCM_UID)).second)
     return Wrong("two groups have Tracking UID {}", TextOf(*uid, DCM_UID));
   AXIAL_RETURN_IF_ERROR(CheckAlgorithm(group, equipment));
   for (DcmItem* number : NumbersIn(group))
@@ -177,12 +178,15 @@ bool Fits(const Findings& findings, const SegmentFinding& segment, const ReportO
   return pixels > 0 && pixels <= counted + rounding;
 }
 
-/// Segment number and slice.
-using Places = std::set<std::pair<int, int>>;
+/// What planar regions are about.
+struct Regions {
+  std::set<std::pair<int, int>> places;  ///< segment number and slice
+  std::set<int> of_whole;                ///< numbers of segments of which one has the Tracking UID
+};
 
 /// TID 1410: adds what it is about. Where segments of one kind are interlaced and no area tells
 /// them apart, that may be several of them.
-Status CheckPlanarGroup(const ResultRun& run, DcmItem& group, Places& places) {
+Status CheckPlanarGroup(const ResultRun& run, DcmItem& group, Regions& regions) {
   const Findings& findings = run.findings;
   AXIAL_ASSIGN_OR_RETURN(DcmItem * item, OnlyChild(group, "111030"));
   AXIAL_ASSIGN_OR_RETURN(const ReportOutline outline, ReadOutline(findings.source, *item));
@@ -198,21 +202,31 @@ Status CheckPlanarGroup(const ResultRun& run, DcmItem& group, Places& places) {
     if (source.points != outline.points || source.slice != outline.slice)
       return Wrong("an area of another outline than its region's");
   }
+  AXIAL_ASSIGN_OR_RETURN(DcmItem * uid, OnlyChild(group, "112040"));
   bool fits = false;
+  int of_another = 0;
   for (const SegmentFinding& segment : findings.segments) {
-    if (!CheckFinding(segment, group).ok() || !Fits(findings, segment, outline, area_mm2)) continue;
-    places.emplace(segment.segment_number, outline.slice);
-    fits = true;
+    const bool of_whole = TextOf(*uid, DCM_UID) == segment.tracking_uid.str();
+    if (CheckFinding(segment, group).ok() && Fits(findings, segment, outline, area_mm2)) {
+      regions.places.emplace(segment.segment_number, outline.slice);
+      if (of_whole) regions.of_whole.insert(segment.segment_number);
+      fits = true;
+    } else if (of_whole) {
+      of_another = segment.segment_number;
+    }
   }
   if (!fits) return Wrong("the region on image {} is not one of a segment", outline.slice + 1);
+  if (of_another > 0)
+    return Wrong("a region has the Tracking UID of segment {}, but is not one of it", of_another);
   return {};
 }
 
 /// Single images: every segment on every image that has it. A stack: each segment once, where most
-/// of it is. `complete`: the report does not say that some are missing.
+/// of it is. One region has the segment's own Tracking UID. `complete`: the report does not say
+/// that some are missing.
 Status CheckPlanarRegions(const ResultRun& run, const std::vector<DcmItem*>& groups,
                           const SegmentSlices& voxels, bool complete) {
-  Places found;
+  Regions found;
   for (DcmItem* group : groups) AXIAL_RETURN_IF_ERROR(CheckPlanarGroup(run, *group, found));
   if (!complete) return {};
   const bool single_images = AreSingleImages(run);
@@ -222,13 +236,15 @@ Status CheckPlanarRegions(const ResultRun& run, const std::vector<DcmItem*>& gro
     for (const auto& [slice, pixels] : slices) most = std::max(most, pixels);
     bool largest = false;
     for (const auto& [slice, pixels] : slices) {
-      const bool drawn = found.contains({segment.segment_number, slice});
+      const bool drawn = found.places.contains({segment.segment_number, slice});
       if (single_images && !drawn)
         return Wrong("segment {} has no region on image {}", segment.segment_number, slice + 1);
       largest = largest || (drawn && pixels == most);
     }
     if (!single_images && !largest)
       return Wrong("the largest section of segment {} is missing", segment.segment_number);
+    if (!found.of_whole.contains(segment.segment_number))
+      return Wrong("no region has the Tracking UID of segment {}", segment.segment_number);
   }
   return {};
 }
@@ -242,6 +258,14 @@ Status CheckAnswer(const ResultRun& run, const ClassificationFinding& answer, Dc
   AXIAL_ASSIGN_OR_RETURN(const std::string number, NumberOf(*certainty));
   if (number != "111012=" + FormatMeasuredValue(100 * answer.probability) + " %")
     return Wrong("the certainty of answer {} is another one", answer.concept_name.value);
+  AXIAL_ASSIGN_OR_RETURN(DcmItem * region, OnlyChild(*certainty, "111030"));
+  AXIAL_ASSIGN_OR_RETURN(const ReportOutline outline, ReadOutline(source, *region));
+  if (outline.frame() != FrameToShow(source, answer))
+    return Wrong("answer {} is shown on another image", answer.concept_name.value);
+  AXIAL_ASSIGN_OR_RETURN(DcmItem * comment, OnlyChild(group, "121106"));
+  if (TextOf(*comment, DCM_TextValue)
+          .find(run.text.Own(answer.value.meaning, 64, answer.value.value)) == std::string::npos)
+    return Wrong("the comment on answer {} is another one", answer.concept_name.value);
   if (answer.frame_index < 0 && source.frames.size() > 1) return {};
   const SourceFrame& frame =
       source.frames[answer.frame_index < 0 ? 0 : static_cast<std::size_t>(answer.frame_index)];

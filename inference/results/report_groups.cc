@@ -30,6 +30,7 @@ const CodedConcept kArea = {"42798000", "SCT", "Area"};
 const CodedConcept kSquareMillimetre = {"mm2", "UCUM", "square millimeter"};
 const CodedConcept kSource = {"260753009", "SCT", "Source"};
 const CodedConcept kCertainty = {"111012", "DCM", "Certainty of Finding"};
+const CodedConcept kComment = {"121106", "DCM", "Comment"};
 const CodedConcept kPercent = {"%", "UCUM", "Percent"};
 
 /// CID 7150 "Anatomical Structure", in today's code and the one of older cards.
@@ -116,9 +117,11 @@ void AddPlanarGroup(const ResultRun& run, const ReportRegion& region, ReportTree
   const SourceFrame& frame = FrameOf(run, region);
   tree.OpenGroup("1410");
   AddIdentity(run, RegionName(run, region),
-              MakeDeterministicUid(fmt::format("{}|{}#{}|{}", region.segment->tracking_uid.str(),
-                                               frame.sop_instance_uid.str(), frame.frame_number,
-                                               region.number)),
+              region.of_whole
+                  ? region.segment->tracking_uid
+                  : MakeDeterministicUid(fmt::format(
+                        "{}|{}#{}|{}", region.segment->tracking_uid.str(),
+                        frame.sop_instance_uid.str(), frame.frame_number, region.number)),
               tree);
   AddFinding(region.segment->spec, tree);
   tree.OpenOutline(As::kContains, kImageRegion, region.points, frame);
@@ -139,8 +142,7 @@ void AddPlanarGroup(const ResultRun& run, const ReportRegion& region, ReportTree
 void AddAnswerGroup(const ResultRun& run, const ClassificationFinding& answer, ReportTree& tree) {
   const SourceSeries& source = run.findings.source;
   const bool one_image = answer.frame_index >= 0 || source.frames.size() == 1;
-  const SourceFrame& frame =
-      source.frames[answer.frame_index >= 0 ? static_cast<std::size_t>(answer.frame_index) : 0];
+  const SourceFrame& frame = source.frames[FrameToShow(source, answer)];
   std::string name = answer.concept_name.meaning;
   std::string uid = fmt::format("series|{}", answer.concept_name.value);
   if (one_image) {
@@ -152,9 +154,15 @@ void AddAnswerGroup(const ResultRun& run, const ClassificationFinding& answer, R
   AddIdentity(run, name, RunUid(run, uid), tree);
   tree.OpenNumber(As::kContains, kCertainty, 100 * answer.probability, kPercent);
   AddAlgorithm(run, tree);
+  // OHIF opens no report with a measurement that is nowhere, and shows of an answer the comment.
+  tree.OpenOutline(As::kInferredFrom, kImageRegion, WholeImage(source), frame);
+  tree.Up();
   tree.Up();
   if (one_image) tree.AddImage(As::kContains, kSource, frame);
   tree.AddCode(As::kContains, answer.concept_name, answer.value);
+  tree.AddText(As::kContains, kComment,
+               fmt::format("{}: {}{}", answer.concept_name.meaning, answer.value.meaning,
+                           one_image ? "" : " (of the whole series)"));
   tree.Up();
 }
 

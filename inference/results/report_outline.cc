@@ -86,6 +86,17 @@ PixelsInside CountInside(const Findings& findings, const SegmentFinding& segment
   return inside;
 }
 
+std::vector<ContourPoint> WholeImage(const SourceSeries& source) {
+  const auto right = static_cast<double>(source.columns);
+  const auto bottom = static_cast<double>(source.rows);
+  return {{0, 0}, {right, 0}, {right, bottom}, {0, bottom}};
+}
+
+std::size_t FrameToShow(const SourceSeries& source, const ClassificationFinding& answer) {
+  if (answer.frame_index >= 0) return static_cast<std::size_t>(answer.frame_index);
+  return source.frames.size() / 2;
+}
+
 double PixelAreaMm2(const SourceFrame& frame) {
   const std::string& spacing = frame.pixel_spacing;
   const std::size_t split = spacing.find('\\');

@@ -32,6 +32,13 @@ struct PixelsInside {
 [[nodiscard]] PixelsInside CountInside(const Findings& findings, const SegmentFinding& segment,
                                        const ReportOutline& outline);
 
+/// The border of an image, for what is about all of it.
+[[nodiscard]] std::vector<ContourPoint> WholeImage(const SourceSeries& source);
+
+/// The frame to show an answer on, into SourceSeries::frames: its own, or the middle of the series.
+[[nodiscard]] std::size_t FrameToShow(const SourceSeries& source,
+                                      const ClassificationFinding& answer);
+
 /// Of one pixel of the frame; 0 when its size is unknown.
 [[nodiscard]] double PixelAreaMm2(const SourceFrame& frame);
 

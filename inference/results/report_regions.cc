@@ -1,6 +1,8 @@
 #include "inference/results/report_regions.h"
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace axial::results {
 namespace {
@@ -29,7 +31,7 @@ Parts PartsOn(const ResultRun& run, const SegmentFrame& frame, std::size_t most)
       ++parts.intricate;
     else
       parts.regions.push_back(
-          {&segment, frame.slice, number, std::move(contour.points), contour.pixels});
+          {&segment, frame.slice, number, std::move(contour.points), contour.pixels, false});
   }
   return parts;
 }
@@ -57,6 +59,21 @@ std::vector<SegmentFrame> LargestSections(const ResultRun& run) {
   return sections;
 }
 
+/// Of each segment the first planar region, and where it is outlined on every slice, that one,
+/// which then comes first.
+void MarkThoseOfWhole(ReportRegions& plan) {
+  std::map<const SegmentFinding*, int> slices;
+  for (ReportRegion& region : plan.planar)
+    region.of_whole = slices.emplace(region.segment, region.slice).second;
+  for (ReportRegion& region : plan.volumetric) {
+    const auto found = slices.find(region.segment);
+    region.of_whole = found != slices.end() && found->second == region.slice && region.number == 1;
+  }
+  std::ranges::stable_sort(plan.volumetric, {}, [](const ReportRegion& region) {
+    return std::tuple(region.segment->segment_number, !region.of_whole);
+  });
+}
+
 }  // namespace
 
 bool AreSingleImages(const ResultRun& run) {
@@ -74,12 +91,14 @@ ReportRegions PlanReportRegions(const ResultRun& run, bool with_segmentation) {
   };
   if (AreSingleImages(run)) {
     add_all(kMaxPlanarRegions, plan.planar);
+    MarkThoseOfWhole(plan);
     return plan;
   }
   // Other parts of the section are measured with the segment as a whole.
   for (const SegmentFrame& frame : LargestSections(run))
     Add(PartsOn(run, frame, 1), kMaxPlanarRegions, plan, plan.planar);
   if (!with_segmentation) add_all(kMaxVolumetricRegions, plan.volumetric);
+  MarkThoseOfWhole(plan);
   return plan;
 }
 

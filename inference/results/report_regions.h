@@ -21,6 +21,10 @@ struct ReportRegion {
   std::size_t number = 0;            ///< on its frame, from 1, the largest first
   std::vector<ContourPoint> points;  ///< closed; the first point is not repeated
   std::int64_t pixels = 0;           ///< of the segment in it, without its holes
+  /// Stands for the whole segment: its group has the segment's own tracking UID, as one thing that
+  /// is measured twice. OHIF shows groups of one UID as one measurement, at the first outline in
+  /// them, and opens no report that has a measurement without any outline.
+  bool of_whole = false;
 };
 
 /// What a report draws of the segments.

@@ -126,7 +126,13 @@ void ReportTree::OpenOutline(As as, const CodedConcept& name,
     outline.getGraphicDataList().addItem(static_cast<Float32>(point.column),
                                          static_cast<Float32>(point.row));
   };
-  for (const ContourPoint& point : points) add(point);
+  // Of three or four corners OHIF makes a rectangle tool, measures it anew by itself, and then
+  // shows nothing else of the report: a point on an edge more tells that this is no rectangle of
+  // its own.
+  add(points.front());
+  for (std::size_t i = points.size(); i < 5; ++i)
+    add({(points[0].column + points[1].column) / 2, (points[0].row + points[1].row) / 2});
+  for (std::size_t i = 1; i < points.size(); ++i) add(points[i]);
   add(points.front());
   Note(tree_->getCurrentContentItem().setSpatialCoordinates(outline, kUnchecked).good(), "outline");
   AddImage(As::kSelectedFrom, {}, frame);

@@ -297,8 +297,8 @@ class Gateway:
     ae_title = "AXIAL"
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
-                 reserve="64 MiB", own_session=True, results=None, destinations=None):
-        """`results`: what the destination pacs wants; `destinations`: further ones, by name."""
+                 reserve="64 MiB", own_session=True, results=None, destinations=None, models=ROOT / "models"):
+        """`results`: what the destination pacs wants; `destinations`: further ones, by name; `models`: their folder."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -311,6 +311,7 @@ class Gateway:
         self._survives_us = survives_us
         self._reserve = reserve
         self._own_session = own_session
+        self._models = pathlib.Path(models)
         self.process = None
         self.destinations = {"pacs": {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1",
                                       "port": orthanc.dicom_port, **({"results": results} if results else {})},
@@ -318,9 +319,9 @@ class Gateway:
         self._write_config(rules)
 
     def _write_config(self, rules):
-        models = ROOT / "models"
+        models = self._models
         rules = [rule for rule in rules if (models / rule["run"] / "model.yaml").exists()]
-        Check(rules, f"none of the sample models is in {models}")
+        Check(rules, f"none of the rules' models is in {models}")
         # Every JSON value is YAML too.
         self.config.write_text("\n".join([
             "# Written for this run. The same keys, explained: README.md and config/.",

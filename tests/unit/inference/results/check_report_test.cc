@@ -101,6 +101,16 @@ std::function<void(DcmDataset&)> InGroup(int nth, const std::string& child, cons
       nth);
 }
 
+/// Gives the `to`th group the Tracking UID of the `from`th.
+std::function<void(DcmDataset&)> TrackingUidOf(int from, int to) {
+  return [=](DcmDataset& dataset) {
+    int nth = from;
+    OFString uid;
+    ASSERT_TRUE(Find(dataset, "112040", nth)->findAndGetOFString(DCM_UID, uid).good());
+    In("112040", Set(DCM_UID, uid.c_str()), to)(dataset);
+  };
+}
+
 const Fault kFaults[] = {
     {"AnotherStudy", Of::kStack, "StudyInstanceUID",
      [](DcmDataset& d) { Set(DCM_StudyInstanceUID, "1.2.3")(d); }},
@@ -128,16 +138,15 @@ const Fault kFaults[] = {
     {"MeasurementWithoutAlgorithm", Of::kStack, "111001", In("118565006", Without("111001"))},
     {"TrackingIdWithoutUid", Of::kStack, "112040", In("125007", Without("112040"))},
     {"TrackingUidWithoutId", Of::kStack, "112039", In("125007", Without("112039"))},
-    {"TwoGroupsWithOneTrackingUid", Of::kStack, "Tracking UID",
+    {"TwoSegmentsWithOneTrackingUid", Of::kStack, "two groups have", TrackingUidOf(0, 1)},
+    {"TwoRegionsWithOneTrackingUid", Of::kStack, "two groups have", TrackingUidOf(2, 3)},
+    {"RegionWithAnotherSegmentsTrackingUid", Of::kStack, "not one of it",
      [](DcmDataset& d) {
-       int first = 0;
-       const OFString uid = [&] {
-         OFString value;
-         Find(d, "112040", first)->findAndGetOFString(DCM_UID, value);
-         return value;
-       }();
-       In("112040", Set(DCM_UID, uid.c_str()), 2)(d);
+       In("112040", Set(DCM_UID, "1.2.3"), 3)(d);
+       TrackingUidOf(1, 2)(d);
      }},
+    {"RegionWithATrackingUidOfItsOwn", Of::kStack, "no region has the Tracking UID of segment 1",
+     In("112040", Set(DCM_UID, "1.2.3"), 2)},
     {"AnotherTrackingUid", Of::kStack, "UID", In("112040", Set(DCM_UID, "1.2.3"))},
     {"AnotherFinding", Of::kStack, "another finding",
      InGroup(0, "121071", SetIn(DCM_ConceptCodeSequence, DCM_CodeValue, "10200004"))},
@@ -190,6 +199,15 @@ const Fault kFaults[] = {
     {"AnswerAboutAnotherImage", Of::kAnswers, "ReferencedSOPInstanceUID",
      In("260753009", SetIn(DCM_ReferencedSOPSequence, DCM_ReferencedSOPInstanceUID,
                            "1.2.826.0.1.3680043.10.999.1.1.1"))},
+    {"AnswerShownOnAnotherImage", Of::kAnswers, "shown on another image",
+     [](DcmDataset& d) {
+       In("111030", [](DcmItem& outline) {
+         SetIn(DCM_ReferencedSOPSequence, DCM_ReferencedSOPInstanceUID,
+               "1.2.826.0.1.3680043.10.999.1.1.1")(*ChildrenOf(outline, "").front());
+       })(d);
+     }},
+    {"AnswerWithoutOutline", Of::kAnswers, "111030", In("111012", Without("111030"))},
+    {"CommentOfAnotherAnswer", Of::kAnswers, "comment", In("121106", Set(DCM_TextValue, "Other"))},
     {"LostAnswer", Of::kAnswers, "answers", In("126010", Without("125007"))},
     {"NothingFoundNotSaid", Of::kNothing, "nothing was found",
      In("121071", SetIn(DCM_ConceptCodeSequence, DCM_CodeValue, "52101004"))},

@@ -110,6 +110,7 @@ TEST_F(ReportRegionsTest, AStackShowsTheLargestSectionOfEachSegment) {
   EXPECT_EQ(regions.planar[0].pixels, 25);
   EXPECT_EQ(regions.planar[1].slice, 1);
   EXPECT_EQ(regions.planar[1].pixels, 32) << "without the hole";
+  EXPECT_TRUE(regions.planar[0].of_whole && regions.planar[1].of_whole);
   EXPECT_TRUE(regions.volumetric.empty());
   EXPECT_EQ(regions.small + regions.skipped, 0u);
 }
@@ -117,7 +118,11 @@ TEST_F(ReportRegionsTest, AStackShowsTheLargestSectionOfEachSegment) {
 TEST_F(ReportRegionsTest, AStackWithoutSegmentationIsOutlinedOnEverySlice) {
   const ReportRegions regions = Plan(config::InputKind::kVolume, false);
   EXPECT_EQ(regions.planar.size(), 2u);
-  EXPECT_EQ(regions.volumetric.size(), 3u * 2 + 1);
+  ASSERT_EQ(regions.volumetric.size(), 3u * 2 + 1);
+  EXPECT_EQ(regions.volumetric[0].slice, 2) << "the largest section comes first";
+  EXPECT_EQ(regions.volumetric[0].pixels, 25);
+  EXPECT_EQ(regions.volumetric[1].slice, 0);
+  EXPECT_EQ(regions.volumetric[6].segment->segment_number, 2);
 }
 
 TEST_F(ReportRegionsTest, SingleImagesShowEveryPartTheLargestFirst) {
@@ -127,6 +132,29 @@ TEST_F(ReportRegionsTest, SingleImagesShowEveryPartTheLargestFirst) {
   EXPECT_EQ(regions.planar[1].pixels, 4);
   EXPECT_EQ(regions.planar[1].number, 2u);
   EXPECT_TRUE(regions.volumetric.empty());
+  int of_whole = 0;
+  for (const ReportRegion& region : regions.planar) of_whole += region.of_whole ? 1 : 0;
+  EXPECT_TRUE(regions.planar[0].of_whole);
+  EXPECT_EQ(of_whole, 2) << "one of each segment";
+}
+
+/// Of four corners OHIF makes a measurement of its own instead of showing ours.
+TEST_F(ReportRegionsTest, SquaresAreOutlinedWithMoreThanFourPoints) {
+  Plan(config::InputKind::kImage, false);
+  const testing::TempDir out;
+  options_.profiles.front().segmentation = Segmentation::kNone;
+  findings_->segments[1].tracking_uid = MakeDeterministicUid("another");
+  const auto written = WriteResults(*findings_, card_, options_, out.path());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  DcmFileFormat report;
+  ASSERT_TRUE(report.loadFile(out.File(written->front().file).c_str()).good());
+  DcmStack stack;
+  int outlines = 0;
+  while (report.getDataset()->search(DCM_GraphicData, stack, ESM_afterStackTop, OFTrue).good()) {
+    EXPECT_GT(static_cast<DcmElement*>(stack.top())->getLength() / sizeof(Float32) / 2, 5u);
+    ++outlines;
+  }
+  EXPECT_EQ(outlines, 2 * (3 * 2 + 1)) << "of each region, and of its area";
 }
 
 }  // namespace
