@@ -67,6 +67,16 @@ void BitPacker::Append(std::span<const std::uint8_t> labels, std::uint8_t label,
   waiting_ = waiting;
 }
 
+void BitPacker::AppendZeros(std::size_t pixels, std::vector<std::uint8_t>& bytes) {
+  const std::size_t bits = waiting_bits_ + pixels;
+  if (bits >= 8) {
+    bytes.push_back(static_cast<std::uint8_t>(waiting_));
+    bytes.resize(bytes.size() + bits / 8 - 1, 0);
+    waiting_ = 0;
+  }
+  waiting_bits_ = static_cast<unsigned>(bits % 8);
+}
+
 void BitPacker::Finish(std::vector<std::uint8_t>& bytes) {
   if (waiting_bits_ > 0) bytes.push_back(static_cast<std::uint8_t>(waiting_));
   waiting_ = 0;

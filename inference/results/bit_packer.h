@@ -17,6 +17,9 @@ class BitPacker {
   void Append(std::span<const std::uint8_t> labels, std::uint8_t label,
               std::vector<std::uint8_t>& bytes);
 
+  /// Appends `pixels` zeros.
+  void AppendZeros(std::size_t pixels, std::vector<std::uint8_t>& bytes);
+
   /// Appends the waiting bits, padded with zeros.
   void Finish(std::vector<std::uint8_t>& bytes);
 

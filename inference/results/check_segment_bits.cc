@@ -5,74 +5,78 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
+#include <map>
 
 #include "inference/results/segmentation_check.h"
 
 namespace axial::results {
 namespace {
 
-struct ByteTables {
-  std::array<std::uint64_t, 256> mask{};  ///< 0xFF where the pixel is set; first pixel lowest
-  std::array<std::uint8_t, 256> ones{};
-};
-
-ByteTables MakeTables() {
-  ByteTables tables;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    for (unsigned bit = 0; bit < 8; ++bit) {
-      if ((byte >> bit & 1u) == 0) continue;
-      tables.mask[byte] |= std::uint64_t{0xFF} << (8 * bit);
-      ++tables.ones[byte];
-    }
-  }
-  return tables;
-}
-
-bool HasZeroByte(std::uint64_t value) {
-  return ((value - 0x0101010101010101) & ~value & 0x8080808080808080) != 0;
+/// 0xFF where a byte's pixel is set; first pixel lowest.
+std::array<std::uint64_t, 256> MakeMasks() {
+  std::array<std::uint64_t, 256> masks{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    for (unsigned bit = 0; bit < 8; ++bit)
+      if ((byte >> bit & 1u) != 0) masks[byte] |= std::uint64_t{0xFF} << (8 * bit);
+  return masks;
 }
 
 bool BitAt(const std::uint8_t* bytes, std::uint64_t bit) {
   return (bytes[bit >> 3] >> (bit & 7) & 1) != 0;
 }
 
-/// True when the bits from `first_bit` on are 1 exactly where the labels are `label`; adds the ones
-/// to `ones`.
-bool FrameMatches(const std::uint8_t* bytes, std::uint64_t first_bit, const std::uint8_t* labels,
-                  std::size_t pixels, std::uint8_t label, std::int64_t& ones) {
-  static const ByteTables kTables = MakeTables();
+constexpr std::int64_t kOutside = -1;
+
+/// How many of the bits from `first_bit` on are 1; kOutside when one of them is where the label is
+/// another one than `label`.
+std::int64_t OnesInside(const std::uint8_t* bytes, std::uint64_t first_bit,
+                        const std::uint8_t* labels, std::size_t pixels, std::uint8_t label) {
+  static const std::array<std::uint64_t, 256> kMasks = MakeMasks();
   const std::uint64_t pattern = std::uint64_t{label} * 0x0101010101010101;
+  std::int64_t ones = 0;
+  bool inside = true;
+  const auto look_at_bit = [&](std::size_t i) {
+    if (!BitAt(bytes, first_bit + i)) return;
+    ++ones;
+    inside = inside && labels[i] == label;
+  };
   std::size_t i = 0;
-  for (; (first_bit + i) % 8 != 0 && i < pixels; ++i) {
-    const bool set = BitAt(bytes, first_bit + i);
-    if (set != (labels[i] == label)) return false;
-    ones += set;
-  }
+  for (; (first_bit + i) % 8 != 0 && i < pixels; ++i) look_at_bit(i);
   const std::uint8_t* byte = bytes + (first_bit + i) / 8;
-  for (; i + 8 <= pixels; i += 8, ++byte) {
+  while (i + 8 <= pixels) {
+    std::uint64_t word = 0;
+    if (i + 64 <= pixels) std::memcpy(&word, byte, 8);
+    if (i + 64 <= pixels && word == 0) {  // most of most frames
+      i += 64;
+      byte += 8;
+      continue;
+    }
     std::uint64_t eight = 0;
     std::memcpy(&eight, labels + i, 8);
-    const std::uint64_t different = eight ^ pattern;
-    const std::uint64_t set = kTables.mask[*byte];
-    // Where a pixel is set the label is there, and nowhere else.
-    if ((different & set) != 0 || HasZeroByte(different | set)) return false;
-    ones += kTables.ones[*byte];
+    inside = inside && ((eight ^ pattern) & kMasks[*byte]) == 0;
+    ones += std::popcount(*byte);
+    i += 8;
+    ++byte;
   }
-  for (; i < pixels; ++i) {
-    const bool set = BitAt(bytes, first_bit + i);
-    if (set != (labels[i] == label)) return false;
-    ones += set;
-  }
-  return true;
+  for (; i < pixels; ++i) look_at_bit(i);
+  return inside ? ones : kOutside;
 }
+
+/// How many voxels the label maps have, by segment and slice.
+using ExpectedVoxels = std::map<std::pair<int, int>, std::int64_t>;
 
 Error Wrong(const std::string& what) { return WrongSegmentation("Pixel Data: {}", what); }
 
 }  // namespace
 
-Status CheckSegmentBits(const Findings& findings, const SegmentationForm& form,
+Status CheckSegmentBits(const ResultRun& run, const SegmentationForm& form,
                         const std::vector<SegmentFrame>& frames, DcmDataset& dataset) {
+  const Findings& findings = run.findings;
+  ExpectedVoxels expected;
+  for (const SegmentFrame& frame : run.frames)
+    expected[{frame.segment_number, frame.slice}] = frame.voxels;
   DcmElement* pixels = nullptr;
   if (dataset.findAndGetElement(DCM_PixelData, pixels).bad()) return Wrong("missing");
   const std::size_t frame_pixels = static_cast<std::size_t>(findings.source.rows) *
@@ -95,14 +99,17 @@ Status CheckSegmentBits(const Findings& findings, const SegmentationForm& form,
     const std::uint8_t* labels =
         findings.layers[static_cast<std::size_t>(frame.layer)].labels.data() +
         static_cast<std::size_t>(frame.slice) * frame_pixels;
-    std::int64_t& found = ones[static_cast<std::size_t>(frame.segment_number - 1)];
-    const std::int64_t before = found;
-    if (!FrameMatches(bytes.data(), first_bit % 8, labels, frame_pixels, frame.value, found))
+    // All ones lie inside, and there are as many as voxels: that is the mask.
+    const auto voxels = expected.find({frame.segment_number, frame.slice});
+    const std::int64_t found =
+        OnesInside(bytes.data(), first_bit % 8, labels, frame_pixels, frame.value);
+    if (found != (voxels == expected.end() ? 0 : voxels->second))
       return Wrong(fmt::format("segment {} on source frame {} is not the mask of the findings",
                                frame.segment_number, frame.slice + 1));
-    if (found == before && !form.keep_empty_frames)
+    if (found == 0 && !form.keep_empty_frames)
       return Wrong(fmt::format("the frame of segment {} on source frame {} is empty",
                                frame.segment_number, frame.slice + 1));
+    ones[static_cast<std::size_t>(frame.segment_number - 1)] += found;
     first_bit += frame_pixels;
   }
   for (const SegmentFinding& segment : findings.segments)

@@ -136,7 +136,7 @@ Status CheckSegmentation(const ResultRun& run, const ObjectRequest& request) {
   AXIAL_ASSIGN_OR_RETURN(const std::vector<SegmentFrame> frames,
                          CheckSegmentFrames(run.findings, form, dataset));
   if (form.type == SegmentationForm::Type::kBinary)
-    return CheckSegmentBits(run.findings, form, frames, dataset);
+    return CheckSegmentBits(run, form, frames, dataset);
   return CheckSegmentValues(run.findings, form, frames, dataset);
 }
 

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
+
+#include "inference/results/item_encoder.h"
 
 namespace axial::results {
 namespace {
@@ -20,6 +23,10 @@ bool Shared(const SourceSeries& source, std::string SourceFrame::* text) {
   });
 }
 
+bool BySegment(const SegmentationForm& form) {
+  return form.type != SegmentationForm::Type::kLabelmap;
+}
+
 struct GroupLayout {
   bool by_segment = true;  ///< each frame is one segment's: not in a LABELMAP
   bool geometry = false;
@@ -32,7 +39,7 @@ struct GroupLayout {
 GroupLayout LayOut(const SourceSeries& source, const SegmentationForm& form,
                    const std::vector<SegmentFrame>& frames) {
   GroupLayout layout;
-  layout.by_segment = form.type != SegmentationForm::Type::kLabelmap;
+  layout.by_segment = BySegment(form);
   layout.geometry = HasPlaneGeometry(source);
   layout.shared_measures =
       Shared(source, &SourceFrame::pixel_spacing) && Shared(source, &SourceFrame::slice_thickness);
@@ -59,13 +66,13 @@ void WriteDimension(AttributeWriter& writer, const std::string& organization,
   item.Put(DCM_DimensionDescriptionLabel, label);
 }
 
-void WriteDimensions(const ResultRun& run, const GroupLayout& layout, AttributeWriter& writer) {
+void WriteDimensions(const ResultRun& run, const SegmentationForm& form, AttributeWriter& writer) {
   const std::string organization = RunUid(run, "dimension-organization").str();
   writer.AddItem(DCM_DimensionOrganizationSequence).Put(DCM_DimensionOrganizationUID, organization);
-  if (layout.by_segment)
+  if (BySegment(form))
     WriteDimension(writer, organization, DCM_ReferencedSegmentNumber,
                    DCM_SegmentIdentificationSequence, "Segment");
-  if (layout.geometry)
+  if (HasPlaneGeometry(run.findings.source))
     WriteDimension(writer, organization, DCM_ImagePositionPatient, DCM_PlanePositionSequence,
                    "Position");
   else
@@ -85,59 +92,68 @@ void WriteReferencedSeries(const SourceSeries& source, AttributeWriter& writer) 
   }
 }
 
-void WritePixelMeasures(const SourceFrame& frame, const GroupLayout& layout,
-                        AttributeWriter& group) {
+void EncodePixelMeasures(const SourceFrame& frame, const GroupLayout& layout, ItemEncoder& group) {
   if (frame.pixel_spacing.empty()) return;
-  AttributeWriter item = group.AddItem(DCM_PixelMeasuresSequence);
-  item.Put(DCM_PixelSpacing, frame.pixel_spacing);
   const std::string& thickness =
       frame.slice_thickness.empty() ? layout.slice_gap_mm : frame.slice_thickness;
-  if (!thickness.empty()) item.Put(DCM_SliceThickness, thickness);
-  if (!layout.slice_gap_mm.empty()) item.Put(DCM_SpacingBetweenSlices, layout.slice_gap_mm);
+  group.PutItem(DCM_PixelMeasuresSequence, [&](ItemEncoder& item) {
+    if (!thickness.empty()) item.Put(DCM_SliceThickness, "DS", thickness);
+    if (!layout.slice_gap_mm.empty()) item.Put(DCM_SpacingBetweenSlices, "DS", layout.slice_gap_mm);
+    item.Put(DCM_PixelSpacing, "DS", frame.pixel_spacing);
+  });
 }
 
-void WritePlaneOrientation(const SourceFrame& frame, AttributeWriter& group) {
-  group.AddItem(DCM_PlaneOrientationSequence)
-      .Put(DCM_ImageOrientationPatient, frame.image_orientation_patient);
+void EncodePlaneOrientation(const SourceFrame& frame, ItemEncoder& group) {
+  group.PutItem(DCM_PlaneOrientationSequence, [&](ItemEncoder& item) {
+    item.Put(DCM_ImageOrientationPatient, "DS", frame.image_orientation_patient);
+  });
 }
 
-void WriteDerivation(const SourceFrame& frame, AttributeWriter& group) {
-  AttributeWriter derivation = group.AddItem(DCM_DerivationImageSequence);
-  derivation.AddCode(DCM_DerivationCodeSequence, kSegmentationDerivation);
-  AttributeWriter image = derivation.AddItem(DCM_SourceImageSequence);
-  image.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
-  image.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());
-  if (frame.multi_frame)
-    image.Put(DCM_ReferencedFrameNumber, fmt::format("{}", frame.frame_number));
-  image.AddCode(DCM_PurposeOfReferenceCodeSequence, kSourceImage);
-  image.Put(DCM_SpatialLocationsPreserved, "YES");
+void EncodeSourceImage(const SourceFrame& frame, ItemEncoder& derivation) {
+  derivation.PutItem(DCM_SourceImageSequence, [&](ItemEncoder& image) {
+    image.Put(DCM_ReferencedSOPClassUID, "UI", frame.sop_class_uid.str());
+    image.Put(DCM_ReferencedSOPInstanceUID, "UI", frame.sop_instance_uid.str());
+    if (frame.multi_frame)
+      image.Put(DCM_ReferencedFrameNumber, "IS", fmt::format("{}", frame.frame_number));
+    image.Put(DCM_SpatialLocationsPreserved, "CS", "YES");
+    image.PutCode(DCM_PurposeOfReferenceCodeSequence, kSourceImage);
+  });
 }
 
-void WriteFrame(const SourceSeries& source, const GroupLayout& layout, const SegmentFrame& frame,
-                AttributeWriter& writer) {
-  const SourceFrame& image = source.frames[static_cast<std::size_t>(frame.slice)];
+void EncodeFrameContent(const GroupLayout& layout, const SegmentFrame& frame, ItemEncoder& group) {
   const auto plane = static_cast<std::uint32_t>(
       std::lower_bound(layout.planes.begin(), layout.planes.end(), frame.slice) -
       layout.planes.begin() + 1);
-  AttributeWriter group = writer.AddItem(DCM_PerFrameFunctionalGroupsSequence);
-  WriteDerivation(image, group);
-  AttributeWriter content = group.AddItem(DCM_FrameContentSequence);
-  std::vector<std::uint32_t> indices = {plane};
-  if (layout.by_segment)
-    indices.insert(indices.begin(), static_cast<std::uint32_t>(frame.segment_number));
-  content.PutUint32Array(DCM_DimensionIndexValues, indices);
+  const std::uint32_t indices[] = {static_cast<std::uint32_t>(frame.segment_number), plane};
+  group.PutItem(DCM_FrameContentSequence, [&](ItemEncoder& content) {
+    if (!layout.geometry) {
+      content.Put(DCM_StackID, "SH", "1");
+      content.PutUint32Array(DCM_InStackPositionNumber, {&plane, 1});
+    }
+    content.PutUint32Array(DCM_DimensionIndexValues,
+                           std::span(indices).subspan(layout.by_segment ? 0 : 1));
+  });
+}
+
+/// One frame's groups, in the order of their tags.
+void EncodeFrame(const SourceFrame& image, const GroupLayout& layout, const SegmentFrame& frame,
+                 ItemEncoder& group) {
+  group.PutItem(DCM_DerivationImageSequence, [&](ItemEncoder& derivation) {
+    EncodeSourceImage(image, derivation);
+    derivation.PutCode(DCM_DerivationCodeSequence, kSegmentationDerivation);
+  });
+  EncodeFrameContent(layout, frame, group);
   if (layout.geometry) {
-    group.AddItem(DCM_PlanePositionSequence)
-        .Put(DCM_ImagePositionPatient, image.image_position_patient);
-    if (!layout.shared_orientation) WritePlaneOrientation(image, group);
-  } else {
-    content.Put(DCM_StackID, "1");
-    content.PutUint32Array(DCM_InStackPositionNumber, {plane});
+    group.PutItem(DCM_PlanePositionSequence, [&](ItemEncoder& item) {
+      item.Put(DCM_ImagePositionPatient, "DS", image.image_position_patient);
+    });
+    if (!layout.shared_orientation) EncodePlaneOrientation(image, group);
   }
-  if (!layout.shared_measures) WritePixelMeasures(image, layout, group);
+  if (!layout.shared_measures) EncodePixelMeasures(image, layout, group);
   if (layout.by_segment)
-    group.AddItem(DCM_SegmentIdentificationSequence)
-        .PutUint16(DCM_ReferencedSegmentNumber, static_cast<std::uint16_t>(frame.segment_number));
+    group.PutItem(DCM_SegmentIdentificationSequence, [&](ItemEncoder& item) {
+      item.PutUint16(DCM_ReferencedSegmentNumber, static_cast<std::uint16_t>(frame.segment_number));
+    });
 }
 
 }  // namespace
@@ -149,17 +165,34 @@ bool HasPlaneGeometry(const SourceSeries& source) {
          });
 }
 
-void WriteFunctionalGroups(const ResultRun& run, const SegmentationForm& form,
-                           const std::vector<SegmentFrame>& frames, AttributeWriter& writer) {
+void WriteDimensionsAndReferences(const ResultRun& run, const SegmentationForm& form,
+                                  AttributeWriter& writer) {
+  WriteDimensions(run, form, writer);
+  WriteReferencedSeries(run.findings.source, writer);
+}
+
+Result<std::vector<std::uint8_t>> EncodeFunctionalGroups(const ResultRun& run,
+                                                         const SegmentationForm& form,
+                                                         const std::vector<SegmentFrame>& frames) {
+  constexpr std::size_t kUsualFrameBytes = 600;
   const SourceSeries& source = run.findings.source;
   const GroupLayout layout = LayOut(source, form, frames);
-  WriteDimensions(run, layout, writer);
-  WriteReferencedSeries(source, writer);
-  AttributeWriter shared = writer.AddItem(DCM_SharedFunctionalGroupsSequence);
-  if (layout.shared_measures) WritePixelMeasures(source.frames.front(), layout, shared);
-  if (layout.geometry && layout.shared_orientation)
-    WritePlaneOrientation(source.frames.front(), shared);
-  for (const SegmentFrame& frame : frames) WriteFrame(source, layout, frame, writer);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(frames.size() * kUsualFrameBytes);
+  ItemEncoder encoder(bytes, run.text);
+  encoder.PutItem(DCM_SharedFunctionalGroupsSequence, [&](ItemEncoder& shared) {
+    if (layout.geometry && layout.shared_orientation)
+      EncodePlaneOrientation(source.frames.front(), shared);
+    if (layout.shared_measures) EncodePixelMeasures(source.frames.front(), layout, shared);
+  });
+  encoder.PutSequence(DCM_PerFrameFunctionalGroupsSequence, [&](ItemEncoder& sequence) {
+    for (const SegmentFrame& frame : frames)
+      sequence.AddItem([&](ItemEncoder& group) {
+        EncodeFrame(source.frames[static_cast<std::size_t>(frame.slice)], layout, frame, group);
+      });
+  });
+  AXIAL_RETURN_IF_ERROR(encoder.status());
+  return bytes;
 }
 
 }  // namespace axial::results

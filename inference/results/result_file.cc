@@ -69,6 +69,12 @@ Status SaveDataset(DcmDataset& dataset, const std::string& path, PixelCoding cod
   return {};
 }
 
+Status AppendAttributes(const std::string& path, std::span<const std::uint8_t> bytes) {
+  Appender file(path);
+  file.Write(bytes);
+  return file.Finish();
+}
+
 Status AppendPixelData(const std::string& path, std::uint32_t length, const PixelProducer& produce,
                        bool words) {
   Appender file(path);

@@ -24,6 +24,9 @@ inline constexpr std::uint64_t kMaxPixelBytes = 0xFFFFFFFE;
 [[nodiscard]] Status SaveDataset(DcmDataset& dataset, const std::string& path,
                                  PixelCoding coding = PixelCoding::kNative);
 
+/// Appends encoded attributes to a file whose data set has only smaller tags. Error: Unavailable.
+[[nodiscard]] Status AppendAttributes(const std::string& path, std::span<const std::uint8_t> bytes);
+
 /// Gives the next piece of Pixel Data in `bytes` (replaced); an empty piece ends it.
 using PixelProducer = std::function<void(std::vector<std::uint8_t>& bytes)>;
 

@@ -145,7 +145,7 @@ Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity, 
   return status;
 }
 
-Result<std::string> DigestOf(DcmDataset& dataset) {
+Result<std::string> DigestOf(DcmDataset& dataset, std::span<const std::uint8_t> following) {
   constexpr E_TransferSyntax kSyntax = EXS_LittleEndianExplicit;
   std::string bytes(dataset.calcElementLength(kSyntax, EET_ExplicitLength) + 1024, '\0');
   DcmOutputBufferStream stream(bytes.data(), static_cast<offile_off_t>(bytes.size()));
@@ -158,7 +158,10 @@ Result<std::string> DigestOf(DcmDataset& dataset) {
   void* start = nullptr;
   offile_off_t length = 0;
   stream.flushBuffer(start, length);
-  return Sha256Hex({static_cast<const char*>(start), static_cast<std::size_t>(length)});
+  Sha256 digest;
+  digest.Add({static_cast<const char*>(start), static_cast<std::size_t>(length)});
+  digest.Add({reinterpret_cast<const char*>(following.data()), following.size()});
+  return digest.FinishHex();
 }
 
 Result<Uid> WriteTimesAndInstanceUid(const ResultRun& run, const std::string& role,

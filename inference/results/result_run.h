@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,8 +64,10 @@ void PutSeriesTitle(const ResultRun& run, const std::string& what, AttributeWrit
 [[nodiscard]] Status WriteCommonModules(const ResultRun& run, const ResultIdentity& identity,
                                         DcmItem& dataset);
 
-/// SHA-256 of the data set as Explicit VR Little Endian. Error: Internal.
-[[nodiscard]] Result<std::string> DigestOf(DcmDataset& dataset);
+/// SHA-256 of the data set as Explicit VR Little Endian, and of `following`: encoded attributes
+/// behind its own. Error: Internal.
+[[nodiscard]] Result<std::string> DigestOf(DcmDataset& dataset,
+                                           std::span<const std::uint8_t> following = {});
 
 /// The last step: the SOP Instance UID, which names the content (`digest`), and the dates, which do
 /// not belong to it.

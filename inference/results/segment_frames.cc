@@ -7,22 +7,42 @@
 namespace axial::results {
 namespace {
 
-using Histogram = std::array<std::int64_t, 256>;
+/// How many voxels of one value a slice has, and on which rows.
+struct ValueCount {
+  std::int64_t voxels = 0;
+  int first_row = 0;
+  int end_row = 0;
+};
 
-Histogram CountLabels(const std::uint8_t* labels, std::size_t count) {
-  Histogram histogram{};
+using SliceCounts = std::array<ValueCount, 256>;
+
+void Count(std::uint8_t label, std::int64_t voxels, int row, SliceCounts& counts) {
+  ValueCount& count = counts[label];
+  if (count.voxels == 0) count.first_row = row;
+  count.voxels += voxels;
+  count.end_row = row + 1;
+}
+
+void CountRow(const std::uint8_t* labels, std::size_t columns, int row, SliceCounts& counts) {
   std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
+  while (i + 8 <= columns) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, labels + i, 8);
-    if (eight == 0) {  // most of most slices is background
-      histogram[0] += 8;
+    if (eight != labels[i] * 0x0101010101010101) {
+      for (std::size_t j = i; j < i + 8; ++j) Count(labels[j], 1, row, counts);
+      i += 8;
       continue;
     }
-    for (std::size_t j = i; j < i + 8; ++j) ++histogram[labels[j]];
+    // Most is background, and most of the rest is one segment's inside.
+    const std::size_t start = i;
+    for (std::uint64_t next = eight; next == eight;) {
+      i += 8;
+      if (i + 8 > columns) break;
+      std::memcpy(&next, labels + i, 8);
+    }
+    Count(labels[start], static_cast<std::int64_t>(i - start), row, counts);
   }
-  for (; i < count; ++i) ++histogram[labels[i]];
-  return histogram;
+  for (; i < columns; ++i) Count(labels[i], 1, row, counts);
 }
 
 Status CheckShape(const SourceSeries& source, const LabelMap& map) {
@@ -51,21 +71,24 @@ Status CheckSegments(const Findings& findings) {
 }
 
 /// One layer's voxels by slice and value.
-using LayerCounts = std::vector<Histogram>;
+using LayerCounts = std::vector<SliceCounts>;
 
 LayerCounts CountLayer(const LabelMap& map) {
-  const auto slices = static_cast<std::size_t>(map.geometry.size.slices);
-  const std::size_t slice_voxels = map.labels.size() / slices;
-  LayerCounts counts(slices);
-  for (std::size_t slice = 0; slice < slices; ++slice)
-    counts[slice] = CountLabels(map.labels.data() + slice * slice_voxels, slice_voxels);
+  const GridSize& size = map.geometry.size;
+  const auto columns = static_cast<std::size_t>(size.columns);
+  LayerCounts counts(static_cast<std::size_t>(size.slices));
+  const std::uint8_t* labels = map.labels.data();
+  for (SliceCounts& slice : counts)
+    for (int row = 0; row < size.rows; ++row, labels += columns)
+      CountRow(labels, columns, row, slice);
   return counts;
 }
 
 Status CheckTotals(const Findings& findings, int layer, const LayerCounts& counts) {
-  Histogram totals{};
-  for (const Histogram& slice : counts)
-    for (std::size_t value = 0; value < totals.size(); ++value) totals[value] += slice[value];
+  std::array<std::int64_t, 256> totals{};
+  for (const SliceCounts& slice : counts)
+    for (std::size_t value = 0; value < totals.size(); ++value)
+      totals[value] += slice[value].voxels;
   for (const SegmentFinding& segment : findings.segments) {
     if (segment.layer != layer) continue;
     std::int64_t& total = totals[segment.value];
@@ -121,9 +144,9 @@ Result<std::vector<SegmentFrame>> PlanSegmentFrames(const Findings& findings) {
   for (const SegmentFinding& segment : findings.segments) {
     const LayerCounts& counts = layers[static_cast<std::size_t>(segment.layer)];
     for (std::size_t slice = 0; slice < counts.size(); ++slice)
-      if (counts[slice][segment.value] > 0)
+      if (const ValueCount& count = counts[slice][segment.value]; count.voxels > 0)
         frames.push_back({segment.segment_number, segment.layer, segment.value,
-                          static_cast<int>(slice), counts[slice][segment.value]});
+                          static_cast<int>(slice), count.voxels, count.first_row, count.end_row});
   }
   return frames;
 }

@@ -15,6 +15,8 @@ struct SegmentFrame {
   std::uint8_t value = 0;   ///< of its voxels in that layer
   int slice = 0;            ///< into SourceSeries::frames
   std::int64_t voxels = 0;  ///< of the segment on that frame
+  int first_row = 0;        ///< the rows that have them: most of a frame is empty
+  int end_row = 0;          ///< behind the last; first_row when there is none
 };
 
 /// The frames a BINARY Segmentation needs: segment by segment, each in stack order, empty ones

@@ -137,8 +137,9 @@ void WriteSegment(const ResultRun& run, const SegmentFinding& segment, Attribute
 /// What the object's SOP Instance UID stands for: everything but dates, pixels by what they are
 /// made of.
 Result<std::string> DigestOfContent(const ResultRun& run, const SegmentationForm& form,
-                                    DcmDataset& dataset) {
-  AXIAL_ASSIGN_OR_RETURN(const std::string header, DigestOf(dataset));
+                                    DcmDataset& dataset,
+                                    std::span<const std::uint8_t> functional_groups) {
+  AXIAL_ASSIGN_OR_RETURN(const std::string header, DigestOf(dataset, functional_groups));
   const auto text = [](const std::vector<std::uint8_t>& bytes) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
@@ -164,12 +165,17 @@ PixelProducer InPieces(const std::vector<SegmentFrame>& frames, std::size_t piec
   };
 }
 
-Status AppendBits(const FramePixels& pixels, const std::vector<SegmentFrame>& frames,
-                  std::size_t piece_bytes, const std::string& path) {
+Status AppendBits(const FramePixels& pixels, std::size_t columns,
+                  const std::vector<SegmentFrame>& frames, std::size_t piece_bytes,
+                  const std::string& path) {
   BitPacker packer;
   const auto append = [&](const SegmentFrame& frame, bool last, std::vector<std::uint8_t>& bytes) {
-    packer.Append({pixels.Labels(frame.layer, frame.slice), pixels.frame_pixels()}, frame.value,
+    const std::size_t first = static_cast<std::size_t>(frame.first_row) * columns;
+    const std::size_t end = static_cast<std::size_t>(frame.end_row) * columns;
+    packer.AppendZeros(first, bytes);
+    packer.Append({pixels.Labels(frame.layer, frame.slice) + first, end - first}, frame.value,
                   bytes);
+    packer.AppendZeros(pixels.frame_pixels() - end, bytes);
     if (last) packer.Finish(bytes);
   };
   const std::uint64_t bits = static_cast<std::uint64_t>(frames.size()) * pixels.frame_pixels();
@@ -181,8 +187,9 @@ Status AppendFrames(const ResultRun& run, const SegmentationForm& form,
                     const std::vector<SegmentFrame>& frames, const std::string& path) {
   constexpr std::size_t kPieceBytes = 1u << 18;  // small frames share a piece
   const FramePixels pixels(run.findings, form);
+  const auto columns = static_cast<std::size_t>(run.findings.source.columns);
   if (form.type == SegmentationForm::Type::kBinary)
-    return AppendBits(pixels, frames, kPieceBytes, path);
+    return AppendBits(pixels, columns, frames, kPieceBytes, path);
   const std::size_t pixel_bytes = form.wide ? 2 : 1;
   const auto append = [&](const SegmentFrame& frame, bool, std::vector<std::uint8_t>& bytes) {
     pixels.Append(frame, bytes);
@@ -191,7 +198,6 @@ Status AppendFrames(const ResultRun& run, const SegmentationForm& form,
     return AppendPixelData(
         path, static_cast<std::uint32_t>(frames.size() * pixels.frame_pixels() * pixel_bytes),
         InPieces(frames, kPieceBytes, append), form.wide);
-  const auto columns = static_cast<std::size_t>(run.findings.source.columns);
   std::vector<std::uint8_t> plain;
   const auto append_rle = [&](const SegmentFrame& frame, bool, std::vector<std::uint8_t>& bytes) {
     plain.clear();
@@ -240,13 +246,16 @@ Result<protocol::Artifact> WriteSegmentation(const ResultRun& run, const ObjectR
   WriteImageModules(run, form, frames.size(), writer);
   WriteFrameOfReference(run, writer);
   for (const SegmentFinding& segment : run.findings.segments) WriteSegment(run, segment, writer);
-  WriteFunctionalGroups(run, form, frames, writer);
+  WriteDimensionsAndReferences(run, form, writer);
   AXIAL_RETURN_IF_ERROR(status);
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<std::uint8_t> groups,
+                         EncodeFunctionalGroups(run, form, frames));
 
-  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOfContent(run, form, dataset));
+  AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOfContent(run, form, dataset, groups));
   AXIAL_ASSIGN_OR_RETURN(const Uid instance, WriteTimesAndInstanceUid(run, "seg", digest, dataset));
   AXIAL_RETURN_IF_ERROR(SaveDataset(dataset, request.path,
                                     form.rle ? PixelCoding::kRleLossless : PixelCoding::kNative));
+  AXIAL_RETURN_IF_ERROR(AppendAttributes(request.path, groups));
   AXIAL_RETURN_IF_ERROR(AppendFrames(run, form, frames, request.path));
   return protocol::Artifact{std::filesystem::path(request.path).filename().string(), "seg",
                             form.SopClass(), identity.series_instance_uid.str(), instance.str()};

@@ -106,12 +106,18 @@ std::vector<SegmentFrame> FramesOf(const SegmentationForm& form, const Findings&
     return LabelmapFrames(findings, planned, form.keep_empty_frames);
   if (!form.probabilities && !form.keep_empty_frames) return planned;
   std::vector<SegmentFrame> frames;
+  auto next = planned.begin();  // in the same order
   for (std::size_t s = 0; s < findings.segments.size(); ++s) {
     const SegmentFinding& segment = findings.segments[s];
-    for (std::size_t slice = 0; slice < findings.source.frames.size(); ++slice)
+    for (std::size_t slice = 0; slice < findings.source.frames.size(); ++slice) {
+      SegmentFrame frame{segment.segment_number, segment.layer, segment.value,
+                         static_cast<int>(slice)};
+      if (next != planned.end() && next->segment_number == frame.segment_number &&
+          next->slice == frame.slice)
+        frame = *next++;
       if (form.keep_empty_frames || !findings.probabilities[s].slices[slice].empty())
-        frames.push_back(
-            {segment.segment_number, segment.layer, segment.value, static_cast<int>(slice)});
+        frames.push_back(frame);
+    }
   }
   return frames;
 }

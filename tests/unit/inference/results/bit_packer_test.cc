@@ -41,6 +41,23 @@ TEST(BitPacker, MatchesTheStandardForEverySizeAndLabel) {
   }
 }
 
+/// What is known to be empty need not be looked at, wherever in a byte it begins and ends.
+TEST(BitPacker, AppendsZerosLikePixelsOfAnotherLabel) {
+  for (std::size_t before = 0; before <= 17; ++before) {
+    for (std::size_t zeros = 0; zeros <= 40; ++zeros) {
+      const std::vector<std::uint8_t> ones(before, 1);
+      BitPacker packer;
+      std::vector<std::uint8_t> bytes;
+      packer.Append(ones, 1, bytes);
+      packer.AppendZeros(zeros, bytes);
+      packer.Append(std::vector<std::uint8_t>{1, 0, 1}, 1, bytes);
+      packer.Finish(bytes);
+      ASSERT_EQ(bytes, PackSlowly({ones, std::vector<std::uint8_t>(zeros), {1, 0, 1}}, 1))
+          << before << " ones, " << zeros << " zeros";
+    }
+  }
+}
+
 TEST(BitPacker, FirstPixelIsTheLowestBit) {
   BitPacker packer;
   std::vector<std::uint8_t> bytes;

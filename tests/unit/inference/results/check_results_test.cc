@@ -26,12 +26,13 @@ class CheckResultsTest : public ::testing::Test {
     const auto written = WriteResults(*findings_, card_, options_, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     segmentation_ = written->front();
+    frames_ = PlanSegmentFrames(*findings_).value();
     ASSERT_TRUE(header_.loadFile(source_->frames.front().file.c_str()).good());
   }
 
   ResultRun Run() {
     DcmDataset& dataset = *header_.getDataset();
-    return {*findings_, card_, options_, dataset, ResultText::For(dataset, card_), {}};
+    return {*findings_, card_, options_, dataset, ResultText::For(dataset, card_), frames_};
   }
 
   [[nodiscard]] ObjectRequest Request(const std::string& path) const {
@@ -100,6 +101,7 @@ class CheckResultsTest : public ::testing::Test {
   ResultOptions options_{.model_digest = "digest", .gateway_version = "0.1.0", .now = {}};
   std::optional<SourceSeries> source_;
   std::optional<Findings> findings_;
+  std::vector<SegmentFrame> frames_;
   std::optional<protocol::Artifact> segmentation_;
   DcmFileFormat header_;
 };
