@@ -15,6 +15,7 @@
 #include <csignal>
 
 #include "core/dicom/dcmtk_error.h"
+#include "gateway/deliver/store_status.h"
 
 namespace axial::deliver {
 namespace {
@@ -214,11 +215,10 @@ Result<std::uint8_t> DicomAssociation::FindContext(const std::string& sop_class_
       ASC_findAcceptedPresentationContext(state_->association->params, id, &context).good() &&
       (!IsCompressed(transfer_syntax_uid) || transfer_syntax_uid == context.acceptedTransferSyntax);
   if (usable) return id;
-  return MakeError(
-      ErrorCode::kUnsupported, "it accepts no {} ({}) in {}; enable that SOP Class there",
-      dcmFindNameOfUID(sop_class_uid.c_str(), "object of this SOP Class"), sop_class_uid,
-      IsCompressed(transfer_syntax_uid) ? DcmXfer(transfer_syntax_uid.c_str()).getXferName()
-                                        : "Explicit or Implicit VR Little Endian");
+  const std::string syntax = IsCompressed(transfer_syntax_uid)
+                                 ? DcmXfer(transfer_syntax_uid.c_str()).getXferName()
+                                 : "Explicit or Implicit VR Little Endian";
+  return SopClassNotTaken(sop_class_uid, "in " + syntax);
 }
 
 Result<DimseResponse> DicomAssociation::Store(std::uint8_t context_id,

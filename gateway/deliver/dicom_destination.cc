@@ -76,7 +76,7 @@ Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery&
   Result<DimseResponse> response = association.Store(*context, artifact.sop_class_uid,
                                                      artifact.sop_instance_uid, *file.getDataset());
   if (!response.ok()) return response.error();
-  return JudgeStoreStatus(response->status, response->error_comment);
+  return JudgeStoreStatus(response->status, response->error_comment, artifact.sop_class_uid);
 }
 
 SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& artifacts,

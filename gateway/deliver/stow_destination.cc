@@ -84,9 +84,9 @@ Status JudgeService(int status, const std::string& url) {
   return {};
 }
 
-SendResult JudgeArtifact(const HttpAnswer& answer) {
+SendResult JudgeArtifact(const HttpAnswer& answer, const std::string& sop_class_uid) {
   if (const auto reason = FailureReason(answer)) {
-    SendResult judged = JudgeStoreStatus(*reason, "");
+    SendResult judged = JudgeStoreStatus(*reason, "", sop_class_uid);
     // A failure with a reason that would mean success is still a failure.
     if (!judged.ok() || *reason == 0x0111) return judged;
     return MakeError(ErrorCode::kInvalidInput, "it refused the object, HTTP {}", answer.status);
@@ -139,7 +139,7 @@ Result<SendResult> StowDestination::SendOne(Connection& connection, const store:
                             answer.error().WithContext("STOW-RS to {}", text_).message()));
   }
   AXIAL_RETURN_IF_ERROR(JudgeService(answer->status, text_));
-  return JudgeArtifact(*answer);
+  return JudgeArtifact(*answer, artifact.sop_class_uid);
 }
 
 SendReport StowDestination::Send(const std::vector<store::Delivery>& artifacts) {

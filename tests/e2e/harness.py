@@ -234,6 +234,16 @@ class Orthanc:
                 found += [(instance, series["MainDicomTags"]) for instance in series["Instances"]]
         return found
 
+    def Fetch(self, study_uid, folder):
+        """{SOP Instance UID: file} of the study's objects, as Orthanc stored them."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {}
+        for instance in self.Get(f"/studies/{self.FindStudy(study_uid)}/instances") or []:
+            uid = instance["MainDicomTags"]["SOPInstanceUID"]
+            found[uid] = self.Download(instance["ID"], folder / f"{uid}.dcm")
+        return found
+
     def Download(self, instance, path):
         body = HttpGet(f"{self.url}/instances/{instance}/file", 60)
         Check(body is not None, f"Orthanc did not give instance {instance}")
@@ -241,16 +251,21 @@ class Orthanc:
         return pathlib.Path(path)
 
 
-def MissingViewer():
-    """Why the OHIF viewer cannot be driven here, or ''."""
-    for peer in ("ohif", "node"):
+def MissingPeers(peers, programs):
+    """Why these peers (of scripts/peers) and programs cannot be used here, or ''."""
+    for peer in peers:
         if not (PEERS / f"{peer}.pinned").exists():
             reason = PEERS / f"{peer}.missing"
             return f"build/peers/{peer} " + (reason.read_text() if reason.exists() else "is not there; run scripts/peers")
-    for program in ("node", "chromium"):
+    for program in programs:
         if not shutil.which(program):
             return f"no {program} on PATH; scripts/dependencies installs it"
     return ""
+
+
+def MissingViewer():
+    """Why the OHIF viewer cannot be driven here, or ''."""
+    return MissingPeers(("ohif", "node"), ("node", "chromium"))
 
 
 class Viewer:
@@ -298,7 +313,8 @@ class Gateway:
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
                  reserve="64 MiB", own_session=True, results=None, destinations=None, models=ROOT / "models"):
-        """`results`: what the destination pacs wants; `destinations`: further ones, by name; `models`: their folder."""
+        """`orthanc`: the destination pacs, or None; `results`: what it wants; `destinations`: further ones, by name;
+        `models`: their folder."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -313,9 +329,9 @@ class Gateway:
         self._own_session = own_session
         self._models = pathlib.Path(models)
         self.process = None
-        self.destinations = {"pacs": {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1",
-                                      "port": orthanc.dicom_port, **({"results": results} if results else {})},
-                             **(destinations or {})}
+        pacs = orthanc and {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1", "port": orthanc.dicom_port,
+                            **({"results": results} if results else {})}
+        self.destinations = {**({"pacs": pacs} if pacs else {}), **(destinations or {})}
         self._write_config(rules)
 
     def _write_config(self, rules):

@@ -19,6 +19,8 @@ constexpr Definition kDefinitions[] = {
     {"above_zero", "def forward(self, x):\n  return torch.cat([-x, x], 1)\n"},
     // Two channels that share voxels: the input, and the input moved by three columns.
     {"overlapping", "def forward(self, x):\n  return torch.cat([x, x.roll([3], [2])], 1)\n"},
+    // A label map: the input, rounded.
+    {"rounds", "def forward(self, x):\n  return x.round()\n"},
     // The mean decides between two classes; gives a tuple with the scores second.
     {"mean_class",
      "def forward(self, x):\n  m = x.mean().reshape(1, 1)\n  return x, torch.cat([-m, m], 1)\n"},

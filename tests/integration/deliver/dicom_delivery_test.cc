@@ -114,7 +114,8 @@ TEST_F(DicomDeliveryTest, RefusesByNameWhatTheDestinationDoesNotAccept) {
       {"pacs"});
   MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(DeliveriesByUid()["2.25.1"].state, "refused");
-  EXPECT_THAT(DeliveriesByUid()["2.25.1"].error_message, HasSubstr("accepts no"));
+  EXPECT_THAT(DeliveriesByUid()["2.25.1"].error_message,
+              HasSubstr("takes no object of the SOP Class (1.2.3.4) in"));
   EXPECT_EQ(DeliveriesByUid()["2.25.2"].state, "confirmed");
 }
 
