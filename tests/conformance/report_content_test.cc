@@ -1,8 +1,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "tests/conformance/results_judge.h"
 #include "tests/support/dicom_validators.h"
 #include "tests/support/synthetic_results.h"
@@ -17,31 +15,6 @@ using Segmentation = config::ResultProfile::Segmentation;
 
 class ReportContent : public ResultsJudge {
  protected:
-  /// On each frame a ring with a dot in its hole (segment 1) and two discs (segment 2).
-  static Findings Shapes(const SourceSeries& source, const config::ModelCard& card) {
-    Findings findings = LungFindings(source, card);
-    LabelMap& map = findings.layers.front();
-    std::array<std::int64_t, 3> voxels{};
-    const auto within = [](int r, int c, double row, double column, double radius) {
-      return std::hypot(r - row, c - column) <= radius;
-    };
-    std::size_t at = 0;
-    for (int s = 0; s < map.geometry.size.slices; ++s)
-      for (int r = 0; r < source.rows; ++r)
-        for (int c = 0; c < source.columns; ++c, ++at) {
-          const double size = 12 - std::abs(s - 2);
-          std::uint8_t label = 0;
-          if (within(r, c, 20, 20, size) && !within(r, c, 20, 20, 5)) label = 1;
-          if (within(r, c, 20, 20, 1)) label = 1;
-          if (within(r, c, 20, 50, size) || within(r, c, 45, 50, 4)) label = 2;
-          map.labels[at] = label;
-          ++voxels[label];
-        }
-    for (SegmentFinding& segment : findings.segments)
-      segment.voxels = voxels[static_cast<std::size_t>(segment.segment_number)];
-    return findings;
-  }
-
   /// Writes and judges by dicom3tools; gives the report as dsrdump prints it.
   std::string Write(const Findings& findings, const config::ModelCard& card, Report report,
                     Segmentation segmentation = Segmentation::kNone) {
@@ -81,7 +54,7 @@ std::size_t Count(const std::string& text, const std::string& what) {
 class ReportClass : public ReportContent, public ::testing::WithParamInterface<int> {};
 
 TEST_P(ReportClass, TellsOfAStackWithSegmentation) {
-  const std::string dump = Write(Shapes(Stack(), LungCard()), LungCard(),
+  const std::string dump = Write(ShapeFindings(Stack(), LungCard()), LungCard(),
                                  static_cast<Report>(GetParam()), Segmentation::kBinary);
   EXPECT_EQ(Count(dump, "\"Referenced Segment\""), 2u) << dump;
   EXPECT_EQ(Count(dump, "largest section"), 2u);
@@ -90,7 +63,7 @@ TEST_P(ReportClass, TellsOfAStackWithSegmentation) {
 
 TEST_P(ReportClass, DrawsTheSegmentsOfAStackWithoutSegmentation) {
   const std::string dump =
-      Write(Shapes(Stack(), LungCard()), LungCard(), static_cast<Report>(GetParam()));
+      Write(ShapeFindings(Stack(), LungCard()), LungCard(), static_cast<Report>(GetParam()));
   EXPECT_EQ(Count(dump, "\"Referenced Segment\""), 0u);
   // Per slice a ring, its dot and two discs; and the largest section of each with its area.
   EXPECT_EQ(Count(dump, "\"Image Region\""), 5u * 4 + 2 * 2) << dump;
@@ -102,8 +75,8 @@ TEST_P(ReportClass, MeasuresPlanarRegionsOfARadiograph) {
   card.input.kind = config::InputKind::kImage;
   const SourceSeries source = Source(
       {.modality = "DX", .slices = 2, .rows = 60, .columns = 70, .frame_of_reference = false});
-  const std::string dump =
-      Write(Shapes(source, card), card, static_cast<Report>(GetParam()), Segmentation::kBinary);
+  const std::string dump = Write(ShapeFindings(source, card), card, static_cast<Report>(GetParam()),
+                                 Segmentation::kBinary);
   EXPECT_EQ(Count(dump, ", region"), 8u) << dump;
   EXPECT_EQ(Count(dump, "\"Area\""), 0u) << "the pixels' size is unknown";
   JudgeTemplate(static_cast<Report>(GetParam()));

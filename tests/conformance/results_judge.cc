@@ -2,49 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
+#include "tests/conformance/result_truth.h"
 #include "tests/support/dicom_validators.h"
 #include "tests/support/repository_paths.h"
 
 namespace axial::testing {
 namespace {
-
-void WriteBytes(const std::vector<std::uint8_t>& bytes, std::ofstream& file) {
-  file.write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-}
-
-void WriteProbabilities(const Findings& findings, const TempDir& folder) {
-  const std::size_t frame = static_cast<std::size_t>(findings.source.rows) *
-                            static_cast<std::size_t>(findings.source.columns);
-  for (std::size_t s = 0; s < findings.probabilities.size(); ++s) {
-    std::ofstream file(folder.File("probability-" + std::to_string(s + 1) + ".raw"),
-                       std::ios::binary);
-    for (std::vector<std::uint8_t> slice : findings.probabilities[s].slices) {
-      slice.resize(frame, 0);
-      WriteBytes(slice, file);
-    }
-  }
-}
-
-/// Writes the label maps and what each frame is, for check_seg.py.
-std::string WriteTruth(const Findings& findings, bool keep_empty_frames, const TempDir& folder) {
-  std::ofstream labels(folder.File("labels.raw"), std::ios::binary);
-  for (const LabelMap& layer : findings.layers) WriteBytes(layer.labels, labels);
-  WriteProbabilities(findings, folder);
-  std::ofstream frames(folder.File("frames.txt"));
-  frames << findings.source.rows << " " << findings.source.columns << " " << findings.layers.size()
-         << " " << (keep_empty_frames ? 1 : 0) << "\n";
-  for (const SegmentFinding& segment : findings.segments)
-    frames << "segment " << segment.segment_number << " " << segment.layer << " "
-           << int{segment.value} << "\n";
-  for (const SourceFrame& frame : findings.source.frames)
-    frames << "frame " << frame.sop_instance_uid.str() << " " << frame.frame_number << " "
-           << (frame.image_position_patient.empty() ? "-" : frame.image_position_patient) << " "
-           << frame.image_orientation_patient << " " << frame.pixel_spacing << "\n";
-  return folder.path();
-}
 
 /// dicom3tools of 2022 does not know label maps (2024), nor that a report may refer to their
 /// segments; it still judges every value.
@@ -106,11 +70,11 @@ void ResultsJudge::JudgePixels(const Findings& findings, bool keep_empty_frames)
   int status = 0;
   static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
   if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
-  const std::vector<std::string> lines =
-      RunProgram(kPython,
-                 {SourceDir() + "/tests/conformance/check_seg.py", out_.File("seg.dcm"),
-                  WriteTruth(findings, keep_empty_frames, truth_)},
-                 &status);
+  WriteTruth(findings, keep_empty_frames, truth_.path());
+  const std::vector<std::string> lines = RunProgram(
+      kPython,
+      {SourceDir() + "/tests/conformance/check_seg.py", out_.File("seg.dcm"), truth_.path()},
+      &status);
   EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
 }
 
@@ -118,10 +82,11 @@ void ResultsJudge::JudgeContours(const Findings& findings) {
   int status = 0;
   static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
   if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
+  WriteTruth(findings, false, truth_.path());
   const std::vector<std::string> lines =
       RunProgram(kPython,
                  {SourceDir() + "/tests/conformance/check_rtstruct.py",
-                  out_.File("rt_structure_set.dcm"), WriteTruth(findings, false, truth_)},
+                  out_.File("rt_structure_set.dcm"), truth_.path()},
                  &status);
   EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
 }

@@ -268,6 +268,30 @@ Findings LungFindings(const SourceSeries& source, const config::ModelCard& card)
   return findings;
 }
 
+Findings ShapeFindings(const SourceSeries& source, const config::ModelCard& card) {
+  Findings findings = LungFindings(source, card);
+  LabelMap& map = findings.layers.front();
+  std::array<std::int64_t, 3> voxels{};
+  const auto within = [](int r, int c, double row, double column, double radius) {
+    return std::hypot(r - row, c - column) <= radius;
+  };
+  std::size_t at = 0;
+  for (int s = 0; s < map.geometry.size.slices; ++s)
+    for (int r = 0; r < source.rows; ++r)
+      for (int c = 0; c < source.columns; ++c, ++at) {
+        const double size = 12 - std::abs(s - 2);
+        std::uint8_t label = 0;
+        if (within(r, c, 20, 20, size) && !within(r, c, 20, 20, 5)) label = 1;
+        if (within(r, c, 20, 20, 1)) label = 1;
+        if (within(r, c, 20, 50, size) || within(r, c, 45, 50, 4)) label = 2;
+        map.labels[at] = label;
+        ++voxels[label];
+      }
+  for (SegmentFinding& segment : findings.segments)
+    segment.voxels = voxels[static_cast<std::size_t>(segment.segment_number)];
+  return findings;
+}
+
 Findings EmptyFindings(const SourceSeries& source) {
   Findings findings{source, {}, {}, {}};
   LabelMap map;

@@ -47,6 +47,10 @@ struct SyntheticSource {
 /// last slice of several have one segment each, so that empty frames are left out.
 [[nodiscard]] Findings LungFindings(const SourceSeries& source, const config::ModelCard& card);
 
+/// On each frame (of at least 60 x 70) a ring with a dot in its hole (segment 1) and two discs
+/// (segment 2).
+[[nodiscard]] Findings ShapeFindings(const SourceSeries& source, const config::ModelCard& card);
+
 /// What LungCard's model says when it finds nothing.
 [[nodiscard]] Findings EmptyFindings(const SourceSeries& source);
 

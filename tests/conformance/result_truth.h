@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "config/model_card.h"
+#include "inference/findings/findings.h"
+
+/// What results were made from, written for readers in other languages.
+namespace axial::testing {
+
+/// The masks and what each frame is, as check_seg.py says.
+void WriteTruth(const Findings& findings, bool keep_empty_frames, const std::string& folder);
+
+/// What a report must say, and the source files, for highdicom_report.py and check_cornerstone.mjs.
+/// `planar_regions`: how many the report has; -1 where that is not known.
+void WriteReportTruth(const Findings& findings, const config::ModelCard& card, int planar_regions,
+                      const std::string& folder);
+
+}  // namespace axial::testing
