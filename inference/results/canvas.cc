@@ -118,7 +118,7 @@ Canvas::~Canvas() = default;
 Result<Canvas> Canvas::ForImage(int width, int height) {
   if (!AnyFont())
     return Error(ErrorCode::kNotFound,
-                 "no font is installed; install fonts-dejavu-core and fonts-wqy-zenhei");
+                 "no font is installed; install fonts-dejavu-core, fonts-wqy-zenhei and fonts-vlgothic");
   auto state = std::make_unique<State>();
   state->width = width;
   state->height = height;
@@ -135,7 +135,7 @@ Result<Canvas> Canvas::ForImage(int width, int height) {
 Result<Canvas> Canvas::ForPage(double width, double height, const PageInfo& info) {
   if (!AnyFont())
     return Error(ErrorCode::kNotFound,
-                 "no font is installed; install fonts-dejavu-core and fonts-wqy-zenhei");
+                 "no font is installed; install fonts-dejavu-core, fonts-wqy-zenhei and fonts-vlgothic");
   auto state = std::make_unique<State>();
   state->surface.reset(
       cairo_pdf_surface_create_for_stream(AppendBytes, &state->page, width, height));
