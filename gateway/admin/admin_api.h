@@ -44,6 +44,7 @@ struct DestinationView {
   std::int64_t owed = 0;
   std::int64_t refused = 0;
   TimePoint oldest_owed_at{};
+  std::vector<store::DeliveryStore::Refusal> refusals;
 };
 
 struct ModelView {

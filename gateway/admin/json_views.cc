@@ -135,6 +135,12 @@ json ToJson(const config::RuleSpec& rule) {
 }
 
 json ToJson(const DestinationView& destination) {
+  json refusals = json::array();
+  for (const auto& refusal : destination.refusals)
+    refusals.push_back({{"kind", refusal.kind},
+                        {"sop_class_uid", refusal.sop_class_uid},
+                        {"count", refusal.count},
+                        {"error", ErrorOrNull(refusal.error_code, refusal.error_message)}});
   return {{"name", destination.name},
           {"kind", destination.kind},
           {"target", destination.target},
@@ -146,7 +152,8 @@ json ToJson(const DestinationView& destination) {
           {"last_confirmed_at", ToJson(destination.last_confirmed_at)},
           {"owed", destination.owed},
           {"refused", destination.refused},
-          {"oldest_owed_at", ToJson(destination.oldest_owed_at)}};
+          {"oldest_owed_at", ToJson(destination.oldest_owed_at)},
+          {"refusals", std::move(refusals)}};
 }
 
 json ToJson(const QuarantineView& attempt) {

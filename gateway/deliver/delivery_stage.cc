@@ -128,6 +128,11 @@ std::vector<DestinationStatus> DeliveryStage::Statuses() const {
     entry->refused = owed.refused;
     entry->oldest_owed_at = owed.oldest;
   }
+  const auto refusals = deliveries_.Refusals();
+  if (!refusals.ok()) return statuses;
+  for (const auto& refusal : *refusals)
+    for (DestinationStatus& status : statuses)
+      if (status.name == refusal.destination) status.refusals.push_back(refusal);
   return statuses;
 }
 

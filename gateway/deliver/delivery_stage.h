@@ -56,6 +56,7 @@ struct DestinationStatus {
   std::int64_t owed = 0;     ///< pending and sending
   std::int64_t refused = 0;  ///< waiting for a person
   TimePoint oldest_owed_at{};
+  std::vector<store::DeliveryStore::Refusal> refusals;  ///< why; also after a restart
 };
 
 class DestinationQueue;

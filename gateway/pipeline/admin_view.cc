@@ -112,7 +112,8 @@ std::vector<admin::DestinationView> AdminView::Destinations() const {
     views.push_back({status.name, status.kind, status.target,
                      std::string(deliver::DestinationStateName(status.state)), status.failing_since,
                      status.next_try_at, status.last_error, status.last_error_at,
-                     status.last_confirmed_at, status.owed, status.refused, status.oldest_owed_at});
+                     status.last_confirmed_at, status.owed, status.refused, status.oldest_owed_at,
+                     status.refusals});
   return views;
 }
 

@@ -189,4 +189,22 @@ Result<std::vector<DeliveryStore::Owed>> DeliveryStore::OwedByDestination() cons
   });
 }
 
+Result<std::vector<DeliveryStore::Refusal>> DeliveryStore::Refusals() const {
+  using Refusals = std::vector<Refusal>;
+  return database_.Read<Refusals>([](SQLite::Database& db) -> Result<Refusals> {
+    SQLite::Statement rows(
+        db,
+        "SELECT d.destination, a.kind, a.sop_class_uid, coalesce(d.error_code, ''), "
+        "coalesce(d.error_message, ''), count(*) FROM delivery d "
+        "JOIN artifact a ON a.id = d.artifact_id WHERE d.state = 'refused' "
+        "GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 1, 2 LIMIT 100");
+    Refusals refusals;
+    while (rows.executeStep())
+      refusals.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString(),
+                          rows.getColumn(2).getString(), rows.getColumn(3).getString(),
+                          rows.getColumn(4).getString(), rows.getColumn(5).getInt64()});
+    return refusals;
+  });
+}
+
 }  // namespace axial::store

@@ -70,6 +70,18 @@ class DeliveryStore {
   };
   [[nodiscard]] Result<std::vector<Owed>> OwedByDestination() const;
 
+  /// Refused deliveries with one reason in common.
+  struct Refusal {
+    std::string destination;
+    std::string kind;  ///< of the artifacts
+    std::string sop_class_uid;
+    std::string error_code;
+    std::string error_message;
+    std::int64_t count = 0;
+  };
+  /// The most frequent ones first, at most 100.
+  [[nodiscard]] Result<std::vector<Refusal>> Refusals() const;
+
  private:
   Database& database_;
 };

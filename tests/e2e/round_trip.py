@@ -148,11 +148,11 @@ def Undelivered(gateway, cases):
     return "\n".join(lines)
 
 
-def CheckRefusal(row, refused):
-    """The reason names the class, what to do, and no other class is refused."""
+def CheckReason(row, refused, destination):
+    """The reason names the class and what to do, and no other class is refused."""
     reason = harness.ErrorOf(row)
     said = refused.get(row["sop_class_uid"])
-    Check(said, f"{row['destination']} refused a {row['kind']}: {reason}")
+    Check(said, f"{destination} refused a {row['kind']}: {reason}")
     for words in (said, row["sop_class_uid"], "enable that there and retry", "in its results"):
         Check(words in reason, f"the reason does not say '{words}': {reason}")
 
@@ -165,7 +165,7 @@ def CheckCase(case, gateway, receivers, folder, seen):
     for row in study["deliveries"]:
         name = row["destination"].split("_")[0]
         if row["state"] == "refused":
-            CheckRefusal(row, receivers[name].refused)
+            CheckReason(row, receivers[name].refused, row["destination"])
         elif name in wanted:
             wanted[name].add(row["sop_instance_uid"])
             seen["kinds"].add(row["kind"])
@@ -254,15 +254,18 @@ def Body(workspace, binaries):
 
 
 def CheckDestinations(gateway, receivers):
-    """The administrator sees which destination refused how much, and why."""
+    """The administrator sees what which destination refuses, why, and what to do."""
     for row in harness.HttpGetJson(gateway.url + "/api/destinations")["destinations"]:
         name, profile = row["name"].split("_")
         refused = receivers[name].refused if name in receivers else {}
-        refuses = bool(refused) and (profile.startswith("labelmap") or name == "picky")
-        Check((row["refused"] > 0) == refuses and row["owed"] == 0, f"/api/destinations: {row}")
-        if refuses:
-            print(f"{row['name']}: {row['refused']} refused, {row['last_error']}")
-            Check(any(words in row["last_error"] for words in refused.values()), f"/api/destinations: {row}")
+        if name.startswith("dcmqrscp") and not profile.startswith("labelmap"):
+            refused = {}
+        for refusal in row["refusals"]:
+            print(f"{row['name']}: {refusal['count']} {refusal['kind']}: {refusal['error']['message']}")
+            CheckReason(refusal, refused, row["name"])
+        Check({refusal["sop_class_uid"] for refusal in row["refusals"]} == set(refused), f"/api/destinations: {row}")
+        Check(row["refused"] == sum(refusal["count"] for refusal in row["refusals"]), f"/api/destinations: {row}")
+        Check(row["owed"] == 0, f"/api/destinations: {row}")
 
 
 if __name__ == "__main__":

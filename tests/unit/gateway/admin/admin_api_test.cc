@@ -184,6 +184,7 @@ TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
     DestinationView view;
     view.name = "pacs";
     view.state = "failing";
+    view.refusals = {{"pacs", "seg", "1.2.3", "unsupported", "takes no such thing", 7}};
     return std::vector{view};
   };
   const json shown = json::parse(Get("/api/rules").body).at("rules").at(0);
@@ -193,6 +194,9 @@ TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
   EXPECT_EQ(json::parse(Get("/healthz").body).at("workers").at(0).at("pid"), 42);
   const json destination = json::parse(Get("/api/destinations").body).at("destinations").at(0);
   EXPECT_EQ(destination.at("state"), "failing");
+  EXPECT_EQ(destination.at("refusals").at(0).at("sop_class_uid"), "1.2.3");
+  EXPECT_EQ(destination.at("refusals").at(0).at("count"), 7);
+  EXPECT_EQ(destination.at("refusals").at(0).at("error").at("message"), "takes no such thing");
   EXPECT_TRUE(destination.at("failing_since").is_null());
 }
 

@@ -173,6 +173,12 @@ TEST_F(DeliveryStageTest, ALastingNoIsKeptForAPersonAndTheRestGoesOn) {
   EXPECT_EQ(DeliveriesByUid()["2.25.2"].state, "pending");
   EXPECT_EQ(DeliveriesByUid()["2.25.3"].state, "confirmed");
   EXPECT_EQ(stage->Statuses().front().refused, 1);
+  // Not only the stage that heard it knows why, but also the one after a restart.
+  const auto statuses = MakeStage({"other", "pacs"})->Statuses();
+  EXPECT_TRUE(statuses[0].refusals.empty());
+  ASSERT_EQ(statuses[1].refusals.size(), 1U);
+  EXPECT_EQ(statuses[1].refusals[0].sop_class_uid, "1.2.840.10008.5.1.4.1.1.66.4");
+  EXPECT_EQ(statuses[1].refusals[0].error_message, "status C000H: no");
 
   world.answers.clear();
   ASSERT_EQ(stage->RetryNow("pacs").value(), 2);

@@ -96,11 +96,18 @@ TEST_F(JobStoreTest, TheJobIsDeliveredWhenEveryDestinationConfirmedEveryArtifact
   ASSERT_TRUE(deliveries->Refuse(to_web[1], Error(ErrorCode::kUnsupported, "0122H"), At(8)).ok());
   EXPECT_EQ(deliveries->NextDue("web").value(), At(50));
   EXPECT_EQ(deliveries->OwedByDestination()->front().refused, 1);
+  const auto refusals = deliveries->Refusals().value();
+  ASSERT_EQ(refusals.size(), 1U);
+  EXPECT_EQ(refusals[0].destination, "web");
+  EXPECT_EQ(refusals[0].kind, "sr");
+  EXPECT_EQ(refusals[0].error_message, "0122H");
+  EXPECT_EQ(refusals[0].count, 1);
   EXPECT_EQ(deliveries->RetryNow("web", At(60)).value(), 2);
   for (const Delivery& delivery : deliveries->Take("web", 10, At(60)).value())
     ASSERT_TRUE(deliveries->Confirm(delivery, At(61)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
   EXPECT_TRUE(deliveries->OwedByDestination()->empty());
+  EXPECT_TRUE(deliveries->Refusals()->empty());
 }
 
 TEST_F(JobStoreTest, ADestinationThatWantsNothingOfTheRunIsOwedNothing) {
