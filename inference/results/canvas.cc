@@ -36,12 +36,16 @@ Error FromCairo(cairo_status_t status) {
                    "drawing: {}", cairo_status_to_string(status));
 }
 
-bool AnyFont() {
+/// Error: NotFound.
+Status CheckFonts() {
   PangoFontFamily** families = nullptr;
   int count = 0;
   pango_font_map_list_families(pango_cairo_font_map_get_default(), &families, &count);
   g_free(families);
-  return count > 0;
+  if (count > 0) return {};
+  return Error(
+      ErrorCode::kNotFound,
+      "no font is installed; install fonts-dejavu-core, fonts-wqy-zenhei and fonts-vlgothic");
 }
 
 cairo_status_t AppendBytes(void* closure, const unsigned char* bytes, unsigned int length) {
@@ -116,9 +120,7 @@ Canvas& Canvas::operator=(Canvas&&) noexcept = default;
 Canvas::~Canvas() = default;
 
 Result<Canvas> Canvas::ForImage(int width, int height) {
-  if (!AnyFont())
-    return Error(ErrorCode::kNotFound,
-                 "no font is installed; install fonts-dejavu-core, fonts-wqy-zenhei and fonts-vlgothic");
+  AXIAL_RETURN_IF_ERROR(CheckFonts());
   auto state = std::make_unique<State>();
   state->width = width;
   state->height = height;
@@ -133,9 +135,7 @@ Result<Canvas> Canvas::ForImage(int width, int height) {
 }
 
 Result<Canvas> Canvas::ForPage(double width, double height, const PageInfo& info) {
-  if (!AnyFont())
-    return Error(ErrorCode::kNotFound,
-                 "no font is installed; install fonts-dejavu-core, fonts-wqy-zenhei and fonts-vlgothic");
+  AXIAL_RETURN_IF_ERROR(CheckFonts());
   auto state = std::make_unique<State>();
   state->surface.reset(
       cairo_pdf_surface_create_for_stream(AppendBytes, &state->page, width, height));
