@@ -146,7 +146,9 @@ void Postprocessing::Activate(Tensor& scores) const {
 }
 
 Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
-                                                      const GridSize& source, int threads) const {
+                                                      const GridSize& source, int threads,
+                                                      ProbabilitySlices* probabilities) const {
+  AXIAL_INVARIANT(probabilities == nullptr || GivesProbabilities());
   const std::int64_t classes = scores.shape.empty() ? 0 : scores.shape[0];
   if (scores.shape.size() != input.data.shape.size() || classes < 1)
     return Error(ErrorCode::kInvalidInput,
@@ -171,6 +173,7 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
   const auto work = [&](std::int64_t begin, std::int64_t end) {
     LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
     std::vector<float> line(columns);
+    std::vector<float> inside(columns);
     LineLabels best(columns);
     for (std::int64_t row = begin; row < end; ++row) {
       const Vector3 first = {0, static_cast<double>(row % source.rows),
@@ -184,6 +187,13 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
         sampler.Read(scores.values.data() + k * voxels, line.data());
         // argmax over channels: the channel is the label. Thresholds: channel k finds label k + 1.
         if (argmax) best.Offer(line, static_cast<std::uint8_t>(k));
+        if (const int label = static_cast<int>(argmax ? k : k + 1);
+            probabilities != nullptr && probabilities->Wants(label)) {
+          inside = line;
+          for (std::size_t i = 0; i < columns; ++i)
+            if (!sampler.Inside(i)) inside[i] = 0;
+          probabilities->Put(label, row, inside);
+        }
         if (!threshold) continue;
         std::uint8_t* to = line_of(k);
         for (std::size_t i = 0; i < columns; ++i)
@@ -206,8 +216,20 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
   // Taken for label 255, they would become another segment.
   if (beyond_a_byte)
     return Error(ErrorCode::kInvalidInput, "the model gives label values above 255");
+  if (probabilities == nullptr || largest_.empty()) {
+    KeepLargest(layers, source);
+    return layers;
+  }
+  const std::vector<LabelGrid> before = layers;
   KeepLargest(layers, source);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer)
+    for (std::size_t i = 0; i < before[layer].size(); ++i)
+      if (layers[layer][i] != before[layer][i]) probabilities->Clear(before[layer][i], i);
   return layers;
+}
+
+bool Postprocessing::GivesProbabilities() const {
+  return activation_ != Activation::kNone && discretisation_ != Discretisation::kNone;
 }
 
 void Postprocessing::KeepLargest(std::vector<LabelGrid>& layers, const GridSize& size) const {

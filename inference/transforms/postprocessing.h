@@ -7,6 +7,7 @@
 #include "config/model_card.h"
 #include "core/base/result.h"
 #include "inference/transforms/model_image.h"
+#include "inference/transforms/probability_slices.h"
 
 namespace axial {
 
@@ -35,8 +36,16 @@ class Postprocessing {
   /// network saw: 0. AsDiscreted with a threshold gives one layer per channel, as its masks may
   /// overlap: layer k holds label k + 1 (see MergeDisjointLayers). All else gives one layer.
   /// Errors: InvalidInput (more than 255 labels or a label above 255, wrong rank).
-  [[nodiscard]] Result<std::vector<LabelGrid>> Labels(Tensor scores, const ModelImage& input,
-                                                      const GridSize& source, int threads) const;
+  /// `probabilities`: also gets those of the labels it wants (GivesProbabilities must hold), as
+  /// they are on the source grid before labels are made of them; 0 where a component was too small
+  /// to be kept. May be null.
+  [[nodiscard]] Result<std::vector<LabelGrid>> Labels(
+      Tensor scores, const ModelImage& input, const GridSize& source, int threads,
+      ProbabilitySlices* probabilities = nullptr) const;
+
+  /// True when the scores are probabilities before they become labels: the card says softmax or
+  /// sigmoid, then argmax or a threshold.
+  [[nodiscard]] bool GivesProbabilities() const;
 
   /// Class scores [K] as probabilities: softmax or sigmoid when the card says so.
   [[nodiscard]] std::vector<double> Probabilities(const Tensor& scores) const;

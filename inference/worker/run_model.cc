@@ -62,7 +62,8 @@ struct ImageOutcome {
 };
 
 Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSize& source,
-                              int frame_index, const FractionCall& progress) {
+                              int frame_index, const FractionCall& progress,
+                              ProbabilitySlices* probabilities) {
   AXIAL_RETURN_IF_ERROR(model.pipeline.Preprocess(image, {model.threads}));
   const EngineCall engine = [&](const Tensor& batch) { return model.engine->Run(batch); };
   AXIAL_ASSIGN_OR_RETURN(std::vector<Tensor> outputs,
@@ -78,10 +79,38 @@ Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSi
   if (!model.card.segments.empty()) {
     AXIAL_ASSIGN_OR_RETURN(Tensor scores, TakeScores(outputs, dimensions));
     image.data.values = {};  // only its shape and its way back are needed from here
-    AXIAL_ASSIGN_OR_RETURN(outcome.layers, model.pipeline.postprocessing.Labels(
-                                               std::move(scores), image, source, model.threads));
+    AXIAL_ASSIGN_OR_RETURN(outcome.layers,
+                           model.pipeline.postprocessing.Labels(std::move(scores), image, source,
+                                                                model.threads, probabilities));
   }
   return outcome;
+}
+
+/// Where the probabilities of a run on `size` go; null when nobody wants them or there are none.
+std::unique_ptr<ProbabilitySlices> PlaceForProbabilities(const LoadedModel& model,
+                                                         const GridSize& size,
+                                                         const RunOptions& options) {
+  if (!options.probabilities || !model.pipeline.postprocessing.GivesProbabilities()) return nullptr;
+  std::vector<int> labels;
+  for (const config::SegmentSpec& segment : model.card.segments) labels.push_back(segment.label);
+  return std::make_unique<ProbabilitySlices>(std::move(labels), size,
+                                             options.max_probability_bytes);
+}
+
+/// Puts the probabilities of the segments that were found into `findings`.
+void AddProbabilities(const config::ModelCard& card, ProbabilitySlices* probabilities,
+                      Findings& findings) {
+  if (probabilities == nullptr) return;
+  if (probabilities->exhausted()) {
+    Log(LogLevel::kWarning, "probabilities_dropped",
+        {{"model", card.name},
+         {"series", findings.source.series_instance_uid.str()},
+         {"reason", fmt::format("more than {} MiB; a FRACTIONAL Segmentation gets 0 and 255",
+                                probabilities->max_bytes() >> 20)}});
+    return;
+  }
+  for (const SegmentFinding& segment : findings.segments)
+    findings.probabilities.push_back({probabilities->Take(segment.spec.label)});
 }
 
 /// Puts the masks and what is measured in them into `findings`. `volume`: may be null.
@@ -94,7 +123,7 @@ void AddSegments(const LoadedModel& model, std::vector<LabelGrid> layers, const 
 }
 
 Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& files,
-                           const ProgressCall& progress) {
+                           const ProgressCall& progress, const RunOptions& options) {
   AXIAL_ASSIGN_OR_RETURN(LoadedVolume loaded, LoadVolume(files));
   AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
   progress("infer", kLoadedFraction);
@@ -102,8 +131,10 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
     progress("infer", kLoadedFraction + (kInferredFraction - kLoadedFraction) * done);
   };
   const Geometry& geometry = loaded.volume.geometry;
-  AXIAL_ASSIGN_OR_RETURN(ImageOutcome outcome,
-                         RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction));
+  const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
+  AXIAL_ASSIGN_OR_RETURN(
+      ImageOutcome outcome,
+      RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction, probabilities.get()));
   ModelRun run{{.source = std::move(loaded.source),
                 .layers = {},
                 .segments = {},
@@ -111,12 +142,13 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
                std::move(loaded.left_out)};
   if (!model.card.segments.empty()) {
     AddSegments(model, std::move(outcome.layers), geometry, &loaded.volume, run.findings);
+    AddProbabilities(model.card, probabilities.get(), run.findings);
   }
   return run;
 }
 
 Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& files,
-                           const ProgressCall& progress) {
+                           const ProgressCall& progress, const RunOptions& options) {
   AXIAL_ASSIGN_OR_RETURN(LoadedImages loaded, LoadImages(files));
   AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
   const auto count = static_cast<int>(loaded.images.size());
@@ -126,7 +158,9 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   std::vector<LabelGrid> layers;
   Geometry geometry;
   geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
+  const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
   for (int i = 0; i < count; ++i) {
+    if (probabilities) probabilities->StartAt(i);
     const Image2D& image = loaded.images[static_cast<std::size_t>(i)];
     const GridSize plane = {1, image.rows, image.columns};
     if (!model.card.segments.empty() &&
@@ -136,8 +170,8 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
     const auto fraction = [&](double done) {
       progress("infer", kLoadedFraction + share * (i + done));
     };
-    AXIAL_ASSIGN_OR_RETURN(const ImageOutcome outcome,
-                           RunImage(model, FromImage(image), plane, i, fraction));
+    AXIAL_ASSIGN_OR_RETURN(const ImageOutcome outcome, RunImage(model, FromImage(image), plane, i,
+                                                                fraction, probabilities.get()));
     if (i > 0 && outcome.layers.size() != layers.size())
       return Error(ErrorCode::kInvalidInput,
                    "the model gives images different numbers of channels");
@@ -149,6 +183,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   }
   if (!model.card.segments.empty()) {
     AddSegments(model, std::move(layers), geometry, nullptr, run.findings);
+    AddProbabilities(model.card, probabilities.get(), run.findings);
   }
   return run;
 }
@@ -179,10 +214,11 @@ Result<LoadedModel> LoadModel(const std::string& folder, const EngineOptions& op
 }
 
 Result<ModelRun> RunModel(LoadedModel& model, const std::vector<std::string>& files,
-                          const ProgressCall& progress) {
+                          const ProgressCall& progress, const RunOptions& options) {
   progress("load", 0);
-  return model.card.input.kind == config::InputKind::kVolume ? RunVolume(model, files, progress)
-                                                             : RunImages(model, files, progress);
+  return model.card.input.kind == config::InputKind::kVolume
+             ? RunVolume(model, files, progress, options)
+             : RunImages(model, files, progress, options);
 }
 
 }  // namespace axial

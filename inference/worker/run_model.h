@@ -38,10 +38,20 @@ struct ModelRun {
 /// stage: load | infer; fraction of the whole run, 0..1.
 using ProgressCall = std::function<void(const std::string& stage, double fraction)>;
 
+/// What a job wants of a run beyond masks.
+struct RunOptions {
+  /// Also the segments' probabilities (Findings::probabilities), when the card's steps make some:
+  /// softmax or sigmoid.
+  bool probabilities = false;
+  /// More than this are dropped, and the log says so.
+  std::size_t max_probability_bytes = std::size_t{1} << 30;
+};
+
 /// Runs the model on the files of one Series: load, preprocess, infer, back to the source grid,
 /// measure. Errors: InvalidInput (the Series is not what the card asks for, or cannot be loaded,
 /// with the reason), Unsupported, Exhausted, Corrupt. Not thread-safe (one engine).
 [[nodiscard]] Result<ModelRun> RunModel(LoadedModel& model, const std::vector<std::string>& files,
-                                        const ProgressCall& progress);
+                                        const ProgressCall& progress,
+                                        const RunOptions& options = {});
 
 }  // namespace axial

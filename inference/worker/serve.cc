@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <chrono>
 #include <filesystem>
@@ -57,7 +58,12 @@ Result<protocol::JobDone> ReportFailure(const LoadedModel& model, const protocol
 Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob& job,
                                       const ProgressCall& progress) {
   if (job.failure) return ReportFailure(model, job);
-  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(model, job.input_files, progress));
+  RunOptions options;
+  options.probabilities =
+      std::any_of(job.profiles.begin(), job.profiles.end(), [](const config::ResultProfile& wish) {
+        return wish.segmentation == config::ResultProfile::Segmentation::kFractional;
+      });
+  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(model, job.input_files, progress, options));
   progress("encode", 0.9);
   AXIAL_ASSIGN_OR_RETURN(
       std::vector<protocol::Artifact> artifacts,

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "inference/transforms/index_map.h"
 #include "inference/volume/vector3.h"
@@ -15,6 +16,54 @@
 
 namespace axial {
 namespace {
+
+/// Adds the step that makes probabilities of the network's scores.
+void AddSoftmax(const std::string& card_file) {
+  std::ifstream in(card_file);
+  std::string card{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::size_t at = card.find("  - AsDiscreted");
+  ASSERT_NE(at, std::string::npos);
+  card.insert(at, "  - Activationsd: {keys: pred, softmax: true}\n");
+  std::ofstream(card_file) << card;
+}
+
+/// Where a mask is, its segment is the most probable of all, background (what is left to 255)
+/// included; elsewhere it is not, unless its component was too small to be kept. Values in between
+/// are there.
+void ExpectProbabilitiesOfTheMasks(const Findings& findings) {
+  const std::vector<std::uint8_t>& labels = findings.layers.front().labels;
+  const std::size_t pixels = labels.size() / findings.source.frames.size();
+  ASSERT_EQ(findings.probabilities.size(), findings.segments.size());
+  std::int64_t contradictions = 0;
+  std::int64_t between = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    int sum = 0;
+    int best = 0;
+    int most = -1;
+    for (std::size_t s = 0; s < findings.segments.size(); ++s) {
+      const std::vector<std::uint8_t>& slice = findings.probabilities[s].slices[i / pixels];
+      const int p = slice.empty() ? 0 : slice[i % pixels];
+      sum += p;
+      between += p > 12 && p < 243;
+      if (p > most) {
+        most = p;
+        best = findings.segments[s].value;
+      }
+    }
+    constexpr int kRounding = 2;  // each value by a half, so that the winner may seem to lose
+    const bool background_wins = 255 - sum > most + kRounding;
+    const bool segment_wins = 255 - sum < most - kRounding;
+    if (labels[i] == 0 ? segment_wins : background_wins) ++contradictions;
+    if (labels[i] != 0 && labels[i] != best && segment_wins &&
+        findings.probabilities[labels[i] == findings.segments[0].value ? 0u : 1u]
+                    .slices[i / pixels][i % pixels] +
+                kRounding <
+            most)
+      ++contradictions;
+  }
+  EXPECT_EQ(contradictions, 0);
+  EXPECT_GT(between, 100'000) << "of borders";
+}
 
 /// What a separate implementation found: labels [i][j][k] on a 1 mm grid of 256^3 voxels.
 struct Expected {
@@ -83,11 +132,12 @@ TEST(BrainMr, CardAloneReproducesTheExpectedSegmentation) {
   const std::string model_folder = folder.path().string() + "/model";
   std::filesystem::create_directory(model_folder);
   testing::WriteBrainModelCard(model_folder, shared + "/models/model5_gw_ae.pt");
+  AddSoftmax(model_folder + "/model.yaml");
   Result<LoadedModel> model = LoadModel(model_folder, {});
   ASSERT_TRUE(model.ok()) << model.error().message();
   const auto start = std::chrono::steady_clock::now();
-  const Result<ModelRun> run =
-      RunModel(*model, testing::FilesBelow(series), [](const std::string&, double) {});
+  const Result<ModelRun> run = RunModel(*model, testing::FilesBelow(series),
+                                        [](const std::string&, double) {}, {.probabilities = true});
   ASSERT_TRUE(run.ok()) << run.error().message();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   ASSERT_EQ(run->findings.layers.size(), 1u);
@@ -100,6 +150,7 @@ TEST(BrainMr, CardAloneReproducesTheExpectedSegmentation) {
                 segment.measurements.at(0).value);
     EXPECT_GE(dice, 0.95) << segment.spec.name;
   }
+  ExpectProbabilitiesOfTheMasks(run->findings);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   std::printf("%.1f s, peak %.0f MiB\n", taken.count(),

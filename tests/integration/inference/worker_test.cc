@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -155,6 +156,46 @@ TEST_F(Worker, SegmentsOfAThresholdMayOverlap) {
   EXPECT_EQ(frames, "6") << "two segments on three slices";
   DcmItem* second = nullptr;
   EXPECT_TRUE(file.getDataset()->findAndGetSequenceItem(DCM_SegmentSequence, second, 1).good());
+}
+
+/// FRACTIONAL holds what the model says; the mask beside it is made of the same run.
+TEST_F(Worker, FractionalSegmentationsHoldTheModelsProbabilities) {
+  Replace(card_, "  - Orientationd: {axcodes: RAS}\n",
+          "  - Orientationd: {axcodes: RAS}\n"
+          "  - ScaleIntensityRanged: {a_min: -1000, a_max: 200, b_min: -0.5, b_max: 0.1}\n");
+  Replace(card_, "  - AsDiscreted", "  - Activationsd: {softmax: true}\n  - AsDiscreted");
+  std::ofstream(model_folder_ + "/model.yaml") << card_;
+  WorkerClient worker(model_folder_, {"--threads", "2"});
+  const Result<protocol::Message> hello = worker.Read();
+  ASSERT_TRUE(hello.ok()) << hello.error().message();
+  protocol::RunJob job = Job(1, files_);
+  using Wish = config::ResultProfile::Segmentation;
+  job.profiles = {config::ResultProfile(), config::ResultProfile()};
+  job.profiles[0].segmentation = Wish::kFractional;
+  job.profiles[1].segmentation = Wish::kBinary;
+  const Result<protocol::Message> answer = worker.Perform(job);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*answer)) << protocol::Encode(*answer);
+  DcmFileFormat file;
+  ASSERT_TRUE(file.loadFile((job.output_directory + "/seg.dcm").c_str()).good());
+  DcmDataset& dataset = *file.getDataset();
+  OFString type;
+  dataset.findAndGetOFString(DCM_SegmentationFractionalType, type);
+  EXPECT_EQ(type, "PROBABILITY");
+  const Uint8* values = nullptr;
+  unsigned long count = 0;
+  ASSERT_TRUE(dataset.findAndGetUint8Array(DCM_PixelData, values, &count).good());
+  ASSERT_EQ(count, 6u * 15 * 17) << "air is not impossible, so every slice is there";
+  // softmax(-x, x) of 0.1 in the box and of -0.5 around it: 0.5498 and 0.2689.
+  EXPECT_EQ(std::count(values, values + count, 140), 3 * 6 * 6);
+  EXPECT_EQ(std::count(values, values + count, 69), 6 * 15 * 17 - 3 * 6 * 6);
+  DcmFileFormat binary;
+  ASSERT_TRUE(binary.loadFile((job.output_directory + "/seg-2.dcm").c_str()).good());
+  binary.getDataset()->findAndGetOFString(DCM_SegmentationType, type);
+  EXPECT_EQ(type, "BINARY");
+  OFString frames;
+  binary.getDataset()->findAndGetOFString(DCM_NumberOfFrames, frames);
+  EXPECT_EQ(frames, "3");
 }
 
 TEST_F(Worker, EndsWhenTheGatewayClosesTheSocket) {

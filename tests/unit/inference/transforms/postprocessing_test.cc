@@ -174,6 +174,90 @@ TEST(Postprocessing, TogetherTheLayersFormOneForeground) {
             (std::vector<Labels>{{1, 0, 1, 0, 0, 0}, {0, 2, 2, 0, 0, 0}}));
 }
 
+using Slices = ProbabilitySlices::Slices;
+
+/// What `steps` keep of the probabilities of `label`, of scores [2][6][1][1] on slices of `columns`
+/// columns.
+Slices ProbabilitiesOf(const std::vector<config::StepSpec>& steps, std::vector<float> scores,
+                       int label, int slices = 1) {
+  const Geometry g = AxialGeometry({slices, 1, 6 / slices}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, std::vector<float>(6)});
+  ProbabilitySlices kept({label}, g.size, 1000);
+  const auto layers = MakePostprocessing(steps).Labels(
+      {{2, 6 / slices, 1, slices}, std::move(scores)}, image, g.size, 1, &kept);
+  EXPECT_TRUE(layers.ok());
+  EXPECT_FALSE(kept.exhausted());
+  return kept.Take(label);
+}
+
+const std::vector<float> kLogits = {-5, 1, 2, -5, 0, -9, /**/ -5, 3, -1, -5, 6, -9};
+
+TEST(Postprocessing, KeepsTheProbabilitiesOfAThreshold) {
+  // sigmoid(-5) = 0.0067, (1) = 0.7311, (2) = 0.8808, (0) = 0.5, (-9) = 0.0001
+  EXPECT_EQ(ProbabilitiesOf({kSigmoid, kThreshold}, kLogits, 1),
+            (Slices{{2, 186, 225, 2, 128, 0}}));
+  EXPECT_EQ(ProbabilitiesOf({kSigmoid, kThreshold}, kLogits, 2), (Slices{{2, 243, 69, 2, 254, 0}}));
+}
+
+TEST(Postprocessing, KeepsTheProbabilitiesOfAnArgmax) {
+  // softmax of equal scores is 0.5; of 1 and 3 0.8808; of 2 and -1 0.0474; of 0 and 6 0.9975.
+  EXPECT_EQ(ProbabilitiesOf({kSoftmax, kArgmax}, kLogits, 1),
+            (Slices{{128, 225, 12, 128, 254, 128}}));
+}
+
+TEST(Postprocessing, SlicesWithoutAChanceCostNothing) {
+  std::vector<float> scores(12, -20);
+  scores[2] = 4;  // [channel][column][row][slice]: column 1 of slice 0
+  EXPECT_EQ(ProbabilitiesOf({kSigmoid, kThreshold}, scores, 1, 2), (Slices{{0, 250, 0}, {}}));
+}
+
+/// The probability of a part that is too small to be kept is taken from it, too.
+TEST(Postprocessing, ARemovedComponentHasNoProbability) {
+  const config::StepSpec largest = {
+      "KeepLargestConnectedComponentd", {{"applied_labels", List({1, 2})}}, 3};
+  const std::vector<float> logits = {-9, -9, -9, -9, -9, -9, 3, -1, 3, 3, -1, -9};
+  EXPECT_EQ(ProbabilitiesOf({kSigmoid, kThreshold, largest}, logits, 2),
+            (Slices{{0, 69, 243, 243, 69, 0}}));
+}
+
+TEST(Postprocessing, ProbabilitiesGoBackLinearlyAsTheScoresDo) {
+  const Geometry g = AxialGeometry({1, 1, 4}, 1, 1, 1);
+  ModelImage image = FromVolume({g, std::vector<float>(4)});
+  const float high = std::log(4.0F);  // 0.8
+  ProbabilitySlices kept({1}, g.size, 1000);
+  const auto labels = MakePostprocessing({kSigmoid, kThreshold})
+                          .Labels({{1, 2, 1, 1}, {-high, high}}, image, g.size, 1, &kept);
+  ASSERT_TRUE(labels.ok());
+  EXPECT_EQ(labels->front(), (Labels{0, 0, 1, 1}));
+  EXPECT_EQ(kept.Take(1), (Slices{{51, 89, 166, 204}}));  // 0.2, 0.35, 0.65, 0.8
+}
+
+TEST(Postprocessing, OnlySoftmaxAndSigmoidMakeProbabilities) {
+  EXPECT_TRUE(MakePostprocessing({kSoftmax, kArgmax}).GivesProbabilities());
+  EXPECT_TRUE(MakePostprocessing({kSigmoid, kThreshold}).GivesProbabilities());
+  EXPECT_FALSE(MakePostprocessing({kThreshold}).GivesProbabilities());
+  EXPECT_FALSE(MakePostprocessing({kArgmax}).GivesProbabilities());
+  EXPECT_FALSE(MakePostprocessing({kSigmoid}).GivesProbabilities());
+}
+
+TEST(ProbabilitySlices, SayThatTheyHaveNoRoom) {
+  ProbabilitySlices kept({3}, {3, 2, 4}, 2 * 8);
+  const std::vector<float> row(4, 0.5F);
+  kept.Put(3, 0, row);
+  kept.Put(3, 5, row);
+  EXPECT_FALSE(kept.exhausted());
+  kept.Put(3, 2, std::vector<float>(4, 0.001F));  // nothing of it is left
+  EXPECT_FALSE(kept.exhausted());
+  kept.Put(3, 3, row);
+  EXPECT_TRUE(kept.exhausted());
+}
+
+TEST(ProbabilitySlices, TakeWhatIsNoProbabilityForTheNearest) {
+  ProbabilitySlices kept({1}, {1, 1, 5}, 100);
+  kept.Put(1, 0, std::vector<float>{-1, 2, std::nanf(""), 0.002F, 1});
+  EXPECT_EQ(kept.Take(1), (Slices{{0, 255, 0, 1, 255}}));
+}
+
 TEST(MergeDisjointLayers, MergesOnlyLayersThatShareNoVoxel) {
   std::vector<Labels> apart = {{1, 0, 0, 0}, {0, 0, 2, 0}, {0, 3, 0, 0}};
   MergeDisjointLayers(apart);
