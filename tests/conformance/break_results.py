@@ -101,9 +101,16 @@ def change_answer(report):
     of_type(report, "CODE", "111031")[0].ConceptCodeSequence[0].CodeValue = "399067008"
 
 
+def call_absent(report):
+    evaluation = of_type(report, "CODE", "111065")[0]
+    evaluation.ConceptNameCodeSequence[0].CodeValue = "121071"
+    evaluation.ConceptCodeSequence[0].CodeValue = "2667000"
+    evaluation.ConceptCodeSequence[0].CodingSchemeDesignator = "SCT"
+
+
 MISTAKES = {"seg.dcm": [reverse_frames, shift_planes, swap_sources, invent_source],
             "sr.dcm": [change_value, change_unit, change_tracking, change_algorithm, change_finding, change_segment,
-                       shift_outlines, move_outlines, lose_group, change_library, change_answer]}
+                       shift_outlines, move_outlines, lose_group, change_library, change_answer, call_absent]}
 
 
 def main(folder):

@@ -204,12 +204,18 @@ def check_answers(report, told, truth, faults):
 
 
 def check_absence(report, told, faults):
-    """Finding: Absent, exactly where there is nothing."""
-    evaluations = [item for container in find_content_items(report.content[0], name=Code("C0034375", "UMLS", ""))
-                   for item in container.ContentSequence]
-    absences = [item for item in evaluations
-                if code(item.name) == ("121071", "DCM") and code(item.value) == ("2667000", "SCT")]
-    faults.expect("number of absences", len(absences), 0 if told["segments"] or told["answers"] else 1)
+    """Finding: Absent, exactly where the model ran and found nothing; Failed or Not Attempted where it did not run."""
+    evaluations = [(code(item.name), code(item.value))
+                   for container in find_content_items(report.content[0], name=Code("C0034375", "UMLS", ""))
+                   for item in container.ContentSequence if item.value_type.value == "CODE"]
+    nothing = not told["segments"] and not told["answers"]
+    faults.expect("number of absences", evaluations.count((("121071", "DCM"), ("2667000", "SCT"))),
+                  1 if nothing and not told["failed"] else 0)
+    failures = [value for name, value in evaluations if name == ("111065", "DCM")]
+    faults.expect("number of failures", len(failures), 1 if told["failed"] else 0)
+    faults.expect("Completion Flag", report.CompletionFlag, "PARTIAL" if told["failed"] else "COMPLETE")
+    if failures and failures[0] not in (("111224", "DCM"), ("111225", "DCM")):
+        faults.append(f"the failure is {failures[0]}")
 
 
 def report_faults(folder, truth):

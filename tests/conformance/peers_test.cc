@@ -50,7 +50,23 @@ class ReadByPeers : public ResultsJudge {
     const auto written = WriteResults(findings, card, options, folder);
     ASSERT_TRUE(written.ok()) << name << ": " << written.error().ToString();
     WriteTruth(findings, profile.keep_empty_frames, folder);
-    WriteReportTruth(findings, card, planar_regions, folder);
+    WriteReportTruth(findings, card, {planar_regions}, folder);
+    ++folders_;
+  }
+
+  void WriteFailure(const std::string& name, const SourceSeries& source,
+                    const config::ResultProfile& profile, bool not_applicable) {
+    const std::string folder = out_.File(name);
+    std::filesystem::create_directory(folder);
+    ResultOptions options = Options();
+    options.profiles = {profile};
+    options.failure = protocol::RunFailure{not_applicable, "the slices are 8 mm apart; at most 5"};
+    std::vector<std::string> files;
+    for (const SourceFrame& frame : source.frames) files.push_back(frame.file);
+    const auto written = WriteFailureReport(files, LungCard(), options, folder);
+    ASSERT_TRUE(written.ok()) << name << ": " << written.error().ToString();
+    WriteTruth(EmptyFindings(source), false, folder);
+    WriteReportTruth(EmptyFindings(source), LungCard(), {0, true}, folder);
     ++folders_;
   }
 
@@ -175,7 +191,7 @@ TEST_P(Peers, FindEveryMeasurementGroup) {
   ExpectReadBy(GetParam());
 }
 
-TEST_P(Peers, FindAnswersAndAbsence) {
+TEST_P(Peers, TellAnswersAbsenceAndFailureApart) {
   using Report = config::ResultProfile::Report;
   for (const Report report :
        {Report::kComprehensive3d, Report::kComprehensive, Report::kEnhanced}) {
@@ -187,8 +203,10 @@ TEST_P(Peers, FindAnswersAndAbsence) {
     for (const int about : {-1, 1})
       Write("Answer" + number + (about < 0 ? "OfSeries" : "OfImage"),
             PositionFindings(images, PositionCard(), about), PositionCard(), profile, 0);
-    Write("NothingFound" + number, EmptyFindings(Source("empty" + number, {})), LungCard(), profile,
-          0);
+    const SourceSeries empty = Source("empty" + number, {});
+    Write("NothingFound" + number, EmptyFindings(empty), LungCard(), profile, 0);
+    WriteFailure("Failed" + number, empty, profile, false);
+    WriteFailure("NotApplicable" + number, empty, profile, true);
   }
   ExpectReadBy(GetParam());
 }
@@ -210,9 +228,10 @@ TEST_P(Peers, NoticeMistakes) {
   std::vector<std::string> mistakes = {"reverse_frames", "swap_sources", "shift_outlines",
                                        "move_outlines"};
   if (GetParam() == Peer::kHighdicom)
-    mistakes.insert(mistakes.end(), {"shift_planes", "invent_source", "change_value", "change_unit",
-                                     "change_tracking", "change_algorithm", "change_finding",
-                                     "change_segment", "lose_group", "change_answer"});
+    mistakes.insert(mistakes.end(),
+                    {"shift_planes", "invent_source", "change_value", "change_unit",
+                     "change_tracking", "change_algorithm", "change_finding", "change_segment",
+                     "lose_group", "change_answer", "call_absent"});
   else
     mistakes.emplace_back("change_library");
   const SourceSeries image = Source("image", {.slices = 1, .rows = 60, .columns = 70});
@@ -220,6 +239,8 @@ TEST_P(Peers, NoticeMistakes) {
   for (const std::string& mistake : mistakes) {
     if (mistake == "change_answer")
       Write(mistake, PositionFindings(image, PositionCard(), 0), PositionCard(), {}, 0);
+    else if (mistake == "call_absent")
+      WriteFailure(mistake, image, {}, false);
     else if (mistake.ends_with("_outlines"))
       Write(mistake, ShapeFindings(image, LungCard()), LungCard(), {}, 4);
     else

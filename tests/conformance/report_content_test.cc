@@ -67,7 +67,7 @@ TEST_P(ReportClass, DrawsTheSegmentsOfAStackWithoutSegmentation) {
   EXPECT_EQ(Count(dump, "\"Referenced Segment\""), 0u);
   // Per slice a ring, its dot and two discs; and the largest section of each with its area.
   EXPECT_EQ(Count(dump, "\"Image Region\""), 5u * 4 + 2 * 2) << dump;
-  JudgeTemplate();
+  JudgeTemplate(static_cast<Report>(GetParam()));
 }
 
 TEST_P(ReportClass, MeasuresPlanarRegionsOfARadiograph) {

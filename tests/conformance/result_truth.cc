@@ -63,9 +63,10 @@ void WriteTruth(const Findings& findings, bool keep_empty_frames, const std::str
            << frame.image_orientation_patient << " " << frame.pixel_spacing << "\n";
 }
 
-void WriteReportTruth(const Findings& findings, const config::ModelCard& card, int planar_regions,
-                      const std::string& folder) {
-  json truth = {{"regions", planar_regions},
+void WriteReportTruth(const Findings& findings, const config::ModelCard& card,
+                      const ReportTruth& report, const std::string& folder) {
+  json truth = {{"regions", report.planar_regions},
+                {"failed", report.failed},
                 {"algorithm", {card.algorithm.name, card.algorithm.version}},
                 {"series", findings.source.series_instance_uid.str()},
                 {"single_images", card.input.kind == config::InputKind::kImage ||
