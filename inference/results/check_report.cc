@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "inference/results/check_common.h"
 #include "inference/results/check_report_groups.h"
 #include "inference/results/composite_context.h"
 #include "inference/results/report_content.h"
@@ -28,17 +29,11 @@ Status CheckDocument(const ResultRun& run, const ObjectRequest& request, DcmItem
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_SOPClassUID, ReportClass(request.profile)));
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_Modality, "SR"));
   AXIAL_RETURN_IF_ERROR(
-      Expect(dataset, DCM_StudyInstanceUID, run.findings.source.study_instance_uid.str()));
-  AXIAL_RETURN_IF_ERROR(
       Expect(dataset, DCM_CompletionFlag, run.options.failure ? "PARTIAL" : "COMPLETE"));
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_VerificationFlag, "UNVERIFIED"));
-  AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_SpecificCharacterSet, run.text.character_set()));
-  for (const DcmTagKey& tag :
-       {DCM_SOPInstanceUID, DCM_SeriesInstanceUID, DCM_SeriesNumber, DCM_InstanceNumber,
-        DCM_ContentDate, DCM_ContentTime, DCM_Manufacturer, DCM_ContributingEquipmentSequence})
+  for (const DcmTagKey& tag : {DCM_ContentDate, DCM_ContentTime})
     if (!dataset.tagExistsWithValue(tag)) return Wrong("{} has no value", DcmTag(tag).getTagName());
-  if (const Status same = CompareCompositeContext(run.source, dataset); !same.ok())
-    return same.error().WithContext("report");
+  AXIAL_RETURN_IF_ERROR(CheckCommonModules(run, dataset, "report"));
   DcmItem* content_template = nullptr;
   if (dataset.findAndGetSequenceItem(DCM_ContentTemplateSequence, content_template, 0).bad())
     return Wrong("Content Template is missing");

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "inference/results/report_groups.h"
 #include "inference/results/report_outline.h"
 #include "inference/results/report_regions.h"
 #include "inference/results/written_object.h"
@@ -31,7 +32,8 @@ std::string TemplateOf(DcmItem& group) {
 
 std::string CodeOf(DcmItem& item) {
   DcmItem* code = ItemOf(item, DCM_ConceptCodeSequence);
-  return code == nullptr ? "" : TextOf(*code, DCM_CodeValue);
+  if (code == nullptr) return "";
+  return TextOf(*code, code->tagExists(DCM_CodeValue) ? DCM_CodeValue : DCM_LongCodeValue);
 }
 
 std::vector<DcmItem*> NumbersIn(DcmItem& group) {
@@ -91,12 +93,31 @@ Status CheckMeasurements(const SegmentFinding& segment, DcmItem& group) {
   return {};
 }
 
+/// "code" or "code|side or part" of the group's Finding Sites.
+std::vector<std::string> SitesIn(DcmItem& group) {
+  std::vector<std::string> sites;
+  for (DcmItem* item : ChildrenOf(group, "363698007")) {
+    sites.push_back(CodeOf(*item));
+    for (DcmItem* modifier : ChildrenOf(*item, ""))
+      sites.back().append("|").append(CodeOf(*modifier));
+  }
+  return sites;
+}
+
+std::vector<std::string> SitesOf(const config::SegmentSpec& spec) {
+  const std::optional<CodedConcept> site = FindingSiteOf(spec);
+  if (!site) return {};
+  return {spec.modifier ? fmt::format("{}|{}", site->value, spec.modifier->value) : site->value};
+}
+
 Status CheckFinding(const SegmentFinding& segment, DcmItem& group) {
   AXIAL_ASSIGN_OR_RETURN(DcmItem * finding, OnlyChild(group, "121071"));
   AXIAL_ASSIGN_OR_RETURN(DcmItem * category, OnlyChild(group, "276214006"));
   if (CodeOf(*finding) != segment.spec.type.value ||
       CodeOf(*category) != segment.spec.category.value)
     return Wrong("segment {} has another finding", segment.segment_number);
+  if (SitesIn(group) != SitesOf(segment.spec))
+    return Wrong("segment {} has another finding site or side", segment.segment_number);
   return {};
 }
 

@@ -3,12 +3,15 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <set>
 
+#include "inference/results/check_common.h"
 #include "inference/results/check_segment_bits.h"
 #include "inference/results/check_segment_frames.h"
 #include "inference/results/check_segment_values.h"
-#include "inference/results/composite_context.h"
+#include "inference/results/functional_groups.h"
+#include "inference/results/segmentation.h"
 #include "inference/results/segmentation_check.h"
 
 namespace axial::results {
@@ -21,7 +24,6 @@ Status CheckImage(const ResultRun& run, const SegmentationForm& form, DcmItem& d
   const std::pair<DcmTagKey, std::string> expected[] = {
       {DCM_SOPClassUID, form.SopClass()},
       {DCM_Modality, "SEG"},
-      {DCM_StudyInstanceUID, source.study_instance_uid.str()},
       {DCM_FrameOfReferenceUID, source.frame_of_reference_uid},
       {DCM_SegmentationType, form.SegmentationType()},
       {DCM_SegmentationFractionalType, fractional ? "PROBABILITY" : ""},
@@ -40,15 +42,13 @@ Status CheckImage(const ResultRun& run, const SegmentationForm& form, DcmItem& d
       {DCM_LossyImageCompression, source.lossy ? "01" : "00"},
   };
   for (const auto& [tag, value] : expected) AXIAL_RETURN_IF_ERROR(Expect(dataset, tag, value));
-  for (const DcmTagKey& tag :
-       {DCM_SOPInstanceUID, DCM_SeriesInstanceUID, DCM_SeriesNumber, DCM_Manufacturer,
-        DCM_ManufacturerModelName, DCM_SoftwareVersions, DCM_DeviceSerialNumber, DCM_ContentLabel,
-        DCM_ContentDate, DCM_ContentTime, DCM_ContributingEquipmentSequence})
+  for (const DcmTagKey& tag : {DCM_ContentLabel, DCM_ContentDate, DCM_ContentTime})
     if (!dataset.tagExistsWithValue(tag))
       return WrongSegmentation("{} has no value", DcmTag(tag).getTagName());
-  if (const Status same = CompareCompositeContext(run.source, dataset); !same.ok())
-    return same.error().WithContext("segmentation");
-  return {};
+  // PS3.3 C.7.6.1: asked for where no position and orientation say it.
+  if (!HasPlaneGeometry(source) && !dataset.tagExists(DCM_PatientOrientation))
+    return WrongSegmentation("PatientOrientation is missing");
+  return CheckCommonModules(run, dataset, "segmentation");
 }
 
 Status CheckReferences(const SourceSeries& source, DcmItem& dataset) {
@@ -87,12 +87,44 @@ std::size_t Characters(const std::string& text) {
   }));
 }
 
-Status CheckSegment(const SegmentFinding& segment, DcmItem& item) {
+/// As CheckCode; absent when nothing is expected.
+Status CheckOptionalCode(DcmItem& item, const DcmTagKey& sequence,
+                         const std::optional<CodedConcept>& expected) {
+  if (expected) return CheckCode(item, sequence, *expected);
+  if (ItemOf(item, sequence) == nullptr) return {};
+  return WrongSegmentation("{} is there", DcmTag(sequence).getTagName());
+}
+
+/// The same as in Contributing Equipment (IHE AIR 6.5.3.1).
+Status CheckAlgorithm(const ResultRun& run, DcmItem& item) {
+  AXIAL_RETURN_IF_ERROR(Expect(item, DCM_SegmentAlgorithmType, "AUTOMATIC"));
+  AXIAL_RETURN_IF_ERROR(Expect(item, DCM_SegmentAlgorithmName, AlgorithmName(run)));
+  DcmItem* algorithm = ItemOf(item, DCM_SegmentationAlgorithmIdentificationSequence);
+  if (algorithm == nullptr) return WrongSegmentation("a segment without its algorithm");
+  AXIAL_RETURN_IF_ERROR(Expect(*algorithm, DCM_AlgorithmName, AlgorithmName(run)));
+  AXIAL_RETURN_IF_ERROR(Expect(*algorithm, DCM_AlgorithmVersion, AlgorithmVersion(run)));
+  return Expect(*algorithm, DCM_AlgorithmSource, AlgorithmManufacturer(run));
+}
+
+Status CheckColour(const SegmentFinding& segment, DcmItem& item) {
+  const Uint16* values = nullptr;
+  unsigned long count = 0;
+  const std::vector<std::uint16_t> expected = CieLab(segment.spec.colour);
+  if (item.findAndGetUint16Array(DCM_RecommendedDisplayCIELabValue, values, &count).bad() ||
+      !std::equal(expected.begin(), expected.end(), values, values + count))
+    return WrongSegmentation("segment {} has not the RecommendedDisplayCIELabValue of its colour",
+                             segment.segment_number);
+  return {};
+}
+
+Status CheckSegment(const ResultRun& run, const SegmentFinding& segment, DcmItem& item) {
   AXIAL_RETURN_IF_ERROR(Expect(item, DCM_SegmentNumber, fmt::format("{}", segment.segment_number)));
   const std::string label = TextOf(item, DCM_SegmentLabel);
   if (label.empty() || Characters(label) > 64)
     return WrongSegmentation("Segment Label of segment {} has {} characters",
                              segment.segment_number, Characters(label));
+  AXIAL_RETURN_IF_ERROR(Expect(item, DCM_SegmentLabel,
+                               run.text.Own(segment.spec.name, 64, segment.spec.type.meaning)));
   if (item.tagExistsWithValue(DCM_TrackingID) != item.tagExistsWithValue(DCM_TrackingUID))
     return WrongSegmentation("segment {} has one of Tracking ID and Tracking UID without the other",
                              segment.segment_number);
@@ -100,20 +132,23 @@ Status CheckSegment(const SegmentFinding& segment, DcmItem& item) {
   AXIAL_RETURN_IF_ERROR(
       CheckCode(item, DCM_SegmentedPropertyCategoryCodeSequence, segment.spec.category));
   AXIAL_RETURN_IF_ERROR(CheckCode(item, DCM_SegmentedPropertyTypeCodeSequence, segment.spec.type));
-  for (const DcmTagKey& tag : {DCM_SegmentAlgorithmName, DCM_RecommendedDisplayCIELabValue})
-    if (!item.tagExistsWithValue(tag))
-      return WrongSegmentation("segment {} has no {}", segment.segment_number,
-                               DcmTag(tag).getTagName());
-  return Expect(item, DCM_SegmentAlgorithmType, "AUTOMATIC");
+  AXIAL_RETURN_IF_ERROR(CheckOptionalCode(*ItemOf(item, DCM_SegmentedPropertyTypeCodeSequence),
+                                          DCM_SegmentedPropertyTypeModifierCodeSequence,
+                                          segment.spec.modifier));
+  AXIAL_RETURN_IF_ERROR(
+      CheckOptionalCode(item, DCM_AnatomicRegionSequence, segment.spec.anatomic_region));
+  AXIAL_RETURN_IF_ERROR(CheckColour(segment, item));
+  return CheckAlgorithm(run, item);
 }
 
-Status CheckSegments(const Findings& findings, DcmItem& dataset) {
+Status CheckSegments(const ResultRun& run, DcmItem& dataset) {
+  const Findings& findings = run.findings;
   if (ItemCount(dataset, DCM_SegmentSequence) != findings.segments.size())
     return WrongSegmentation("{} segments instead of {}", ItemCount(dataset, DCM_SegmentSequence),
                              findings.segments.size());
   for (const SegmentFinding& segment : findings.segments)
-    AXIAL_RETURN_IF_ERROR(
-        CheckSegment(segment, *ItemOf(dataset, DCM_SegmentSequence, segment.segment_number - 1)));
+    AXIAL_RETURN_IF_ERROR(CheckSegment(
+        run, segment, *ItemOf(dataset, DCM_SegmentSequence, segment.segment_number - 1)));
   return {};
 }
 
@@ -132,7 +167,7 @@ Status CheckSegmentation(const ResultRun& run, const ObjectRequest& request) {
   AXIAL_RETURN_IF_ERROR(CheckFileMeta(form, *file->getMetaInfo()));
   AXIAL_RETURN_IF_ERROR(CheckImage(run, form, dataset));
   AXIAL_RETURN_IF_ERROR(CheckReferences(run.findings.source, dataset));
-  AXIAL_RETURN_IF_ERROR(CheckSegments(run.findings, dataset));
+  AXIAL_RETURN_IF_ERROR(CheckSegments(run, dataset));
   AXIAL_ASSIGN_OR_RETURN(const std::vector<SegmentFrame> frames,
                          CheckSegmentFrames(run.findings, form, dataset));
   if (form.type == SegmentationForm::Type::kBinary)

@@ -3,7 +3,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/core.h>
 
-#include "inference/results/composite_context.h"
+#include "inference/results/check_common.h"
 #include "inference/results/written_object.h"
 
 namespace axial::results {
@@ -34,18 +34,11 @@ Status CheckSourceImage(const SourceFrame& frame, const DcmTagKey& sequence, Dcm
 }
 
 Status CheckPictureObject(const ResultRun& run, DcmItem& dataset, std::string_view object) {
-  AXIAL_RETURN_IF_ERROR(ExpectValue(dataset, DCM_StudyInstanceUID,
-                                    run.findings.source.study_instance_uid.str(), object));
-  for (const DcmTagKey& tag :
-       {DCM_SOPInstanceUID, DCM_SeriesInstanceUID, DCM_SeriesNumber, DCM_SeriesDate, DCM_SeriesTime,
-        DCM_ContentDate, DCM_ContentTime, DCM_InstanceCreationDate, DCM_Manufacturer,
-        DCM_ContributingEquipmentSequence})
+  for (const DcmTagKey& tag : {DCM_ContentDate, DCM_ContentTime})
     if (!dataset.tagExistsWithValue(tag))
       return MakeError(ErrorCode::kCorrupt, "{}: {} has no value", object,
                        DcmTag(tag).getTagName());
-  if (const Status same = CompareCompositeContext(run.source, dataset); !same.ok())
-    return same.error().WithContext("{}", object);
-  return {};
+  return CheckCommonModules(run, dataset, object);
 }
 
 Status CheckContentUid(const ResultRun& run, const std::string& role, DcmDataset& dataset,

@@ -45,10 +45,9 @@ void AddAlgorithm(const ResultRun& run, ReportTree& tree) {
 }
 
 void AddFindingSite(const config::SegmentSpec& spec, ReportTree& tree) {
-  // A structure is its own site; a lesion has one only when the card says where.
-  if (!spec.anatomic_region && !IsStructure(spec.category)) return;
-  tree.OpenCode(As::kModifier, kFindingSite,
-                spec.anatomic_region ? *spec.anatomic_region : spec.type);
+  const std::optional<CodedConcept> site = FindingSiteOf(spec);
+  if (!site) return;
+  tree.OpenCode(As::kModifier, kFindingSite, *site);
   static const std::set<std::string> kLateralities = {"7771000", "24028007", "51440002",
                                                       "66459002"};
   if (spec.modifier)
@@ -167,6 +166,12 @@ void AddAnswerGroup(const ResultRun& run, const ClassificationFinding& answer, R
 }
 
 }  // namespace
+
+std::optional<CodedConcept> FindingSiteOf(const config::SegmentSpec& spec) {
+  if (spec.anatomic_region) return spec.anatomic_region;
+  if (IsStructure(spec.category)) return spec.type;
+  return std::nullopt;
+}
 
 Status AddMeasurementGroups(const ResultRun& run,
                             const std::optional<protocol::Artifact>& segmentation,

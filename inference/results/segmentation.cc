@@ -32,17 +32,6 @@ std::string ContentLabel(const std::string& name) {
   return label.empty() ? "SEGMENTATION" : label;
 }
 
-std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb) {
-  double l = 0;
-  double a = 0;
-  double b = 0;
-  IODCIELabUtil::rgb2DicomLab(l, a, b, rgb[0] / 255.0, rgb[1] / 255.0, rgb[2] / 255.0);
-  std::vector<std::uint16_t> lab;
-  for (const double value : {l, a, b})
-    lab.push_back(static_cast<std::uint16_t>(std::clamp(std::lround(value), 0l, 65535l)));
-  return lab;
-}
-
 void WritePixelModule(const SegmentationForm& form, AttributeWriter& writer) {
   const auto bits = static_cast<std::uint16_t>(form.BitsAllocated());
   writer.PutUint16(DCM_BitsAllocated, bits);
@@ -219,6 +208,17 @@ Status CheckPixelBytes(const SegmentationForm& form, const SourceSeries& source,
 }
 
 }  // namespace
+
+std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb) {
+  double l = 0;
+  double a = 0;
+  double b = 0;
+  IODCIELabUtil::rgb2DicomLab(l, a, b, rgb[0] / 255.0, rgb[1] / 255.0, rgb[2] / 255.0);
+  std::vector<std::uint16_t> lab;
+  for (const double value : {l, a, b})
+    lab.push_back(static_cast<std::uint16_t>(std::clamp(std::lround(value), 0l, 65535l)));
+  return lab;
+}
 
 std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                const config::ResultProfile& profile) {
