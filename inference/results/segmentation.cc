@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/base/log.h"
 #include "inference/results/bit_packer.h"
@@ -224,13 +225,20 @@ std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                const config::ResultProfile& profile) {
   if (run.frames.empty() || profile.segmentation == config::ResultProfile::Segmentation::kNone)
     return std::nullopt;
-  const ChosenForm chosen = ChooseForm(run.findings, profile);
-  if (!chosen.reason.empty())
+  return ChooseForm(run.findings, profile).form.Name();
+}
+
+void LogReplacedForms(const ResultRun& run) {
+  std::set<std::string> logged;
+  for (const config::ResultProfile& profile : run.options.profiles) {
+    if (!SegmentationVariant(run, profile)) continue;
+    const ChosenForm chosen = ChooseForm(run.findings, profile);
+    if (chosen.reason.empty() || !logged.insert(chosen.reason).second) continue;
     Log(LogLevel::kWarning, "segmentation_form_replaced",
         {{"series", run.findings.source.series_instance_uid.str()},
          {"instead", chosen.form.SegmentationType()},
          {"reason", chosen.reason}});
-  return chosen.form.Name();
+  }
 }
 
 Result<protocol::Artifact> WriteSegmentation(const ResultRun& run, const ObjectRequest& request) {

@@ -12,10 +12,12 @@
 
 namespace axial::results {
 
-/// Nothing when there is no frame to write or the profile wants no Segmentation. Logs when the
-/// profile gets another form than it asks for (ChooseForm).
+/// Nothing when there is no frame to write or the profile wants no Segmentation.
 [[nodiscard]] std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                              const config::ResultProfile& profile);
+
+/// Says once for each reason that a profile gets another form than it asks for (ChooseForm).
+void LogReplacedForms(const ResultRun& run);
 
 /// A colour in sRGB as Recommended Display CIELab Value (PS3.3 C.10.7.1.1).
 [[nodiscard]] std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb);

@@ -13,6 +13,7 @@
 #include "inference/results/result_file.h"
 #include "inference/results/result_kind.h"
 #include "inference/results/result_run.h"
+#include "inference/results/segmentation.h"
 
 namespace axial::results {
 namespace {
@@ -136,6 +137,7 @@ Result<std::vector<protocol::Artifact>> MakeObjects(const Findings& findings,
   AXIAL_ASSIGN_OR_RETURN(std::vector<SegmentFrame> frames, PlanSegmentFrames(findings));
   const ResultRun run{findings,         card, options, header, ResultText::For(header, card),
                       std::move(frames)};
+  LogReplacedForms(run);
   ObjectMaker maker(run, output_directory);
   Result<std::vector<protocol::Artifact>> written = maker.MakeAll();
   if (!written.ok()) maker.TakeBack();

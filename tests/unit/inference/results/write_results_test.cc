@@ -7,6 +7,8 @@
 #include <fstream>
 #include <limits>
 
+#include "core/base/log.h"
+#include "tests/support/random_findings.h"
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
 
@@ -57,6 +59,31 @@ TEST_F(WriteResultsTest, GivesTheReportAloneWhenNothingIsFound) {
   ASSERT_EQ(artifacts.size(), 1u);
   EXPECT_EQ(artifacts[0].kind, "sr");
   EXPECT_FALSE(std::filesystem::exists(out_.File("seg.dcm")));
+}
+
+int replaced_forms = 0;
+
+void CountReplacedForms(LogLevel, std::string_view line) {
+  if (line.find("segmentation_form_replaced") != std::string_view::npos) ++replaced_forms;
+}
+
+TEST_F(WriteResultsTest, SaysOnceThatAFormIsReplaced) {
+  using Profile = config::ResultProfile;
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  const Findings findings =
+      testing::MakeRandomFindings(source, card_, {.segments = 2, .overlap = true});
+  options_.profiles.resize(4);
+  options_.profiles[1].segmentation = Profile::Segmentation::kLabelmap;
+  options_.profiles[2].segmentation = Profile::Segmentation::kLabelmap;
+  options_.profiles[2].rle = true;
+  options_.profiles[3].segmentation = Profile::Segmentation::kNone;
+  replaced_forms = 0;
+  SetLogSink(CountReplacedForms);
+  const auto artifacts = Write(findings, card_);
+  SetLogSink(nullptr);
+  EXPECT_EQ(replaced_forms, 1);
+  ASSERT_EQ(artifacts.at(0).kind, "seg");
+  EXPECT_EQ(artifacts.at(0).profiles, (std::vector<int>{0, 1, 2})) << "all get the same BINARY";
 }
 
 TEST_F(WriteResultsTest, TellsTheTimeInTheStudysZone) {
