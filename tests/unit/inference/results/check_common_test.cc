@@ -41,7 +41,8 @@ const Fault kCommonFaults[] = {
 
 INSTANTIATE_TEST_SUITE_P(All, CommonFaults,
                          ::testing::Combine(::testing::Values("seg", "sr", "secondary_capture",
-                                                              "rt_structure_set", "pdf"),
+                                                              "rt_structure_set", "pdf",
+                                                              "key_objects"),
                                             ::testing::ValuesIn(kCommonFaults)),
                          [](const auto& both) {
                            return std::string(std::get<0>(both.param)) + "_" +
