@@ -210,7 +210,9 @@ class Demo:
         for uid in study_uids:
             study = self.orthanc.FindStudy(uid)
             if self.viewer:
-                Say(f"  OHIF viewer       {self.viewer.UrlOf(uid)}  (double-click SEG or SR on the left)")
+                for what, modality in (("segments", "SEG"), ("report", "SR")):
+                    for _, series in self.orthanc.InstancesOf(uid, modality):
+                        Say(f"  OHIF, {what:11} {self.viewer.UrlOf(uid, series['SeriesInstanceUID'])}")
             Say(f"  study in Orthanc  {self.orthanc.url}/app/explorer.html#study?uuid={study}")
             for series in self.orthanc.Get(f"/studies/{study}/series") or []:
                 if series["MainDicomTags"].get("Modality") in ("CT", "MR", "DX", "CR") and (

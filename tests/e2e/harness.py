@@ -289,8 +289,10 @@ class Viewer:
         if self.process:
             self.process.Stop()
 
-    def UrlOf(self, study_uid):
-        return f"{self.url}/viewer?StudyInstanceUIDs={study_uid}"
+    def UrlOf(self, study_uid, series_uid=None):
+        """The study opened, with that series (a Segmentation, a report) shown."""
+        return f"{self.url}/viewer?StudyInstanceUIDs={study_uid}" + (
+            f"&initialSeriesInstanceUID={series_uid}" if series_uid else "")
 
 
 CT_RULE = {

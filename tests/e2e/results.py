@@ -102,6 +102,34 @@ def VolumesBySegment(sr):
     return volumes
 
 
+def Regions(sr):
+    """The outlines that an SR draws of its measurement groups (TID 1410, and TID 1501 about a whole image): [{name: Tracking
+    Identifier, image: SOP Instance UID, points [n][column, row], lines: "Volume: 12.30 cm3" of each number that is known
+    of what has that Tracking Unique Identifier}]."""
+    groups = [group for group in _walk(sr) if _code(group) == "125007"]
+    text = {id(group): {_code(child): child for child in group.ContentSequence} for group in groups}
+    lines = {}
+    for group in groups:
+        for child in group.ContentSequence:
+            if child.ValueType == "NUM":
+                value = child.MeasuredValueSequence[0]
+                lines.setdefault(text[id(group)]["112040"].UID, []).append(
+                    f"{child.ConceptNameCodeSequence[0].CodeMeaning}: {float(value.NumericValue):.2f} "
+                    f"{value.MeasurementUnitsCodeSequence[0].CodeValue}")
+    regions = []
+    for group in groups:
+        outlines = [child for child in group.ContentSequence if child.ValueType == "SCOORD"]
+        if group.ContentTemplateSequence[0].TemplateIdentifier == "1501":
+            outlines = [item for item in _walk(group) if item.get("ValueType") == "SCOORD"]
+        for outline in outlines:
+            data = [float(value) for value in outline.GraphicData]
+            regions.append({"name": str(text[id(group)]["112039"].TextValue),
+                            "image": str(outline.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID),
+                            "points": list(zip(data[0:-2:2], data[1:-2:2])),
+                            "lines": lines.get(text[id(group)]["112040"].UID, [])})
+    return regions
+
+
 def CodedAnswers(sr):
     """[(question, answer)] meanings of every CODE item in the report."""
     return [(item.ConceptNameCodeSequence[0].CodeMeaning, item.ConceptCodeSequence[0].CodeMeaning)

@@ -1,7 +1,8 @@
-"""A chest CT's Segmentation in the OHIF viewer: listed by name and colour, and drawn on the lungs.
+"""What a radiologist sees of Axial's results in the OHIF viewer: a chest CT, a sagittal MR of the head, a chest radiograph.
 
-Where the lungs are is the phantom's truth; where they are in the picture is told by the geometry of the CT image. So a
-Segmentation that is shifted, flipped, or on another slice does not pass.
+Segmentations must be listed by name and in their own colours, and be drawn on the anatomy; reports must open on the image
+that they speak of, with outlines on the anatomy and their values beside them. Where the anatomy is comes from the phantom's
+truth or the image's own values; where it is in the picture, from the image's geometry, which the picture itself confirms.
 """
 
 import json
@@ -11,35 +12,132 @@ import subprocess
 import sys
 
 import numpy
-import PIL.Image
+import pydicom
 
 import harness
 import results
+import viewer_models
 from harness import Check, WaitFor
+from viewer_picture import Alike, Away, Filled, Picture, Rgb
 
 
-def Pixels(picture, view, mask):
-    """Colours [n][red, green, blue] of the picture where those of the image's pixels in `mask` [row][column] are that
-    the viewport shows."""
-    rows, columns = numpy.nonzero(mask)
-    at = (numpy.array(view["origin"]) + columns[:, None] * numpy.array(view["column_step"]) +
-          rows[:, None] * numpy.array(view["row_step"]))
-    left, top, right, bottom = view["viewport"]
-    x, y = numpy.round(at).astype(int).T
-    inside = (x > left + 3) & (x < right - 16) & (y > top + 3) & (y < bottom - 3)  # less the border and the scrollbar
-    x, y = x[inside], y[inside]
-    return picture[y, x].astype(int)
+def Look(viewer, looks, artefacts):
+    """[view] of ohif.mjs. `looks`: [(name of the picture, study UID, object to open, image or None)]; an object is a
+    text to double-click, or a dataset to be named in the address."""
+    wishes = []
+    for name, study, what, at in looks:
+        click = isinstance(what, str)
+        wishes.append({"url": viewer.UrlOf(study, None if click else what.SeriesInstanceUID), "open": what if click else "",
+                       "at": at, "picture": str(artefacts / f"viewer_{name}.png")})
+    answer = subprocess.run([shutil.which("node"), harness.ROOT / "tests/e2e/ohif.mjs", harness.PEERS, json.dumps(wishes)],
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=480)
+    (artefacts / "viewer.json").write_text(answer.stdout)
+    Check(answer.returncode == 0, f"the viewer did not show it: {answer.stderr}")
+    return [{**view, "picture": wish["picture"]} for view, wish in zip(json.loads(answer.stdout), wishes, strict=True)]
 
 
-def Away(mask, pixels):
-    """The mask without what is within `pixels` of its border."""
-    for _ in range(pixels):
-        grown = mask.copy()
-        for axis in (0, 1):
-            for step in (1, -1):
-                grown &= numpy.roll(mask, step, axis)
-        mask = grown
-    return mask
+def CheckShowsImage(view, values, mask):
+    """The picture shows the image where its geometry says."""
+    correlation = Picture(view["picture"], view).Correlation(values, mask)
+    print(f"{view['picture']}: correlation with the image {correlation:.3f}")
+    Check(correlation > 0.9, f"the image is elsewhere in the picture (correlation {correlation:.3f}): {view['picture']}")
+
+
+def CheckSegmentation(view, seg, anatomy, bare, values):
+    """`anatomy`: {segment's name: mask [row][column] of where it is}; `bare`: mask of where nothing is; on that image."""
+    Check(not view["fault"], f"the viewer says: {view['fault']}; {view['picture']}")
+    CheckShowsImage(view, values, ~numpy.any(list(anatomy.values()), axis=0))
+    picture = Picture(view["picture"], view)
+    listed = {segment["name"]: numpy.array(segment["colour"][:3]) for segment in view["segments"]}
+    for item in seg.SegmentSequence:
+        name, colour = str(item.SegmentLabel), Rgb(item.RecommendedDisplayCIELabValue)
+        Check(any(name in row for row in view["rows"]), f"the panel does not list {name}: {view['rows']}")
+        Check(name in listed and abs(listed[name] - colour).max() <= 3,
+              f"{name} should have the colour {colour.round()}, the viewer lists {view['segments']}")
+        seen = picture.Pixels(Away(anatomy[name], 3))
+        Check(len(seen) > 200, f"{name}: too few pixels on this slice to tell, {len(seen)}")
+        share = Alike(seen, colour)
+        print(f"{name}: {100 * share:.1f} % of its {len(seen)} pixels have its colour {colour.round()}")
+        Check(share > 0.9, f"{name}: only {100 * share:.1f} % of it is coloured; {view['picture']}")
+    outside = picture.Pixels(Away(bare, 5))
+    stray = float((outside.max(axis=1) - outside.min(axis=1) > 30).mean())
+    print(f"elsewhere: {100 * stray:.2f} % coloured")
+    Check(stray < 0.02, f"{100 * stray:.1f} % of what is none of it is coloured; {view['picture']}")
+
+
+def CheckReport(view, sr, anatomy, values):
+    """`anatomy`: {word in a Tracking Identifier: volume [slice][row][column]}, or {} for answers about whole images;
+    `values`: {SOP Instance UID: (slice, image)}."""
+    Check(not view["fault"], f"the viewer says: {view['fault']}; {view['picture']}")
+    index, image = values[view["image"]]
+    CheckShowsImage(view, image, numpy.ones(image.shape, bool))
+    drawn = [region for region in results.Regions(sr) if region["image"] == view["image"]]
+    Check(drawn, f"the report opened on an image without any of its outlines; {view['picture']}")
+    texts = [line for text in view["texts"] for line in text]
+    for region in drawn:
+        along = Picture(view["picture"], view).ColouredAlong(region["points"])
+        print(f"{region['name']}: {100 * along:.0f} % of its outline is drawn; beside it: {texts}")
+        Check(along > 0.7, f"{region['name']}: only {100 * along:.0f} % of its outline is drawn; {view['picture']}")
+        for line in region["lines"]:
+            Check(line in texts, f"{region['name']}: '{line}' is not beside it: {texts}; {view['picture']}")
+    for name, volume in anatomy.items():
+        outlined = [Filled(region["points"], image.shape) for region in drawn if name in region["name"]]
+        if outlined:
+            dice = results.Dice(numpy.any(outlined, axis=0), volume[index])
+            print(f"{name}: the outlines and the anatomy have a Dice of {dice:.3f}")
+            Check(dice > 0.85, f"{name}: the outlines and the anatomy have a Dice of {dice:.2f}; {view['picture']}")
+
+
+class Study:
+    """A phantom in the PACS, its images and what Axial made of it."""
+
+    def __init__(self, phantom, orthanc, folder):
+        self.uid, self.truth = phantom.study_uid, phantom.truth
+        files = [pydicom.dcmread(file) for file in phantom.files]
+        by_uid = {str(file.SOPInstanceUID): file.pixel_array.astype(float) for file in files}
+        self.uids = self.truth["sop_instance_uids"]
+        self.values = {uid: (index, by_uid[uid]) for index, uid in enumerate(self.uids)}
+        self.volume = numpy.stack([by_uid[uid] for uid in self.uids])
+        (_, self.seg), = results.Fetch(orthanc, self.uid, "SEG", folder)
+        self.reports = [sr for _, sr in results.Fetch(orthanc, self.uid, "SR", folder)]
+        if "label_file" in self.truth:
+            self.labels = numpy.fromfile(phantom.folder / self.truth["label_file"], numpy.uint8).reshape(self.volume.shape)
+
+
+def CheckChestCt(study, segmentation, report, index):
+    lungs = {f"{label['name'].split()[0].capitalize()} lung": study.labels == label["value"]
+             for label in study.truth["labels"]}
+    at = {name: mask[index] for name, mask in lungs.items()}
+    CheckSegmentation(segmentation, study.seg, at, study.labels[index] == 0, study.volume[index])
+    CheckReport(report, study.reports[0], lungs, study.values)
+
+
+def CheckHeadMr(study, segmentation, report, index):
+    anatomy = {"Brain": study.labels == 1, "Neck": (study.volume > 295) & (study.volume < 345) & (study.labels == 0)}
+    rows = numpy.arange(study.volume.shape[1])[None, :, None]
+    low = numpy.broadcast_to(rows > study.volume.shape[1] * 0.88, study.volume.shape)  # below the head is but neck
+    at = {"Brain": anatomy["Brain"][index], "Neck": (anatomy["Neck"] & low)[index]}
+    CheckSegmentation(segmentation, study.seg, at, study.volume[index] < 60, study.volume[index])
+    CheckReport(report, study.reports[0], {"Brain": anatomy["Brain"]}, study.values)
+
+
+def CheckRadiograph(study, segmentation, fields, answer):
+    # OHIF takes a Segmentation only of images in a Frame of Reference, which radiographs are not; it says so.
+    Check(segmentation["fault"], f"OHIF shows Segmentations of radiographs now: check them here. {segmentation['picture']}")
+    print(f"the radiograph's Segmentation: {segmentation['fault']!r}")
+    image = study.volume[0]
+    dark = (image > 0.16 * 4095) & (image < 0.5 * 4095)  # of lungs; the model smooths first
+    half = numpy.arange(image.shape[1])[None, :] < image.shape[1] / 2
+    masks = results.SegmentMasks(study.seg, study.uids)
+    for number, side in ((1, half), (2, ~half)):
+        inside = masks[number][0]
+        Check(inside.sum() > 2000 and (inside & ~side).sum() == 0 and (inside & dark).sum() > 0.8 * inside.sum(),
+              f"segment {number} is not the dark field of its side")
+    by_title = {str(sr.SeriesDescription): sr for sr in study.reports}
+    CheckReport(fields, by_title["AI Chest fields 1.0.0 SR"], {"Right": masks[1], "Left": masks[2]}, study.values)
+    CheckReport(answer, by_title["AI Axial DX Chest Position 1.0.0 SR"], {}, study.values)
+    Check(any("Image View: frontal" in line for text in answer["texts"] for line in text),
+          f"the answer is not to be read: {answer['texts']}; {answer['picture']}")
 
 
 def Body(workspace, binaries):
@@ -49,56 +147,36 @@ def Body(workspace, binaries):
     folder = workspace.folder
     orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc))
+    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc,
+                                            (harness.CT_RULE, harness.DX_RULE, *viewer_models.RULES),
+                                            models=viewer_models.MakeModels(binaries, folder / "models")))
     gateway.Start()
     viewer = workspace.Own(harness.Viewer(folder, orthanc))
     viewer.Start()
-    ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "21")
-    for node in (orthanc, gateway):
-        harness.SendAll(ct.folder, node, folder / f"send-{node.ae_title}.log", len(ct.files))
-    WaitFor("the SEG and the SR in the PACS", lambda: orthanc.InstancesOf(ct.study_uid, "SEG") and
-            orthanc.InstancesOf(ct.study_uid, "SR"), 300, [gateway.process, orthanc.process])
+    phantoms = [harness.Phantom(binaries, folder / "ct", "ct", "--seed", "21"),
+                harness.Phantom(binaries, folder / "mr", "mr", "--seed", "22", "--sagittal"),
+                harness.Phantom(binaries, folder / "dx", "dx", "--seed", "23")]
+    for phantom in phantoms:
+        for node in (orthanc, gateway):
+            harness.SendAll(phantom.folder, node, folder / f"send-{node.ae_title}.log", len(phantom.files))
+    for phantom, reports in zip(phantoms, (1, 1, 2), strict=True):
+        WaitFor("the SEG and the SR in the PACS",
+                lambda: orthanc.InstancesOf(phantom.study_uid, "SEG") and
+                len(orthanc.InstancesOf(phantom.study_uid, "SR")) == reports, 300, [gateway.process, orthanc.process],
+                describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
+    ct, mr, dx = (Study(phantom, orthanc, folder) for phantom in phantoms)
 
-    truth = ct.truth
-    labels = numpy.fromfile(ct.folder / truth["label_file"], numpy.uint8).reshape(
-        truth["slices"], truth["rows"], truth["columns"])
-    # An asymmetric choice: a slice in the upper half tells a stack that is upside down.
-    slice_index = truth["slices"] * 2 // 3
     artefacts = pathlib.Path(sys.argv[2])
     artefacts.mkdir(parents=True, exist_ok=True)
-    picture_file = artefacts / "viewer_ct.png"
-    answer = subprocess.run([shutil.which("node"), harness.ROOT / "tests/e2e/ohif.mjs", harness.PEERS,
-                             viewer.UrlOf(ct.study_uid), truth["sop_instance_uids"][slice_index], picture_file],
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=420)
-    Check(answer.returncode == 0, f"the viewer did not show it: {answer.stderr}\n  picture: {picture_file}")
-    view = json.loads(answer.stdout)
-    print(f"thumbnails: {view['thumbnails']}\nsegments: {view['segments']}\nrows: {view['rows']}")
-    Check(any("SR" in text for text in view["thumbnails"]), f"the SR is not listed: {view['thumbnails']}")
-
-    (_, seg), = results.Fetch(orthanc, ct.study_uid, "SEG", folder)
-    colour_of = {segment["name"]: numpy.array(segment["colour"][:3]) for segment in view["segments"]}
-    names = [str(item.SegmentLabel) for item in seg.SegmentSequence]
-    for name in names:
-        Check(name in colour_of, f"the viewer does not know the segment {name}: {view['segments']}")
-        Check(any(name in row for row in view["rows"]), f"the panel does not list {name}: {view['rows']}")
-
-    picture = numpy.asarray(PIL.Image.open(picture_file).convert("RGB"))
-    for label in truth["labels"]:
-        side = label["name"].split()[0].lower()
-        name = next(name for name in names if name.lower().startswith(side))
-        # Grey has no hue; an overlay has that of its segment's colour, lighter or darker.
-        seen = Pixels(picture, view, Away(labels[slice_index] == label["value"], 3))
-        Check(len(seen) > 200, f"{name}: too few pixels on this slice to tell, {len(seen)}")
-        hue = seen - seen.mean(axis=1, keepdims=True)
-        wanted = colour_of[name] - colour_of[name].mean()
-        alike = (hue @ wanted) / (numpy.linalg.norm(hue, axis=1) * numpy.linalg.norm(wanted) + 1e-9)
-        coloured = float(((alike > 0.9) & (numpy.linalg.norm(hue, axis=1) > 15)).mean())
-        print(f"{name}: {100 * coloured:.1f} % of its {len(seen)} pixels have its colour")
-        Check(coloured > 0.9, f"{name}: only {100 * coloured:.1f} % of the lung is coloured; picture: {picture_file}")
-    outside = Pixels(picture, view, Away(labels[slice_index] == 0, 5))
-    stray = float((outside.max(axis=1) - outside.min(axis=1) > 30).mean())
-    print(f"outside the lungs: {100 * stray:.2f} % coloured")
-    Check(stray < 0.02, f"{100 * stray:.1f} % of what is not lung is coloured; picture: {picture_file}")
+    # Asymmetric choices: a slice beside the middle tells a stack that is upside down.
+    at_ct, at_mr = ct.truth["slices"] * 2 // 3, mr.truth["slices"] * 2 // 5
+    views = Look(viewer, [("ct_seg", ct.uid, ct.seg, ct.uids[at_ct]), ("ct_sr", ct.uid, ct.reports[0], None),
+                          ("mr_seg", mr.uid, "SEG", mr.uids[at_mr]), ("mr_sr", mr.uid, "SR", None),
+                          ("dx_seg", dx.uid, "SEG", dx.uids[0]), ("dx_sr", dx.uid, "AI Chest fields 1.0.0 SR", None),
+                          ("dx_answer", dx.uid, "AI Axial DX Chest Position", None)], artefacts)
+    CheckChestCt(ct, views[0], views[1], at_ct)
+    CheckHeadMr(mr, views[2], views[3], at_mr)
+    CheckRadiograph(dx, *views[4:])
 
 
 harness.RunTest(Body)
