@@ -86,6 +86,24 @@ TEST_F(WriteResultsTest, SaysOnceThatAFormIsReplaced) {
   EXPECT_EQ(artifacts.at(0).profiles, (std::vector<int>{0, 1, 2})) << "all get the same BINARY";
 }
 
+/// What a card's author may write must not make the checks refuse what was written of it.
+TEST_F(WriteResultsTest, TakesNamesOfAnyShape) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  for (const std::string& name :
+       {std::string("  Left  lung "), std::string("upper\\lower"), std::string("tab\tend\n"),
+        std::string(200, 'x'), std::string("\xe5\xb7\xa6\xe8\x82\xba "), std::string("a^b=c")}) {
+    card_.segments[0].name = name;
+    card_.algorithm = {.name = name, .manufacturer = name, .version = name, .notice = name};
+    options_.profiles.front().also = {config::ExtraResult::kSecondaryCapture,
+                                      config::ExtraResult::kRtStructureSet,
+                                      config::ExtraResult::kPdf, config::ExtraResult::kKeyObjects};
+    const testing::TempDir out;
+    const auto written =
+        WriteResults(testing::LungFindings(source, card_), card_, options_, out.path());
+    EXPECT_TRUE(written.ok()) << name << ": " << written.error().ToString();
+  }
+}
+
 TEST_F(WriteResultsTest, TellsTheTimeInTheStudysZone) {
   const SourceSeries source = testing::WriteSource({.timezone = "-0930"}, in_.path());
   Write(testing::EmptyFindings(source), card_);
