@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <variant>
 #include <vector>
 
 #include "config/config.h"
@@ -16,6 +17,7 @@
 #include "core/base/spelling.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/commands/find_files.h"
+#include "gateway/dispatch/failed_run.h"
 #include "gateway/dispatch/worker_process.h"
 
 namespace axial::gateway {
@@ -95,19 +97,28 @@ dispatch::WorkerEvent NextEvent(dispatch::WorkerProcess& worker) {
   }
 }
 
+/// Why a Series has no result: for the person at the terminal, and for the failure report.
+struct Failure {
+  Error reason;
+  store::FailureCause cause;
+};
+
+using Outcome = std::variant<protocol::JobDone, Failure>;
+
 /// The worker's answer to one job; progress is shown while it runs.
-Result<protocol::JobDone> Perform(dispatch::WorkerProcess& worker, const protocol::RunJob& job,
-                                  std::ostream& err) {
-  AXIAL_RETURN_IF_ERROR(worker.Send(job));
+Outcome Perform(dispatch::WorkerProcess& worker, const protocol::RunJob& job, std::ostream& err) {
+  if (const Status sent = worker.Send(job); !sent.ok())
+    return Failure{sent.error(), store::FailureCause::kError};
   int shown_percent = -1;
   constexpr int kStepPercent = 10;
   for (;;) {
     dispatch::WorkerEvent event = NextEvent(worker);
-    if (const auto* exited = std::get_if<dispatch::WorkerExited>(&event)) return exited->reason;
+    if (const auto* exited = std::get_if<dispatch::WorkerExited>(&event))
+      return Failure{exited->reason, store::FailureCause::kCrashed};
     auto& message = std::get<protocol::Message>(event);
     if (auto* done = std::get_if<protocol::JobDone>(&message)) return std::move(*done);
     if (const auto* failed = std::get_if<protocol::JobFailed>(&message))
-      return Error(failed->code, failed->message);
+      return Failure{Error(failed->code, failed->message), dispatch::CauseOf(*failed)};
     if (const auto* progress = std::get_if<protocol::Progress>(&message)) {
       const int percent = static_cast<int>(progress->fraction * 100) / kStepPercent * kStepPercent;
       if (percent > shown_percent) err << fmt::format("  {:3} % {}\n", percent, progress->stage);
@@ -116,14 +127,20 @@ Result<protocol::JobDone> Perform(dispatch::WorkerProcess& worker, const protoco
   }
 }
 
-/// The worker, once it has loaded the model.
-Result<std::unique_ptr<dispatch::WorkerProcess>> StartWorker(const AnalyzeOptions& options,
-                                                             const config::ModelCard& card) {
+/// A worker that has said Hello.
+struct Worker {
+  std::unique_ptr<dispatch::WorkerProcess> process;
+  std::string model_digest;
+};
+
+/// The worker, once it has loaded the model of `model_folder`; "": one for failure reports.
+Result<Worker> StartWorker(const AnalyzeOptions& options, const config::ModelCard& card,
+                           const std::string& model_folder) {
   const dispatch::WorkerCommand command{.binary = options.worker_binary.empty()
                                                       ? dispatch::WorkerBinaryBesideExecutable()
                                                       : options.worker_binary,
                                         .model = card.name,
-                                        .model_folder = card.folder,
+                                        .model_folder = model_folder,
                                         .threads = options.threads,
                                         .memory_bytes = options.memory_bytes,
                                         .device = options.device};
@@ -131,7 +148,8 @@ Result<std::unique_ptr<dispatch::WorkerProcess>> StartWorker(const AnalyzeOption
                          dispatch::SpawnWorker(command));
   const dispatch::WorkerEvent first = NextEvent(*worker);
   if (const auto* exited = std::get_if<dispatch::WorkerExited>(&first)) return exited->reason;
-  return worker;
+  const auto* hello = std::get_if<protocol::Hello>(&std::get<protocol::Message>(first));
+  return Worker{std::move(worker), hello == nullptr ? "" : hello->model_digest};
 }
 
 /// An empty folder for one Series' results.
@@ -153,29 +171,48 @@ void ListArtifacts(const protocol::JobDone& done, const std::string& folder, std
     out << fmt::format("{} {}/{}\n", artifact.kind, folder, artifact.file);
 }
 
-/// Names a result that its check refused, and lets the worker, if it is still there, write the
-/// report that the model could not run.
-void ReportFailure(dispatch::WorkerProcess& worker, protocol::RunJob job, const Error& reason,
-                   std::ostream& out, std::ostream& err) {
-  err << fmt::format("  failed: {}\n", reason.message());
+/// What all Series of one call share.
+struct Analysis {
+  const AnalyzeOptions& options;
+  const config::ModelCard& card;
+  const config::ResultProfile& profile;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+/// Says why a Series failed, names a result that its check refused, and lets a worker of its own,
+/// which needs no model, write the report that the model could not run.
+void ReportFailure(const Analysis& analysis, protocol::RunJob job, const Failure& failure,
+                   const std::string& model_digest) {
+  analysis.err << fmt::format("  failed: {}\n", failure.reason.message());
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(job.output_directory, ignored))
     if (entry.path().extension() == ".refused")
-      err << fmt::format("  refused by its own check, for inspection only: {}\n",
-                         entry.path().string());
-  job.failure = protocol::RunFailure{.not_applicable = reason.code() == ErrorCode::kInvalidInput,
-                                     .reason = reason.message()};
-  const Result<protocol::JobDone> reported = Perform(worker, job, err);
-  if (reported.ok()) ListArtifacts(*reported, job.output_directory, out);
+      analysis.err << fmt::format("  refused by its own check, for inspection only: {}\n",
+                                  entry.path().string());
+  job.failure =
+      protocol::RunFailure{.not_applicable = failure.cause == store::FailureCause::kNotApplicable,
+                           .reason = store::TellFailure(failure.cause, failure.reason.message()),
+                           .model = dispatch::DescribeFailedModel(analysis.card, model_digest)};
+  const Result<Worker> reporter = StartWorker(analysis.options, analysis.card, "");
+  const Outcome reported =
+      reporter.ok() ? Perform(*reporter->process, job, analysis.err)
+                    : Outcome(Failure{reporter.error(), store::FailureCause::kNotStarted});
+  if (const auto* done = std::get_if<protocol::JobDone>(&reported))
+    ListArtifacts(*done, job.output_directory, analysis.out);
+  else
+    analysis.err << fmt::format("  no report that it could not run: {}\n",
+                                std::get<Failure>(reported).reason.message());
   fs::remove(job.output_directory, ignored);  // only when nothing was written
 }
 
-/// Runs one Series. False when it failed; the reason has been shown.
-bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
-                   const SeriesFiles& series, const AnalyzeOptions& options,
-                   const config::ResultProfile& profile, std::ostream& out, std::ostream& err) {
+/// Runs one Series. False when it failed; the reason has been shown. `worker`: an Error when the
+/// model did not start, which is then the reason.
+bool AnalyzeSeries(const Analysis& analysis, const Result<Worker>& worker, const std::string& uid,
+                   const SeriesFiles& series) {
+  std::ostream& err = analysis.err;
   err << fmt::format("series {} ({}, {} files)\n", uid, series.modality, series.files.size());
-  const Result<std::string> folder = MakeResultFolder(options.output_folder, uid);
+  const Result<std::string> folder = MakeResultFolder(analysis.options.output_folder, uid);
   if (!folder.ok()) {
     err << fmt::format("  failed: {}\n", folder.error().message());
     return false;
@@ -184,14 +221,19 @@ bool AnalyzeSeries(dispatch::WorkerProcess& worker, const std::string& uid,
                              .attempt = 1,
                              .input_files = series.files,
                              .output_directory = *folder,
-                             .profiles = {profile}};
-  const Result<protocol::JobDone> done = Perform(worker, job, err);
-  if (!done.ok()) {
-    ReportFailure(worker, job, done.error(), out, err);
+                             .profiles = {analysis.profile}};
+  const Outcome outcome =
+      worker.ok() ? Perform(*worker->process, job, err)
+                  : Outcome(Failure{
+                        worker.error().WithContext("model {} does not start", analysis.card.name),
+                        store::FailureCause::kNotStarted});
+  if (const auto* failure = std::get_if<Failure>(&outcome)) {
+    ReportFailure(analysis, job, *failure, worker.ok() ? worker->model_digest : "");
     return false;
   }
-  err << fmt::format("  {}\n", done->summary);
-  ListArtifacts(*done, *folder, out);
+  const auto& done = std::get<protocol::JobDone>(outcome);
+  err << fmt::format("  {}\n", done.summary);
+  ListArtifacts(done, *folder, analysis.out);
   return true;
 }
 
@@ -212,11 +254,8 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
                        fmt::join(modalities, " or "));
     return 1;
   }
-  const Result<std::unique_ptr<dispatch::WorkerProcess>> worker = StartWorker(options, card);
-  if (!worker.ok()) {
-    err << fmt::format("model {} does not start: {}\n", card.name, worker.error().message());
-    return 1;
-  }
+  const Analysis analysis{options, card, profile, out, err};
+  const Result<Worker> worker = StartWorker(options, card, card.folder);
   bool all_done = true;
   for (const auto& entry : series) {
     if (!fits(entry)) {
@@ -224,10 +263,9 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
                          entry.second.modality);
       continue;
     }
-    all_done =
-        AnalyzeSeries(**worker, entry.first, entry.second, options, profile, out, err) && all_done;
+    all_done = AnalyzeSeries(analysis, worker, entry.first, entry.second) && all_done;
   }
-  (void)(*worker)->Send(protocol::Shutdown{});
+  if (worker.ok()) (void)worker->process->Send(protocol::Shutdown{});
   return all_done ? 0 : 1;
 }
 

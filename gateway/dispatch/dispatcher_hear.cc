@@ -19,7 +19,6 @@ constexpr std::size_t kMaxMessageBytes = 2000;
 
 /// Each run of a study has a block of Series Numbers of its own, one number per kind of object.
 constexpr int kFirstSeriesNumber = 9001;
-constexpr int kSeriesNumbersPerRun = 20;
 
 /// At most `bytes` of UTF-8 text, cut between characters.
 std::string Cut(const std::string& text, std::size_t bytes) {
@@ -115,7 +114,7 @@ void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
     run.attempt = job.attempt;
     run.input_files = std::move(files);
     run.output_directory = std::move(directory);
-    run.series_number_base = kFirstSeriesNumber + kSeriesNumbersPerRun * run_of_study;
+    run.series_number_base = kFirstSeriesNumber + protocol::kSeriesNumbersPerRun * run_of_study;
     run.profiles = slot.running->wishes.profiles;
     AXIAL_ASSIGN_OR_RETURN(const std::vector<store::EarlierArtifact> earlier,
                            jobs.Predecessors(job));

@@ -115,11 +115,20 @@ Result<std::unique_ptr<WorkerProcess>> SpawnWorker(const WorkerCommand& command)
   AXIAL_ASSIGN_OR_RETURN(Ends socket, MakeSocketPair());
   AXIAL_ASSIGN_OR_RETURN(Ends errors, MakePipe());
   const SpawnPlan plan(socket.childs.get(), errors.childs.get());
-  AXIAL_ASSIGN_OR_RETURN(
-      const pid_t pid,
-      plan.Spawn({command.binary, "--model", command.model_folder, "--fd",
-                  std::to_string(kChildSocket), "--threads", std::to_string(command.threads),
-                  "--memory", std::to_string(command.memory_bytes), "--device", command.device}));
+  std::vector<std::string> arguments = {command.binary,
+                                        "--fd",
+                                        std::to_string(kChildSocket),
+                                        "--threads",
+                                        std::to_string(command.threads),
+                                        "--memory",
+                                        std::to_string(command.memory_bytes),
+                                        "--device",
+                                        command.device};
+  if (command.model_folder.empty())
+    arguments.emplace_back("--failure-reports");
+  else
+    arguments.insert(arguments.end(), {"--model", command.model_folder});
+  AXIAL_ASSIGN_OR_RETURN(const pid_t pid, plan.Spawn(std::move(arguments)));
   WorkerPipes pipes;
   pipes.pid = pid;
   pipes.pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

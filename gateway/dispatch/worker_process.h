@@ -17,10 +17,10 @@ namespace axial::dispatch {
 
 /// How one worker process is started.
 struct WorkerCommand {
-  std::string binary;                                 ///< absolute path of axial-worker
-  std::string model;                                  ///< its name, for logs
-  std::string model_folder;                           ///< absolute; --model
-  int threads = 1;                                    ///< --threads
+  std::string binary;        ///< absolute path of axial-worker
+  std::string model;         ///< its name, for logs
+  std::string model_folder;  ///< absolute; --model; "": no model, --failure-reports
+  int threads = 1;           ///< --threads
   std::int64_t memory_bytes = std::int64_t{8} << 30;  ///< --memory
   std::string device = "auto";                        ///< --device
 };

@@ -27,7 +27,14 @@ json ToJson(const Predecessor& m) {
           {"sop_instance_uid", m.sop_instance_uid}};
 }
 json ToJson(const RunFailure& m) {
-  return {{"not_applicable", m.not_applicable}, {"reason", m.reason}};
+  return {{"not_applicable", m.not_applicable},
+          {"reason", m.reason},
+          {"model", m.model.name},
+          {"model_version", m.model.version},
+          {"model_digest", m.model.digest},
+          {"algorithm_name", m.model.algorithm_name},
+          {"algorithm_manufacturer", m.model.algorithm_manufacturer},
+          {"algorithm_version", m.model.algorithm_version}};
 }
 json ToJson(const Artifact& m) {
   return {{"file", m.file},
@@ -69,7 +76,8 @@ json ToJson(const JobFailed& m) {
   return {{"type", "job_failed"},
           {"job", m.job},
           {"code", ErrorCodeName(m.code)},
-          {"message", m.message}};
+          {"message", m.message},
+          {"not_applicable", m.not_applicable}};
 }
 json ToJson(const Shutdown&) { return {{"type", "shutdown"}}; }
 
@@ -90,6 +98,12 @@ void Read(MemberReader& from, Predecessor& m) {
 void Read(MemberReader& from, RunFailure& m) {
   from.Read("not_applicable", m.not_applicable);
   from.Read("reason", m.reason);
+  from.Read("model", m.model.name);
+  from.Read("model_version", m.model.version);
+  from.Read("model_digest", m.model.digest);
+  from.Read("algorithm_name", m.model.algorithm_name);
+  from.Read("algorithm_manufacturer", m.model.algorithm_manufacturer);
+  from.Read("algorithm_version", m.model.algorithm_version);
 }
 void Read(MemberReader& from, Artifact& m) {
   from.Read("file", m.file);
@@ -148,6 +162,7 @@ void Read(MemberReader& from, JobDone& m) {
 void Read(MemberReader& from, JobFailed& m) {
   from.Read("job", m.job);
   from.Read("message", m.message);
+  from.Read("not_applicable", m.not_applicable);
   std::string code;
   from.Read("code", code);
   const std::optional<ErrorCode> known = ErrorCodeFromName(code);

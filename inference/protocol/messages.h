@@ -13,23 +13,35 @@
 /// big-endian length and one JSON object, at most kMaxFrameBytes. The worker speaks first (Hello).
 namespace axial::protocol {
 
-inline constexpr int kVersion = 2;
+inline constexpr int kVersion = 3;
 inline constexpr std::size_t kMaxFrameBytes = 8u << 20;
 
 /// Worker -> gateway, once, after the model is loaded and warm.
 struct Hello {
   int version = kVersion;
-  std::string model;
+  std::string model;  ///< "" from a worker that only writes failure reports
   std::string model_version;
   std::string model_digest;  ///< SHA-256 of card and weights
   std::string device;        ///< "cpu", "cuda:0"
   double load_seconds = 0;
 };
 
+/// The model of a failure report: all that the report says of it, so that writing one needs neither
+/// the model's folder nor its weights.
+struct FailedModel {
+  std::string name;
+  std::string version;
+  std::string digest = {};  ///< as in Hello; "" when it was never loaded
+  std::string algorithm_name = {};
+  std::string algorithm_manufacturer = {};
+  std::string algorithm_version = {};
+};
+
 /// Why a model did not run; becomes a document of its own, never to be read as "nothing found".
 struct RunFailure {
   bool not_applicable = false;  ///< the Series is not what the model takes; else: it failed
-  std::string reason;           ///< for people, no patient data
+  std::string reason;           ///< for radiologists: no patient data, no file of this machine
+  FailedModel model = {};
 };
 
 /// A result object of an earlier revision that the new results replace.
@@ -39,6 +51,10 @@ struct Predecessor {
   std::string series_instance_uid;
   std::string sop_instance_uid;
 };
+
+/// A run has this many Series Numbers of its own: results count up from its base, failure reports
+/// down from the last.
+inline constexpr int kSeriesNumbersPerRun = 20;
 
 /// Gateway -> worker: run the model on one Series' files, or, with `failure`, only report that it
 /// could not be done. One at a time.
@@ -84,6 +100,8 @@ struct JobFailed {
   std::int64_t job = 0;
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
+  /// The model never began, because the images are not what it takes or cannot be read.
+  bool not_applicable = false;
 };
 
 /// Gateway -> worker: end after the current message.

@@ -3,6 +3,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -96,11 +97,20 @@ class ObjectMaker {
     for (std::size_t number = 0; number < files; ++number) {
       const std::string file =
           files == 1 ? stem + ".dcm" : fmt::format("{}_{:04}.dcm", stem, number + 1);
-      AXIAL_RETURN_IF_ERROR(Make(
-          kind, {profile, variant, run_.options.series_number_base + static_cast<int>(position),
-                 directory_ / file, segmentations_[p], run_.options.predecessors, number}));
+      AXIAL_RETURN_IF_ERROR(Make(kind, {profile, variant, SeriesNumber(position), directory_ / file,
+                                        segmentations_[p], run_.options.predecessors, number}));
     }
     return {};
+  }
+
+  /// Failure reports count down from the run's last number, so that results keep theirs.
+  int SeriesNumber(std::size_t position) const {
+    const int base = run_.options.series_number_base;
+    if (!run_.options.failure) return base + static_cast<int>(position);
+    const auto first = ResultKinds().begin();
+    const auto before = std::count_if(first, first + static_cast<std::ptrdiff_t>(position),
+                                      [](const ResultKind& kind) { return kind.tells_failures; });
+    return base + protocol::kSeriesNumbersPerRun - 1 - static_cast<int>(before);
   }
 
   Status Make(const ResultKind& kind, const ObjectRequest& request) {

@@ -14,10 +14,12 @@ namespace axial {
 
 /// What the results say about their making beyond the model card.
 struct ResultOptions {
-  int series_number_base = 9001;  ///< SEG gets this Series Number, SR the next one
-  std::string model_digest;       ///< SHA-256 of card and weights: becomes part of every UID
-  std::string gateway_version;    ///< Axial's version, for Contributing Equipment
-  TimePoint now;                  ///< Series and Content Date and Time; no UID depends on it
+  /// SEG gets this Series Number, SR the next one, and so on; failure reports count down from the
+  /// last of the run's numbers.
+  int series_number_base = 9001;
+  std::string model_digest;     ///< SHA-256 of card and weights: becomes part of every UID
+  std::string gateway_version;  ///< Axial's version, for Contributing Equipment
+  TimePoint now;                ///< Series and Content Date and Time; no UID depends on it
   /// What is wanted, at least one; Artifact::profiles are positions in it.
   std::vector<config::ResultProfile> profiles = {config::ResultProfile()};
   /// Set: the model did not run, and a document says so (WriteFailureReport).

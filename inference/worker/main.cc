@@ -18,6 +18,7 @@ struct Arguments {
   std::string model;
   int fd = -1;
   bool probe = false;
+  bool failure_reports = false;
   int threads = 0;
   std::int64_t memory_bytes = 0;
   std::string device = "auto";
@@ -50,6 +51,12 @@ void RestartWithSleepingThreads(char** argv) {
   ::execv("/proc/self/exe", argv);  // returns only when it cannot: then run on, slower
 }
 
+int Finish(const axial::Status& served) {
+  if (served.ok()) return 0;
+  axial::Log(axial::LogLevel::kError, "worker_ended", {{"reason", served.error().ToString()}});
+  return 1;
+}
+
 int Run(const Arguments& arguments) {
   axial::RedirectDcmtkLog();
   if (const axial::Status prepared = axial::PrepareProcess({arguments.memory_bytes});
@@ -58,6 +65,7 @@ int Run(const Arguments& arguments) {
                {{"reason", prepared.error().ToString()}});
     return 1;
   }
+  if (arguments.failure_reports) return Finish(axial::Serve(nullptr, arguments.fd));
   axial::Result<axial::LoadedModel> model =
       axial::LoadModel(arguments.model, {arguments.threads, arguments.device});
   if (arguments.probe) return Probe(model);
@@ -70,10 +78,7 @@ int Run(const Arguments& arguments) {
               {"version", model->card.version},
               {"device", model->engine->device()},
               {"load_seconds", model->load_seconds}});
-  const axial::Status served = axial::Serve(*model, arguments.fd);
-  if (served.ok()) return 0;
-  axial::Log(axial::LogLevel::kError, "worker_ended", {{"reason", served.error().ToString()}});
-  return 1;
+  return Finish(axial::Serve(&*model, arguments.fd));
 }
 
 }  // namespace
@@ -82,16 +87,23 @@ int main(int argc, char** argv) {
   RestartWithSleepingThreads(argv);
   Arguments arguments;
   CLI::App app("Runs one model for the gateway, which starts it");
-  app.add_option("--model", arguments.model, "folder with model.yaml")->required();
+  auto* model = app.add_option("--model", arguments.model, "folder with model.yaml");
   auto* fd = app.add_option("--fd", arguments.fd, "connected socket that speaks the protocol");
   auto* probe = app.add_flag("--probe", arguments.probe, "load the model, print JSON, end");
   fd->excludes(probe);
+  app.add_flag("--failure-reports", arguments.failure_reports,
+               "load no model; write only reports that a model could not run")
+      ->excludes(probe)
+      ->excludes(model);
   app.add_option("--threads", arguments.threads, "0: all cores");
   app.add_option("--memory", arguments.memory_bytes, "bytes of private data; 0: no limit");
   app.add_option("--device", arguments.device, "cpu | cuda | auto");
   CLI11_PARSE(app, argc, argv);
-  if (!arguments.probe && arguments.fd < 0) {
-    std::fprintf(stderr, "axial-worker: give --fd or --probe\n");
+  if ((!arguments.probe && arguments.fd < 0) ||
+      (arguments.model.empty() && !arguments.failure_reports)) {
+    std::fprintf(
+        stderr,
+        "axial-worker: give --model with --fd or --probe, or --failure-reports with --fd\n");
     return 2;
   }
   try {

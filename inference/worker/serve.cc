@@ -36,10 +36,10 @@ std::string Summary(const ModelRun& run) {
   return summary;
 }
 
-ResultOptions OptionsOf(const LoadedModel& model, const protocol::RunJob& job) {
+ResultOptions OptionsOf(const std::string& model_digest, const protocol::RunJob& job) {
   ResultOptions options;
   options.series_number_base = job.series_number_base;
-  options.model_digest = model.digest;
+  options.model_digest = model_digest;
   options.gateway_version = AXIAL_VERSION;
   options.now = Clock::System().Now();
   options.profiles = job.profiles;
@@ -48,26 +48,34 @@ ResultOptions OptionsOf(const LoadedModel& model, const protocol::RunJob& job) {
   return options;
 }
 
-Result<protocol::JobDone> ReportFailure(const LoadedModel& model, const protocol::RunJob& job) {
-  AXIAL_ASSIGN_OR_RETURN(
-      std::vector<protocol::Artifact> artifacts,
-      WriteFailureReport(job.input_files, model.card, OptionsOf(model, job), job.output_directory));
+Result<protocol::JobDone> ReportFailure(const protocol::RunJob& job) {
+  const protocol::FailedModel& model = job.failure->model;
+  config::ModelCard card;
+  card.name = model.name;
+  card.version = model.version;
+  card.algorithm = {model.algorithm_name, model.algorithm_manufacturer, model.algorithm_version,
+                    ""};
+  AXIAL_ASSIGN_OR_RETURN(std::vector<protocol::Artifact> artifacts,
+                         WriteFailureReport(job.input_files, card, OptionsOf(model.digest, job),
+                                            job.output_directory));
   return protocol::JobDone{job.job, std::move(artifacts), "could not run: " + job.failure->reason};
 }
 
-Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob& job,
+Result<protocol::JobDone> RunAndWrite(LoadedModel* model, const protocol::RunJob& job,
                                       const ProgressCall& progress) {
-  if (job.failure) return ReportFailure(model, job);
+  if (job.failure) return ReportFailure(job);
+  if (model == nullptr)
+    return Error(ErrorCode::kInternal, "this worker only writes failure reports");
   RunOptions options;
   options.probabilities =
       std::any_of(job.profiles.begin(), job.profiles.end(), [](const config::ResultProfile& wish) {
         return wish.segmentation == config::ResultProfile::Segmentation::kFractional;
       });
-  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(model, job.input_files, progress, options));
+  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(*model, job.input_files, progress, options));
   progress("encode", 0.9);
   AXIAL_ASSIGN_OR_RETURN(
       std::vector<protocol::Artifact> artifacts,
-      WriteResults(run.findings, model.card, OptionsOf(model, job), job.output_directory));
+      WriteResults(run.findings, model->card, OptionsOf(model->digest, job), job.output_directory));
   progress("check", 0.98);
   for (const protocol::Artifact& artifact : artifacts)
     AXIAL_RETURN_IF_ERROR(Sync(job.output_directory + "/" + artifact.file));
@@ -75,13 +83,27 @@ Result<protocol::JobDone> RunAndWrite(LoadedModel& model, const protocol::RunJob
   return protocol::JobDone{job.job, std::move(artifacts), Summary(run)};
 }
 
+/// Errors that another try on the same images would meet again.
+bool IsAboutTheImages(ErrorCode code) {
+  return code == ErrorCode::kInvalidInput || code == ErrorCode::kUnsupported ||
+         code == ErrorCode::kCorrupt;
+}
+
+protocol::Hello HelloOf(const LoadedModel* model) {
+  if (model == nullptr) return {};
+  return {protocol::kVersion, model->card.name,        model->card.version,
+          model->digest,      model->engine->device(), model->load_seconds};
+}
+
 }  // namespace
 
-protocol::Message PerformJob(LoadedModel& model, const protocol::RunJob& job,
+protocol::Message PerformJob(LoadedModel* model, const protocol::RunJob& job,
                              const std::function<void(const protocol::Progress&)>& progress) {
   auto last = std::chrono::steady_clock::time_point{};
   std::string last_stage;
+  bool began = false;
   const ProgressCall report = [&](const std::string& stage, double fraction) {
+    began = began || stage == "infer";
     const auto now = std::chrono::steady_clock::now();
     if (stage == last_stage && now - last < kProgressPause) return;
     last = now;
@@ -100,13 +122,12 @@ protocol::Message PerformJob(LoadedModel& model, const protocol::RunJob& job,
   }
   Log(LogLevel::kWarning, "job_failed",
       {{"job", job.job}, {"attempt", job.attempt}, {"reason", failure.ToString()}});
-  return protocol::JobFailed{job.job, failure.code(), failure.message()};
+  const bool not_applicable = !job.failure && !began && IsAboutTheImages(failure.code());
+  return protocol::JobFailed{job.job, failure.code(), failure.message(), not_applicable};
 }
 
-Status Serve(LoadedModel& model, int fd) {
-  const protocol::Hello hello{protocol::kVersion, model.card.name,        model.card.version,
-                              model.digest,       model.engine->device(), model.load_seconds};
-  AXIAL_RETURN_IF_ERROR(protocol::WriteFrame(fd, hello));
+Status Serve(LoadedModel* model, int fd) {
+  AXIAL_RETURN_IF_ERROR(protocol::WriteFrame(fd, HelloOf(model)));
   for (;;) {
     const Result<protocol::Message> message = protocol::ReadFrame(fd);
     if (!message.ok() && message.error().code() == ErrorCode::kUnavailable) return {};

@@ -15,8 +15,9 @@ namespace axial::testing {
 WorkerClient::WorkerClient(const std::string& model_folder, const std::vector<std::string>& more) {
   int fds[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) return;
-  std::vector<std::string> arguments = {BinDir() + "/axial-worker", "--model", model_folder, "--fd",
+  std::vector<std::string> arguments = {BinDir() + "/axial-worker", "--fd",
                                         fmt::format("{}", fds[1])};
+  if (!model_folder.empty()) arguments.insert(arguments.end(), {"--model", model_folder});
   arguments.insert(arguments.end(), more.begin(), more.end());
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());

@@ -13,7 +13,7 @@ namespace axial::testing {
 /// A real axial-worker process and the gateway's end of its socket. Killed at the end of the scope.
 class WorkerClient {
  public:
-  /// Starts `axial-worker --model <folder> --fd N <more>`.
+  /// Starts `axial-worker --fd N --model <folder> <more>`; an empty folder leaves out --model.
   WorkerClient(const std::string& model_folder, const std::vector<std::string>& more = {});
   ~WorkerClient();
   WorkerClient(const WorkerClient&) = delete;

@@ -112,10 +112,12 @@ TEST_F(Worker, GreetsRunsJobsAndSurvivesBadOnes) {
   ASSERT_TRUE(std::holds_alternative<protocol::JobFailed>(*refused));
   EXPECT_EQ(std::get<protocol::JobFailed>(*refused).code, ErrorCode::kInvalidInput);
   EXPECT_THAT(std::get<protocol::JobFailed>(*refused).message, HasSubstr("(irregular_gap)"));
+  EXPECT_TRUE(std::get<protocol::JobFailed>(*refused).not_applicable);
 
   const Result<protocol::Message> missing = worker.Perform(Job(3, {"/no/such/file.dcm"}));
   ASSERT_TRUE(missing.ok());
-  EXPECT_TRUE(std::holds_alternative<protocol::JobFailed>(*missing));
+  ASSERT_TRUE(std::holds_alternative<protocol::JobFailed>(*missing));
+  EXPECT_FALSE(std::get<protocol::JobFailed>(*missing).not_applicable) << "not the images' fault";
 
   const Result<protocol::Message> again = worker.Perform(Job(4, files_));
   ASSERT_TRUE(again.ok());
@@ -198,6 +200,35 @@ TEST_F(Worker, FractionalSegmentationsHoldTheModelsProbabilities) {
   EXPECT_EQ(frames, "3");
 }
 
+TEST_F(Worker, WritesFailureReportsWithoutAnyModel) {
+  WorkerClient worker("", {"--failure-reports"});
+  const Result<protocol::Message> hello = worker.Read();
+  ASSERT_TRUE(hello.ok()) << hello.error().message();
+  EXPECT_EQ(std::get<protocol::Hello>(*hello).model, "");
+  protocol::RunJob job = Job(1, files_);
+  job.failure = protocol::RunFailure{
+      false, "the model could not be loaded", {"lungs", "7", "", "Gone Lungs", "Maker", "7.1"}};
+  const Result<protocol::Message> answer = worker.Perform(job);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*answer)) << protocol::Encode(*answer);
+  const auto& artifacts = std::get<protocol::JobDone>(*answer).artifacts;
+  ASSERT_EQ(artifacts.size(), 1u);
+  DcmFileFormat file;
+  ASSERT_TRUE(file.loadFile((job.output_directory + "/" + artifacts[0].file).c_str()).good());
+  OFString text;
+  file.getDataset()->findAndGetOFString(DCM_SeriesDescription, text);
+  EXPECT_EQ(text, "AI could not run: Gone Lungs 7.1");
+  file.getDataset()->findAndGetOFString(DCM_Manufacturer, text);
+  EXPECT_EQ(text, "Maker");
+  file.getDataset()->findAndGetOFString(DCM_SeriesNumber, text);
+  EXPECT_EQ(text, "9020") << "the last of the run's numbers";
+
+  const Result<protocol::Message> refused = worker.Perform(Job(2, files_));
+  ASSERT_TRUE(refused.ok());
+  ASSERT_TRUE(std::holds_alternative<protocol::JobFailed>(*refused));
+  EXPECT_FALSE(std::get<protocol::JobFailed>(*refused).not_applicable);
+}
+
 TEST_F(Worker, EndsWhenTheGatewayClosesTheSocket) {
   WorkerClient worker(model_folder_);
   ASSERT_TRUE(worker.Read().ok());
@@ -276,6 +307,28 @@ TEST_F(Worker, AnalyzeWritesAReportThatTheModelCouldNotRun) {
   const std::string series = out + "/" + series_.series_uid;
   EXPECT_TRUE(std::filesystem::exists(series + "/sr.dcm"));
   EXPECT_FALSE(std::filesystem::exists(series + "/seg.dcm"));
+}
+
+TEST_F(Worker, AnalyzeReportsAModelWhoseWeightsAreBroken) {
+  std::ofstream(model_folder_ + "/weights.pt") << "no TorchScript";
+  const std::size_t start = card_.find("weights:");
+  card_.replace(start, card_.find('\n', start) - start, "weights: {file: weights.pt}");
+  std::ofstream(model_folder_ + "/model.yaml") << card_;
+  const std::string out = folder_.File("results");
+  const std::string command = fmt::format(
+      "'{}/axial' analyze --model '{}' --in '{}' --out '{}' >'{}' 2>&1", axial::testing::BinDir(),
+      model_folder_, folder_.File("series"), out, folder_.File("said.txt"));
+  EXPECT_NE(std::system(command.c_str()), 0);
+  std::ifstream in(folder_.File("said.txt"));
+  const std::string said((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_THAT(said, HasSubstr("model above-zero does not start"));
+  DcmFileFormat file;
+  const std::string report = out + "/" + series_.series_uid + "/sr.dcm";
+  ASSERT_TRUE(file.loadFile(report.c_str()).good()) << said;
+  std::ostringstream printed;
+  file.print(printed);
+  EXPECT_THAT(printed.str(), HasSubstr("Reason: the model could not be loaded"));
+  EXPECT_THAT(printed.str(), ::testing::Not(HasSubstr("weights.pt")));
 }
 
 TEST_F(Worker, AnalyzeSaysThatAFolderHoldsNoImages) {

@@ -20,19 +20,21 @@ RunJob SampleRunJob() {
   archive.banner = "not for diagnosis";
   job.profiles.push_back(archive);
   job.predecessors = {{"sr", "1.2", "1.3", "1.4"}};
-  job.failure = RunFailure{true, "no such slices"};
+  job.failure =
+      RunFailure{true, "no such slices", {"lungs", "1.0", "abc", "Axial Lungs", "Axial", "1.2"}};
   return job;
 }
 
 TEST(ProtocolMessages, EveryKindSurvivesARoundTrip) {
   const Hello hello{kVersion, "chest-ct-lungs", "1.0.0", "abc", "cpu", 0.75};
   const JobDone done{7, {{"seg.dcm", "seg", "1.2", "1.3", "1.4", {0, 1}}}, "2 segments"};
-  const std::vector<Message> messages = {hello,
-                                         SampleRunJob(),
-                                         Progress{7, 0.25, "infer"},
-                                         done,
-                                         JobFailed{7, ErrorCode::kUnsupported, "spacing differs"},
-                                         Shutdown{}};
+  const std::vector<Message> messages = {
+      hello,
+      SampleRunJob(),
+      Progress{7, 0.25, "infer"},
+      done,
+      JobFailed{7, ErrorCode::kUnsupported, "spacing differs", true},
+      Shutdown{}};
   for (const Message& message : messages) {
     const Result<Message> back = Decode(Encode(message));
     ASSERT_TRUE(back.ok()) << back.error().message();
@@ -58,6 +60,12 @@ TEST(ProtocolMessages, RunJobKeepsEveryMember) {
   ASSERT_TRUE(job.failure.has_value());
   EXPECT_TRUE(job.failure->not_applicable);
   EXPECT_EQ(job.failure->reason, "no such slices");
+  EXPECT_EQ(job.failure->model.name, "lungs");
+  EXPECT_EQ(job.failure->model.version, "1.0");
+  EXPECT_EQ(job.failure->model.digest, "abc");
+  EXPECT_EQ(job.failure->model.algorithm_name, "Axial Lungs");
+  EXPECT_EQ(job.failure->model.algorithm_manufacturer, "Axial");
+  EXPECT_EQ(job.failure->model.algorithm_version, "1.2");
 }
 
 TEST(ProtocolMessages, RefusesWhatIsNoMessage) {
