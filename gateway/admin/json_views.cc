@@ -88,25 +88,41 @@ json ToJson(const store::EventRow& event) {
   return {{"at", ToJson(event.at)}, {"kind", event.kind}, {"detail", event.detail}};
 }
 
+namespace {
+
+json ReportToJson(const store::FailureReport& report) {
+  return {{"state", store::ReportStateName(report.state)},
+          {"cause", store::FailureCauseName(report.cause)},
+          {"reason", report.reason},
+          {"attempt", report.attempt},
+          {"error", ErrorOrNull(report.error_code, report.error_message)},
+          {"created_at", ToJson(report.created_at)},
+          {"finished_at", ToJson(report.finished_at)}};
+}
+
+}  // namespace
+
 json ToJson(const store::Job& job) {
-  return {{"id", job.id},
-          {"study_uid", job.study_uid},
-          {"series_uid", job.series_uid},
-          {"rule", job.rule},
-          {"model", job.model},
-          {"model_version", job.model_version},
-          {"priority", PriorityName(job.priority)},
-          {"state", store::JobStateName(job.state)},
-          {"attempt", job.attempt},
-          {"progress", job.progress},
-          {"stage", job.stage},
-          {"summary", job.summary},
-          {"error", ErrorOrNull(job.error_code, job.error_message)},
-          {"revision", job.revision},
-          {"superseded_by", job.superseded_by == 0 ? json(nullptr) : json(job.superseded_by)},
-          {"supersedes", job.supersedes},
-          {"created_at", ToJson(job.created_at)},
-          {"finished_at", ToJson(job.finished_at)}};
+  return {
+      {"id", job.id},
+      {"study_uid", job.study_uid},
+      {"series_uid", job.series_uid},
+      {"rule", job.rule},
+      {"model", job.model},
+      {"model_version", job.model_version},
+      {"priority", PriorityName(job.priority)},
+      {"state", store::JobStateName(job.state)},
+      {"attempt", job.attempt},
+      {"progress", job.progress},
+      {"stage", job.stage},
+      {"summary", job.summary},
+      {"error", ErrorOrNull(job.error_code, job.error_message)},
+      {"revision", job.revision},
+      {"superseded_by", job.superseded_by == 0 ? json(nullptr) : json(job.superseded_by)},
+      {"supersedes", job.supersedes},
+      {"failure_report", job.failure_report ? ReportToJson(*job.failure_report) : json(nullptr)},
+      {"created_at", ToJson(job.created_at)},
+      {"finished_at", ToJson(job.finished_at)}};
 }
 
 json ToJson(const store::Delivery& delivery) {

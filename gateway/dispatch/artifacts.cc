@@ -93,9 +93,8 @@ Status SyncDirectory(const fs::path& directory) {
 }  // namespace
 
 Result<std::string> MakeOutputDirectory(const std::string& results_directory, std::int64_t job,
-                                        int attempt) {
-  const fs::path directory =
-      fs::path(results_directory) / std::to_string(job) / std::to_string(attempt);
+                                        const std::string& attempt) {
+  const fs::path directory = fs::path(results_directory) / std::to_string(job) / attempt;
   std::error_code error;
   fs::remove_all(directory, error);
   if (!error) fs::create_directories(directory, error);

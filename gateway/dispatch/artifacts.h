@@ -13,7 +13,7 @@ namespace axial::dispatch {
 /// `<results>/<job>/<attempt>/`, made new and empty (a person's retry counts attempts from 1
 /// again). Errors: Exhausted, Unavailable.
 [[nodiscard]] Result<std::string> MakeOutputDirectory(const std::string& results_directory,
-                                                      std::int64_t job, int attempt);
+                                                      std::int64_t job, const std::string& attempt);
 
 /// Removes what a lost attempt left behind.
 void RemoveOutputDirectory(const std::string& output_directory);

@@ -16,6 +16,7 @@ class DispatchMetrics {
                                 "bad_artifacts", "not_given", "dropped"})
       Outcome(outcome);
     Quarantined();
+    for (const char* outcome : {"produced", "not_wanted", "lost"}) FailureReport(outcome);
     SetWorkers(SlotState::kStarting, 0);
     SetWorkers(SlotState::kIdle, 0);
     SetWorkers(SlotState::kBusy, 0);
@@ -29,6 +30,12 @@ class DispatchMetrics {
   Counter& Quarantined() {
     return metrics_.GetCounter("axial_dispatch_quarantined_total",
                                "Attempts whose results were refused by their own check");
+  }
+  /// How an attempt to write a failure report ended.
+  Counter& FailureReport(const std::string& outcome) {
+    return metrics_.GetCounter("axial_dispatch_failure_reports_total",
+                               "Reports that a model could not run, by outcome of the attempt",
+                               {{"outcome", outcome}});
   }
   void SetWorkers(SlotState state, double count) {
     metrics_

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds kSignalGrace{1};
 
 }  // namespace
 
-Dispatcher::State::State(store::JobStore& jobs_in, const config::Workers& workers_in,
+Dispatcher::State::State(store::JobStore& jobs_in, store::FailureReportStore& reports,
+                         const config::Workers& workers_in,
                          std::vector<config::ModelCard> models_in, DispatchOptions options_in)
     : jobs(jobs_in),
       workers(workers_in),
@@ -28,6 +29,7 @@ Dispatcher::State::State(store::JobStore& jobs_in, const config::Workers& worker
       quarantine(options.results_directory, options.quarantine),
       metrics(*options.metrics),
       models(options.restart_pause, options.restart_pause_at_most),
+      reporter({reports, jobs, workers, options, quarantine, metrics, ending}),
       wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   AXIAL_INVARIANT(wake.valid());
   new_models = std::move(models_in);
@@ -44,6 +46,7 @@ void Dispatcher::State::Wait(Duration at_most) {
   std::vector<pollfd> descriptors{{wake.get(), POLLIN, 0}};
   for (const WorkerSlot& slot : slots) slot.process->AppendPollDescriptors(descriptors);
   for (const auto& process : ending) process->AppendPollDescriptors(descriptors);
+  reporter.AppendPollDescriptors(descriptors);
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
   ::poll(descriptors.data(), static_cast<nfds_t>(descriptors.size()),
          static_cast<int>(std::clamp<std::int64_t>(milliseconds, 1, 60'000)));
@@ -62,6 +65,7 @@ void Dispatcher::State::Loop() {
 
 void Dispatcher::State::EndWorkers() {
   ending_all = true;
+  reporter.Stop(options.clock->Now());
   for (WorkerSlot& slot : slots) {
     // Nothing is lost with one that is still loading, and it would not hear us.
     if (slot.state == SlotState::kStarting || !slot.process->Send(protocol::Shutdown{}).ok())
@@ -85,10 +89,11 @@ void Dispatcher::State::EndWorkers() {
   Publish();
 }
 
-Dispatcher::Dispatcher(store::JobStore& jobs, const config::Workers& workers,
-                       std::vector<config::ModelCard> models, DispatchOptions options) {
+Dispatcher::Dispatcher(store::JobStore& jobs, store::FailureReportStore& reports,
+                       const config::Workers& workers, std::vector<config::ModelCard> models,
+                       DispatchOptions options) {
   AXIAL_INVARIANT(options.metrics != nullptr);
-  state_ = std::make_unique<State>(jobs, workers, std::move(models), std::move(options));
+  state_ = std::make_unique<State>(jobs, reports, workers, std::move(models), std::move(options));
 }
 
 Dispatcher::~Dispatcher() { Stop(); }

@@ -15,6 +15,7 @@
 #include "core/base/metrics.h"
 #include "gateway/dispatch/quarantine.h"
 #include "gateway/dispatch/worker_process.h"
+#include "gateway/store/failure_report_store.h"
 #include "gateway/store/job_store.h"
 
 namespace axial::dispatch {
@@ -64,13 +65,15 @@ struct DispatchStatus {
 /// Leases Jobs to worker processes that are kept warm with one model each.
 ///
 /// A crash, a hang beyond workers.deadline or a broken protocol costs the Job one attempt and the
-/// worker its life; nothing else. All work is done on one thread (Start), or by whoever calls
-/// RunOnce (the simulator); the rest of the interface is thread-safe.
+/// worker its life; nothing else. A Job that failed for good is reported (FailureReporter). All
+/// work is done on one thread (Start), or by whoever calls RunOnce (the simulator); the rest of the
+/// interface is thread-safe.
 class Dispatcher {
  public:
-  /// `jobs` outlives the dispatcher. `models`: those whose card is without problems.
-  Dispatcher(store::JobStore& jobs, const config::Workers& workers,
-             std::vector<config::ModelCard> models, DispatchOptions options);
+  /// `jobs` and `reports` outlive the dispatcher. `models`: those whose card is without problems.
+  Dispatcher(store::JobStore& jobs, store::FailureReportStore& reports,
+             const config::Workers& workers, std::vector<config::ModelCard> models,
+             DispatchOptions options);
   /// Stops.
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;

@@ -4,6 +4,9 @@
 #include "core/base/log.h"
 #include "gateway/dispatch/artifacts.h"
 #include "gateway/dispatch/dispatcher_state.h"
+#include "gateway/dispatch/failed_run.h"
+#include "gateway/dispatch/keep_refused.h"
+#include "gateway/dispatch/run_job.h"
 
 namespace axial::dispatch {
 namespace {
@@ -17,14 +20,17 @@ constexpr std::size_t kMaxStageBytes = 32;
 constexpr std::size_t kMaxSummaryBytes = 500;
 constexpr std::size_t kMaxMessageBytes = 2000;
 
-/// Each run of a study has a block of Series Numbers of its own, one number per kind of object.
-constexpr int kFirstSeriesNumber = 9001;
-
 /// At most `bytes` of UTF-8 text, cut between characters.
 std::string Cut(const std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
   return text.substr(0, bytes);
+}
+
+/// Of an error of the gateway's own: full disks are worth telling.
+store::FailureCause CauseByCode(const Error& error) {
+  return error.code() == ErrorCode::kExhausted ? store::FailureCause::kExhausted
+                                               : store::FailureCause::kError;
 }
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -102,29 +108,20 @@ Result<ResultWishes> Dispatcher::State::WishesFor(const store::Job& job) const {
 void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
   const store::Job& job = slot.running->job;
   const auto give = [&]() -> axial::Status {
-    AXIAL_ASSIGN_OR_RETURN(std::vector<std::string> files, jobs.InputFiles(job));
-    if (files.empty()) return Error(ErrorCode::kNotFound, "the Series has no Instance to run on");
-    AXIAL_ASSIGN_OR_RETURN(std::string directory,
-                           MakeOutputDirectory(options.results_directory, job.id, job.attempt));
-    AXIAL_ASSIGN_OR_RETURN(const int run_of_study, jobs.RunOfStudy(job));
-    slot.running->output_directory = directory;
+    AXIAL_ASSIGN_OR_RETURN(
+        slot.running->output_directory,
+        MakeOutputDirectory(options.results_directory, job.id, std::to_string(job.attempt)));
     AXIAL_ASSIGN_OR_RETURN(slot.running->wishes, WishesFor(job));
-    protocol::RunJob run;
-    run.job = job.id;
-    run.attempt = job.attempt;
-    run.input_files = std::move(files);
-    run.output_directory = std::move(directory);
-    run.series_number_base = kFirstSeriesNumber + protocol::kSeriesNumbersPerRun * run_of_study;
-    run.profiles = slot.running->wishes.profiles;
+    AXIAL_ASSIGN_OR_RETURN(protocol::RunJob run, MakeRunJob(jobs, job, slot.running->wishes,
+                                                            slot.running->output_directory));
     AXIAL_ASSIGN_OR_RETURN(const std::vector<store::EarlierArtifact> earlier,
                            jobs.Predecessors(job));
-    for (const store::EarlierArtifact& artifact : earlier)
-      run.predecessors.push_back(
-          {artifact.kind, artifact.sop_class_uid, artifact.series_uid, artifact.sop_instance_uid});
+    run.predecessors = ToPredecessors(earlier);
     return slot.process->Send(run);
   };
   if (const axial::Status given = give(); !given.ok())
-    return Lose(slot, given.error(), /*worker_died=*/false, "not_given", now);
+    return Lose(slot, given.error(), /*worker_died=*/false, "not_given", CauseByCode(given.error()),
+                now);
   slot.running->started_at = now;
   Become(slot, SlotState::kBusy, now);
   Log(LogLevel::kInfo, "job_started",
@@ -165,7 +162,8 @@ void Dispatcher::State::OnDone(WorkerSlot& slot, const protocol::JobDone& done, 
   Result<std::vector<store::ProducedArtifact>> artifacts =
       CheckArtifacts(running.output_directory, done.artifacts, running.wishes);
   if (!artifacts.ok()) {
-    Lose(slot, artifacts.error(), /*worker_died=*/false, "bad_artifacts", now);
+    Lose(slot, artifacts.error(), /*worker_died=*/false, "bad_artifacts",
+         store::FailureCause::kBadResult, now);
     if (artifacts.error().code() == ErrorCode::kCorrupt) EndSlot(slot);
     return;
   }
@@ -175,7 +173,8 @@ void Dispatcher::State::OnDone(WorkerSlot& slot, const protocol::JobDone& done, 
   if (!produced.ok()) {
     running.output_directory
         .clear();  // kept: a commit that only seemed to fail would name its files
-    return Lose(slot, produced.error(), /*worker_died=*/false, "dropped", now);
+    return Lose(slot, produced.error(), /*worker_died=*/false, "dropped",
+                CauseByCode(produced.error()), now);
   }
   Log(LogLevel::kInfo, "job_produced",
       {{"job", running.job.id},
@@ -195,7 +194,7 @@ void Dispatcher::State::OnFailed(WorkerSlot& slot, const protocol::JobFailed& fa
                                  TimePoint now) {
   models.Answered(slot.model, now);
   Lose(slot, Error(failed.code, Cut(failed.message, kMaxMessageBytes)),
-       /*worker_died=*/false, "refused", now);
+       /*worker_died=*/false, "refused", CauseOf(failed), now);
 }
 
 void Dispatcher::State::OnExited(WorkerSlot& slot, const Error& reason, TimePoint now) {
@@ -212,6 +211,8 @@ void Dispatcher::State::OnExited(WorkerSlot& slot, const Error& reason, TimePoin
 void Dispatcher::State::CondemnSlot(WorkerSlot& slot, const Error& reason, const char* outcome,
                                     TimePoint now) {
   const bool at_start = slot.state == SlotState::kStarting;
+  const auto cause = reason.code() == ErrorCode::kTimeout ? store::FailureCause::kTimeout
+                                                          : store::FailureCause::kCrashed;
   Log(LogLevel::kError, "worker_lost",
       {{"model", slot.model},
        {"pid", slot.process->pid()},
@@ -220,39 +221,15 @@ void Dispatcher::State::CondemnSlot(WorkerSlot& slot, const Error& reason, const
   models.Failed(slot.model, at_start, reason.message(), now);
   if (slot.running)
     Lose(slot, at_start ? reason.WithContext("model {} did not start", slot.model) : reason,
-         /*worker_died=*/true, outcome, now);
+         /*worker_died=*/true, outcome, at_start ? store::FailureCause::kNotStarted : cause, now);
   EndSlot(slot);
 }
 
-Error Dispatcher::State::KeepRefused(const RunningJob& running, const Error& reason,
-                                     TimePoint now) {
-  if (running.output_directory.empty()) return reason;
-  const Result<std::optional<QuarantinedAttempt>> kept =
-      quarantine.Keep(running.output_directory, running.job, reason.message(), now);
-  if (!kept.ok()) {
-    Log(LogLevel::kError, "result_not_quarantined",
-        {{"job", running.job.id}, {"error", kept.error().ToString()}});
-    return reason;
-  }
-  if (!*kept) return reason;
-  const QuarantinedAttempt& attempt = **kept;
-  Log(LogLevel::kError, "result_quarantined",
-      {{"job", attempt.job},
-       {"attempt", attempt.attempt},
-       {"study", attempt.study_uid},
-       {"model", attempt.model},
-       {"files", attempt.files.size()},
-       {"kept_bytes", attempt.KeptBytes()},
-       {"folder", attempt.folder},
-       {"reason", attempt.reason}});
-  metrics.Quarantined().Increment();
-  return Error(reason.code(), reason.message() + "; quarantined in " + attempt.folder);
-}
-
 void Dispatcher::State::Lose(WorkerSlot& slot, const Error& reason, bool worker_died,
-                             const char* outcome, TimePoint now) {
+                             const char* outcome, store::FailureCause cause, TimePoint now) {
   const RunningJob& running = *slot.running;
-  const Error told = KeepRefused(running, reason, now);
+  const Error told =
+      KeepRefused(quarantine, metrics, running.output_directory, running.job, reason, now);
   Log(LogLevel::kWarning, "job_attempt_lost",
       {{"job", running.job.id},
        {"attempt", running.job.attempt},
@@ -262,7 +239,9 @@ void Dispatcher::State::Lose(WorkerSlot& slot, const Error& reason, bool worker_
        {"error", told.ToString()}});
   metrics.Outcome(outcome).Increment();
   // A row that cannot be written now comes back when its lease ends.
-  if (const axial::Status lost = jobs.LoseAttempt(running.job, told, worker_died, now); !lost.ok())
+  if (const axial::Status lost =
+          jobs.LoseAttempt(running.job, told, worker_died, now, {cause, slot.hello.model_digest});
+      !lost.ok())
     Log(LogLevel::kWarning, "job_attempt_not_recorded",
         {{"job", running.job.id}, {"error", lost.error().ToString()}});
   if (!running.output_directory.empty()) RemoveOutputDirectory(running.output_directory);

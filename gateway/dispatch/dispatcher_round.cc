@@ -29,6 +29,7 @@ void Dispatcher::State::RunOnce(TimePoint now) {
     RetireOutdated();
     Assign(now);
     WarmUp(now);
+    ReportFailures(now);
   }
   Publish();
 }
@@ -126,7 +127,8 @@ bool Dispatcher::State::Place(store::Job job, TimePoint now) {
     const Model* model = models.Find(job.model);
     const Error reason(ErrorCode::kUnavailable, model->last_error);
     metrics.Outcome("start_failed").Increment();
-    if (const axial::Status lost = jobs.LoseAttempt(job, reason, /*worker_died=*/true, now);
+    if (const axial::Status lost = jobs.LoseAttempt(job, reason, /*worker_died=*/true, now,
+                                                    {store::FailureCause::kNotStarted});
         !lost.ok())
       LogStoreError("lose attempt", lost.error());
     return false;
@@ -211,6 +213,15 @@ void Dispatcher::State::WarmUp(TimePoint now) {
   }
 }
 
+void Dispatcher::State::ReportFailures(TimePoint now) {
+  ProfilesByDestination in_force;
+  {
+    const std::lock_guard lock(mutex);
+    in_force = profiles;
+  }
+  reporter.RunOnce(now, models, in_force);
+}
+
 TimePoint Dispatcher::State::NextWake(TimePoint now) const {
   TimePoint wake_at = now + kHousekeeping;
   const auto consider = [&](TimePoint at) {
@@ -222,6 +233,7 @@ TimePoint Dispatcher::State::NextWake(TimePoint now) const {
     if (slot.running) consider(slot.running->recorded_at + options.lease / kRenewalsPerLease);
   }
   for (const Model& model : models.all()) consider(model.not_before);
+  if (const auto at = reporter.NextWake()) consider(*at);
   if (HasRoom())
     if (const auto due = jobs.NextDue(); due.ok() && *due) consider(**due);
   return wake_at;

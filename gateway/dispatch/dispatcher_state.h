@@ -12,6 +12,7 @@
 
 #include "gateway/dispatch/dispatch_metrics.h"
 #include "gateway/dispatch/dispatcher.h"
+#include "gateway/dispatch/failure_reporter.h"
 #include "gateway/dispatch/model_table.h"
 #include "gateway/dispatch/owned_fd.h"
 #include "gateway/dispatch/worker_slot.h"
@@ -20,8 +21,9 @@ namespace axial::dispatch {
 
 /// One thread calls everything but Nudge, SetModels and Status.
 struct Dispatcher::State {
-  State(store::JobStore& jobs_in, const config::Workers& workers_in,
-        std::vector<config::ModelCard> models_in, DispatchOptions options_in);
+  State(store::JobStore& jobs_in, store::FailureReportStore& reports,
+        const config::Workers& workers_in, std::vector<config::ModelCard> models_in,
+        DispatchOptions options_in);
 
   // ---- one round (dispatcher_round.cc): leases, places, renews, enforces
   void RunOnce(TimePoint now);
@@ -52,15 +54,14 @@ struct Dispatcher::State {
   void GiveJob(WorkerSlot& slot, TimePoint now);
   [[nodiscard]] Result<ResultWishes> WishesFor(const store::Job& job) const;
   void RecordProgress(WorkerSlot& slot, TimePoint now);
-  /// Before a lost attempt is removed. What to tell people: the reason, and where its results are.
-  [[nodiscard]] Error KeepRefused(const RunningJob& running, const Error& reason, TimePoint now);
   void Lose(WorkerSlot& slot, const Error& reason, bool worker_died, const char* outcome,
-            TimePoint now);
+            store::FailureCause cause, TimePoint now);
   void Become(WorkerSlot& slot, SlotState state, TimePoint now) const;
   /// Kills the worker of a slot whose Job (if any) has been dealt with.
   void EndSlot(WorkerSlot& slot);
   /// As EndSlot, because the worker misbehaved: its Job loses the attempt, its model waits.
   void CondemnSlot(WorkerSlot& slot, const Error& reason, const char* outcome, TimePoint now);
+  void ReportFailures(TimePoint now);
   void DropGoneSlots();
 
   // ---- thread and end (dispatcher.cc)
@@ -77,7 +78,8 @@ struct Dispatcher::State {
   ModelTable models;
   std::vector<WorkerSlot> slots;
   std::vector<std::unique_ptr<WorkerProcess>> ending;  ///< killed, not yet reaped
-  bool reclaimed = false;                              ///< leases of an earlier process
+  FailureReporter reporter;
+  bool reclaimed = false;  ///< leases of an earlier process
   TimePoint house_kept_at{};
   bool ending_all = false;  ///< Stop has begun: no Job is taken, none loses its attempt
 

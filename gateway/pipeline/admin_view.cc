@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/quantity.h"
+#include "gateway/store/failure_report_store.h"
 
 namespace axial::pipeline {
 namespace {
@@ -27,6 +28,14 @@ std::string WhyToLookAt(const deliver::DestinationStatus& destination) {
         "{}{} results were refused; when the cause is mended, POST /api/destinations/{}/retry",
         text.empty() ? "" : "; ", destination.refused, destination.name);
   return text;
+}
+
+std::int64_t FailedReports(store::Database& database) {
+  const auto counts = store::FailureReportStore(database).CountByState();
+  if (!counts.ok()) return 0;  // the check of the database says so
+  for (const auto& [state, count] : *counts)
+    if (state == store::ReportStateName(store::ReportState::kFailed)) return count;
+  return 0;
 }
 
 }  // namespace
@@ -63,6 +72,12 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
                      config::FormatSize(reserve_bytes),
                      enough ? "" : "; new Instances are refused until there is room")});
   }
+  if (const std::int64_t failed = FailedReports(database_); failed > 0)
+    checks.push_back({"failure reports", Health::kDegraded,
+                      fmt::format("{} reports that a model could not run could not be written; "
+                                  "/api/jobs says why under failure_report; POST "
+                                  "/api/jobs/{{id}}/retry runs the job again",
+                                  failed)});
   for (const deliver::DestinationStatus& destination : deliver_.Statuses()) {
     const std::string detail = WhyToLookAt(destination);
     if (!detail.empty())

@@ -83,6 +83,7 @@ struct Pipeline::State {
   std::unique_ptr<store::Database> database;
   std::unique_ptr<store::StudyStore> studies;
   std::unique_ptr<store::JobStore> jobs;
+  std::unique_ptr<store::FailureReportStore> reports;
   std::unique_ptr<store::DeliveryStore> deliveries;
   std::unique_ptr<deliver::DeliveryStage> deliver;
   std::unique_ptr<dispatch::Dispatcher> dispatcher;
@@ -117,6 +118,7 @@ Status Pipeline::State::OpenStore() {
   AXIAL_ASSIGN_OR_RETURN(database, store::Database::Open(directory + "/axial.db"));
   studies = std::make_unique<store::StudyStore>(*database);
   jobs = std::make_unique<store::JobStore>(*database);
+  reports = std::make_unique<store::FailureReportStore>(*database);
   deliveries = std::make_unique<store::DeliveryStore>(*database);
   return {};
 }
@@ -135,7 +137,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   dispatch_options.metrics = &metrics;
   dispatch_options.quarantine.reserve_bytes = config.storage.reserve_bytes;
   dispatch_options.on_produced = [this] { deliver->Nudge(); };
-  dispatcher = std::make_unique<dispatch::Dispatcher>(*jobs, config.workers, cards,
+  dispatcher = std::make_unique<dispatch::Dispatcher>(*jobs, *reports, config.workers, cards,
                                                       std::move(dispatch_options));
   dispatcher->SetDestinations(config.destinations);
 

@@ -21,7 +21,11 @@ constexpr std::string_view kOvertakesNothing =
     "NOT EXISTS (SELECT 1 FROM job_artifact n JOIN job o ON o.superseded_by = n.job_id JOIN "
     "job_artifact l ON l.job_id = o.id JOIN delivery w ON w.artifact_id = l.artifact_id WHERE "
     "n.artifact_id = d.artifact_id AND l.artifact_id <> d.artifact_id AND w.destination = "
-    "d.destination AND w.state IN ('pending', 'sending'))";
+    "d.destination AND w.state IN ('pending', 'sending')) AND NOT EXISTS (SELECT 1 FROM "
+    "job_artifact n JOIN job_artifact l ON l.job_id = n.job_id AND l.failure_report_id IS NOT NULL "
+    "JOIN delivery w ON w.artifact_id = l.artifact_id WHERE n.artifact_id = d.artifact_id AND "
+    "l.failure_report_id IS NOT n.failure_report_id AND l.artifact_id < d.artifact_id AND "
+    "w.destination = d.destination AND w.state IN ('pending', 'sending'))";
 
 std::vector<Delivery> ReadDeliveries(SQLite::Statement& rows) {
   std::vector<Delivery> deliveries;

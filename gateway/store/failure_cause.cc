@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace axial::store {
 namespace {
@@ -37,9 +38,12 @@ const Described& Of(FailureCause cause) {
   return kCauses.back();
 }
 
+/// An absolute path, also within quotes or brackets; CT/MR is none.
 bool NamesAFile(std::string_view word) {
-  return word.find("/") == 0 || word.find("'/") == 0 || word.find("\"/") == 0 ||
-         word.find("(/") == 0 || word.find(".dcm") != std::string_view::npos;
+  if (word.find(".dcm") != std::string_view::npos) return true;
+  for (std::size_t at = word.find('/'); at != std::string_view::npos; at = word.find('/', at + 1))
+    if (at == 0 || std::isalnum(static_cast<unsigned char>(word[at - 1])) == 0) return true;
+  return false;
 }
 
 }  // namespace

@@ -3,15 +3,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "gateway/store/artifact_rows.h"
 #include "gateway/store/job_rows.h"
 #include "gateway/store/job_store.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
 namespace {
-
-/// As many as fit into one message to the worker; a result names what it replaces, not all pages.
-constexpr int kMaxPredecessors = 1000;
 
 std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
   std::vector<std::string> texts;
@@ -63,17 +61,21 @@ Result<int> JobStore::RunOfStudy(const Job& job) const {
 Result<std::vector<EarlierArtifact>> JobStore::Predecessors(const Job& job) const {
   using Artifacts = std::vector<EarlierArtifact>;
   return database_.Read<Artifacts>([&](SQLite::Database& db) -> Result<Artifacts> {
+    // Of a replaced Job that ran after all, its result is what stands, not the report before it.
     SQLite::Statement rows(
         db, fmt::format("SELECT DISTINCT a.id, a.kind, a.sop_class_uid, a.series_uid, "
                         "a.sop_instance_uid FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
-                        "artifact a ON a.id = l.artifact_id WHERE {} ORDER BY a.id LIMIT {}",
+                        "artifact a ON a.id = l.artifact_id WHERE e.study_uid = ?2 AND "
+                        "(((l.failure_report_id IS NULL OR e.state = 'failed') AND {}) OR "
+                        "(l.failure_report_id IS NOT NULL AND e.revision_id = ?3 AND e.series_uid "
+                        "= ?4 AND e.model = ?5)) ORDER BY a.id LIMIT {}",
                         kIsReplaced, kMaxPredecessors));
     rows.bind(1, job.id);
-    Artifacts artifacts;
-    while (rows.executeStep())
-      artifacts.push_back({rows.getColumn(1).getString(), rows.getColumn(2).getString(),
-                           rows.getColumn(3).getString(), rows.getColumn(4).getString()});
-    return artifacts;
+    rows.bind(2, job.study_uid);
+    rows.bind(3, job.revision_id);
+    rows.bind(4, job.series_uid);
+    rows.bind(5, job.model);
+    return ReadEarlierArtifacts(rows);
   });
 }
 

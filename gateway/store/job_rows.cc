@@ -2,12 +2,40 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "gateway/store/rows.h"
 
 namespace axial::store {
+namespace {
+
+/// Of the JSON array that kJobColumns makes of the newest row; nullopt without one.
+std::optional<FailureReport> ReadReport(const std::string& json) {
+  const nlohmann::json row = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!row.is_array()) return std::nullopt;
+  const auto text = [&](std::size_t i) {
+    return row.at(i).is_string() ? row.at(i).get<std::string>() : "";
+  };
+  const auto time = [&](std::size_t i) {
+    return row.at(i).is_null() ? TimePoint{} : FromMicros(row.at(i).get<std::int64_t>());
+  };
+  FailureReport report;
+  report.state = ReportStateFromName(text(0)).value_or(ReportState::kFailed);
+  report.cause = FailureCauseFromName(text(1)).value_or(FailureCause::kError);
+  report.reason = text(2);
+  report.attempt = row.at(3).get<int>();
+  report.error_code = text(4);
+  report.error_message = text(5);
+  report.created_at = time(6);
+  report.finished_at = time(7);
+  return report;
+}
+
+}  // namespace
+
+Duration RetryPause(int attempt) { return std::chrono::seconds(1 << std::min(attempt, 10)); }
 
 Job ReadJob(SQLite::Statement& row) {
   Job job;
@@ -34,6 +62,7 @@ Job ReadJob(SQLite::Statement& row) {
   job.revision = row.getColumn(i++).getInt();
   std::istringstream supersedes(row.getColumn(i++).getString());
   for (std::string id; std::getline(supersedes, id, ',');) job.supersedes.push_back(std::stoll(id));
+  job.failure_report = ReadReport(row.getColumn(i++).getString());
   return job;
 }
 

@@ -19,10 +19,16 @@ inline constexpr std::string_view kJobColumns =
     "id, revision_id, study_uid, series_uid, rule, model, model_version, priority, state, attempt, "
     "lease_until, error_code, error_message, summary, progress, stage, created_at, finished_at, "
     "superseded_by, (SELECT number FROM study_revision r WHERE r.id = revision_id), "
-    "(SELECT group_concat(o.id) FROM job o WHERE o.superseded_by = job.id)";
+    "(SELECT group_concat(o.id) FROM job o WHERE o.superseded_by = job.id), "
+    "(SELECT json_array(f.state, f.cause, f.reason, f.attempt, f.error_code, f.error_message, "
+    "f.created_at, f.finished_at) FROM failure_report f WHERE f.job_id = job.id ORDER BY f.id DESC "
+    "LIMIT 1)";
 
 [[nodiscard]] Job ReadJob(SQLite::Statement& row);
 [[nodiscard]] std::vector<Job> ReadJobs(SQLite::Statement& rows);
+
+/// The pause before the next attempt doubles: 2 s, 4 s.
+[[nodiscard]] Duration RetryPause(int attempt);
 
 /// Condition on job `e`: its results are replaced by those of job ?1.
 inline constexpr std::string_view kIsReplaced =

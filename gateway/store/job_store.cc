@@ -6,11 +6,16 @@
 #include <algorithm>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/artifact_rows.h"
+#include "gateway/store/failed_jobs.h"
 #include "gateway/store/job_rows.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
 namespace {
+
+/// Of Jobs without a model, in one transaction; the next round takes more.
+constexpr int kMaxFailedAtOnce = 1000;
 
 std::string From(JobState state) { return std::string(JobStateName(state)); }
 
@@ -23,46 +28,6 @@ std::string To(JobState state, JobEvent event) {
 Error LeaseGone(const Job& job) {
   return MakeError(ErrorCode::kConflict, "job {} attempt {}: the lease is no longer held", job.id,
                    job.attempt);
-}
-
-/// The pause before the next attempt doubles: 2 s, 4 s.
-Duration RetryPause(int attempt) { return std::chrono::seconds(1 << std::min(attempt, 10)); }
-
-void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact& artifact,
-                    TimePoint now) {
-  // A second attempt makes the same object under the same UID: one row, the newest file.
-  SQLite::Statement insert(
-      db,
-      "INSERT INTO artifact(study_uid, kind, path, sop_class_uid, series_uid, sop_instance_uid) "
-      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(sop_instance_uid) DO UPDATE SET path = excluded.path "
-      "RETURNING id");
-  insert.bind(1, job.study_uid);
-  insert.bind(2, artifact.kind);
-  insert.bind(3, artifact.path);
-  insert.bind(4, artifact.sop_class_uid);
-  insert.bind(5, artifact.series_uid);
-  insert.bind(6, artifact.sop_instance_uid);
-  insert.executeStep();
-  const std::int64_t artifact_id = insert.getColumn(0).getInt64();
-  insert.reset();
-
-  SQLite::Statement link(db,
-                         "INSERT OR IGNORE INTO job_artifact(job_id, artifact_id) VALUES (?, ?)");
-  link.bind(1, job.id);
-  link.bind(2, artifact_id);
-  link.exec();
-
-  SQLite::Statement owe(db,
-                        "INSERT INTO delivery(artifact_id, destination, state, next_at) "
-                        "SELECT ?1, destination, 'pending', ?2 FROM job_destination WHERE job_id = "
-                        "?3 AND destination IN (SELECT value FROM json_each(?4)) ON "
-                        "CONFLICT(artifact_id, destination) DO UPDATE SET state = 'pending', "
-                        "next_at = excluded.next_at WHERE state = 'refused'");
-  owe.bind(1, artifact_id);
-  owe.bind(2, ToMicros(now));
-  owe.bind(3, job.id);
-  owe.bind(4, JsonList(artifact.destinations));
-  owe.exec();
 }
 
 /// Notes whose results the Job's replace.
@@ -107,7 +72,7 @@ void FinishJob(SQLite::Database& db, std::int64_t job_id, const std::string& stu
       "UPDATE job SET state = ?1, finished_at = ?2 WHERE id = ?3 AND state = 'produced' AND NOT "
       "EXISTS (SELECT 1 FROM delivery d JOIN job_artifact l ON l.artifact_id = d.artifact_id JOIN "
       "job_destination t ON t.job_id = l.job_id AND t.destination = d.destination WHERE l.job_id = "
-      "?3 AND d.state <> 'confirmed')");
+      "?3 AND l.failure_report_id IS NULL AND d.state <> 'confirmed')");
   update.bind(1, To(JobState::kProduced, JobEvent::kDeliver));
   update.bind(2, ToMicros(now));
   update.bind(3, job_id);
@@ -136,6 +101,7 @@ Result<std::optional<Job>> JobStore::Lease(const std::vector<std::string>& model
         if (!claim.executeStep()) return std::optional<Job>{};
         Job job = ReadJob(claim);
         claim.reset();
+        WithdrawReplacedReports(db, job, now);
         AddEvent(db, job.study_uid, now, "job_leased",
                  fmt::format("job {} ({}) attempt {}", job.id, job.model, job.attempt));
         return std::optional<Job>(std::move(job));
@@ -167,7 +133,8 @@ Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& ar
                   summary))
       return LeaseGone(job);
     db.exec(fmt::format("UPDATE job SET progress = 1 WHERE id = {}", job.id));
-    for (const ProducedArtifact& artifact : artifacts) InsertArtifact(db, job, artifact, now);
+    for (const ProducedArtifact& artifact : artifacts)
+      InsertArtifact(db, job, artifact, std::nullopt, now);
     Supersede(db, job, now);
     FinishJob(db, job.id, job.study_uid, now);  // nothing owed: all of it was delivered before
     AddEvent(db, job.study_uid, now, "job_produced",
@@ -179,19 +146,24 @@ Status JobStore::Produce(const Job& job, const std::vector<ProducedArtifact>& ar
   return outcome;
 }
 
-Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_died, TimePoint now) {
+Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_died, TimePoint now,
+                             const FailureDetail& detail) {
   const bool again = (worker_died || IsRetried(reason.code())) && job.attempt < kMaxAttempts;
-  const JobEvent event = again ? JobEvent::kLoseAttempt : JobEvent::kFail;
-  return database_.Write([&](SQLite::Database& db) -> Status {
-    const TimePoint not_before = again ? now + RetryPause(job.attempt) : TimePoint{};
-    if (!EndLease(db, job, To(JobState::kLeased, event), not_before, again ? TimePoint{} : now,
-                  &reason, ""))
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
+    if (!again) {
+      if (!FailJob(db, job, JobState::kLeased, reason, detail, now)) return LeaseGone(job);
+      return {};
+    }
+    if (!EndLease(db, job, To(JobState::kLeased, JobEvent::kLoseAttempt),
+                  now + RetryPause(job.attempt), TimePoint{}, &reason, ""))
       return LeaseGone(job);
-    AddEvent(db, job.study_uid, now, again ? "job_attempt_lost" : "job_failed",
+    AddEvent(db, job.study_uid, now, "job_attempt_lost",
              fmt::format("job {} ({}) attempt {} of {}: {}", job.id, job.model, job.attempt,
                          kMaxAttempts, reason.message()));
     return {};
   });
+  if (outcome.ok() && !again) CrashPoint("failed");
+  return outcome;
 }
 
 Status JobStore::ReturnLease(const Job& job, TimePoint now) {
@@ -208,16 +180,19 @@ Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
     // A lease whose holder vanished counts as an attempt, so that a Job that kills the whole
     // gateway cannot do so for ever.
-    SQLite::Statement fail(
-        db,
-        "UPDATE job SET state = ?1, lease_until = NULL, finished_at = ?2, error_code = "
-        "'unavailable', error_message = 'the gateway or its worker ended during the last attempt' "
-        "WHERE state = 'leased' AND (?3 OR lease_until < ?2) AND attempt >= ?4");
-    fail.bind(1, To(JobState::kLeased, JobEvent::kFail));
-    fail.bind(2, ToMicros(now));
-    fail.bind(3, everything ? 1 : 0);
-    fail.bind(4, kMaxAttempts);
-    const int failed = fail.exec();
+    SQLite::Statement over(
+        db, fmt::format("SELECT {} FROM job WHERE state = 'leased' AND (?2 OR lease_until < ?1) "
+                        "AND attempt >= ?3",
+                        kJobColumns));
+    over.bind(1, ToMicros(now));
+    over.bind(2, everything ? 1 : 0);
+    over.bind(3, kMaxAttempts);
+    const std::vector<Job> lost = ReadJobs(over);
+    over.reset();
+    const Error reason(ErrorCode::kUnavailable,
+                       "the gateway or its worker ended during the last attempt");
+    for (const Job& job : lost)
+      FailJob(db, job, JobState::kLeased, reason, {FailureCause::kInterrupted}, now);
     SQLite::Statement requeue(
         db,
         "UPDATE job SET state = ?1, lease_until = NULL, not_before = ?2 WHERE state = 'leased' AND "
@@ -225,32 +200,29 @@ Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
     requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));
     requeue.bind(2, ToMicros(now));
     requeue.bind(3, everything ? 1 : 0);
-    return failed + requeue.exec();
+    return static_cast<int>(lost.size()) + requeue.exec();
   });
 }
 
 Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& models,
                                              TimePoint now) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
-    SQLite::Statement tell(
-        db,
-        "INSERT INTO event(study_uid, at, kind, detail) SELECT study_uid, ?1, 'job_failed', 'job ' "
-        "|| id || ': model ' || model || ' is not usable' FROM job WHERE state = 'queued' AND "
-        "model "
-        "NOT IN (SELECT value FROM json_each(?2))");
-    tell.bind(1, ToMicros(now));
-    tell.bind(2, JsonList(models));
-    tell.exec();
-    SQLite::Statement fail(
-        db,
-        "UPDATE job SET state = ?1, finished_at = ?2, error_code = 'not_found', error_message = "
-        "'model ' || model || ' is not usable: it is missing from models.directory or its "
-        "model.yaml has problems; mend it (axial models shows what is wrong) and retry the job' "
-        "WHERE state = 'queued' AND model NOT IN (SELECT value FROM json_each(?3))");
-    fail.bind(1, To(JobState::kQueued, JobEvent::kFail));
-    fail.bind(2, ToMicros(now));
-    fail.bind(3, JsonList(models));
-    return fail.exec();
+    SQLite::Statement orphans(
+        db, fmt::format("SELECT {} FROM job WHERE state = 'queued' AND model NOT IN (SELECT value "
+                        "FROM json_each(?1)) LIMIT {}",
+                        kJobColumns, kMaxFailedAtOnce));
+    orphans.bind(1, JsonList(models));
+    const std::vector<Job> jobs = ReadJobs(orphans);
+    orphans.reset();
+    for (const Job& job : jobs)
+      FailJob(db, job, JobState::kQueued,
+              MakeError(ErrorCode::kNotFound,
+                        "model {} is not usable: it is missing from models.directory or its "
+                        "model.yaml has problems; mend it (axial models shows what is wrong) and "
+                        "retry the job",
+                        job.model),
+              {FailureCause::kModelMissing}, now);
+    return static_cast<int>(jobs.size());
   });
 }
 
@@ -279,6 +251,7 @@ Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
     update.bind(2, ToMicros(now));
     update.bind(3, job_id);
     update.exec();
+    WithdrawReports(db, job_id, now);
     AddEvent(db, study_uid, now, "job_retried", fmt::format("job {} ({})", job_id, model));
     return {};
   });

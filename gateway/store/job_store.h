@@ -8,9 +8,23 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "gateway/store/database.h"
+#include "gateway/store/failure_cause.h"
 #include "gateway/store/job_state.h"
+#include "gateway/store/report_state.h"
 
 namespace axial::store {
+
+/// The report of a failed Job, for people.
+struct FailureReport {
+  ReportState state = ReportState::kOwed;
+  FailureCause cause = FailureCause::kError;
+  std::string reason;  ///< as the report tells it
+  int attempt = 0;
+  std::string error_code;  ///< why it could not be written; "" when it could
+  std::string error_message;
+  TimePoint created_at{};
+  TimePoint finished_at{};
+};
 
 /// One model run on one Series of one closed revision.
 struct Job {
@@ -35,9 +49,16 @@ struct Job {
   int revision = 0;                      ///< its number
   std::int64_t superseded_by = 0;        ///< the Job whose results replace this one's; 0: none
   std::vector<std::int64_t> supersedes;  ///< the Jobs whose results this one's replace
+  std::optional<FailureReport> failure_report = {};  ///< the newest
 };
 
-/// A result object of an earlier revision.
+/// What a report needs to know of a failure beyond the error that people see.
+struct FailureDetail {
+  FailureCause cause = FailureCause::kError;
+  std::string model_digest = {};  ///< of the worker's Hello; "" when it never came
+};
+
+/// A result object of an earlier run.
 struct EarlierArtifact {
   std::string kind;
   std::string sop_class_uid;
@@ -85,7 +106,8 @@ class JobStore {
 
   /// What the Job's results will replace, in the order it was made: the objects of the Jobs of
   /// earlier revisions for the same Series and rule, or for the same Series and model when their
-  /// rule is not run again in this revision. Without those that a later Job replaced already.
+  /// rule is not run again in this revision; without those that a later Job replaced already. And
+  /// every report that this run could not run.
   [[nodiscard]] Result<std::vector<EarlierArtifact>> Predecessors(const Job& job) const;
 
   /// Keeps the lease alive and shows progress. Error: Conflict when the lease is no longer ours.
@@ -101,9 +123,10 @@ class JobStore {
 
   /// The attempt is lost. Codes that are retried, and kInternal from a crash, go back to the queue
   /// with a growing pause while attempts are left; everything else fails the Job with the reason
-  /// kept. Error: Conflict when the lease is no longer ours.
+  /// kept, and owes the report of it (FailureReportStore) in the same transaction, as every way
+  /// into state failed does. Error: Conflict when the lease is no longer ours.
   [[nodiscard]] Status LoseAttempt(const Job& job, const Error& reason, bool worker_died,
-                                   TimePoint now);
+                                   TimePoint now, const FailureDetail& detail = {});
 
   /// Back to the queue at once without having used up an attempt: the gateway is stopping.
   /// Error: Conflict when the lease is no longer ours.
@@ -120,7 +143,8 @@ class JobStore {
   [[nodiscard]] Result<int> FailQueuedWithoutModel(const std::vector<std::string>& models,
                                                    TimePoint now);
 
-  /// A person's retry. Errors: NotFound, Conflict (not in state failed, or superseded).
+  /// A person's retry; a report of the failure that is not made yet is withdrawn. Errors: NotFound,
+  /// Conflict (not in state failed, or superseded).
   [[nodiscard]] Status Retry(std::int64_t job_id, TimePoint now);
 
   /// Newest first, at most `limit`.

@@ -166,6 +166,31 @@ CREATE INDEX event_by_study ON event(study_uid, id);
     R"sql(
 ALTER TABLE job ADD COLUMN superseded_by INTEGER REFERENCES job(id);
 CREATE INDEX job_superseded ON job(superseded_by) WHERE superseded_by IS NOT NULL;
+)sql",
+    // 3: a failed job is told to those who wait for its result
+    R"sql(
+-- One row for each time a job failed, made with the job's state; see report_state.h. Jobs that had
+-- failed before have none.
+CREATE TABLE failure_report (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER NOT NULL REFERENCES job(id),
+  state TEXT NOT NULL CHECK (state IN ('owed', 'leased', 'produced', 'failed', 'not_wanted', 'withdrawn')),
+  cause TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  model_digest TEXT NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  error_code TEXT,
+  error_message TEXT,
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX failure_report_by_job ON failure_report(job_id);
+CREATE INDEX failure_report_due ON failure_report(state, not_before) WHERE state IN ('owed', 'leased');
+
+-- NULL: a result of the job; else: of this report that it failed.
+ALTER TABLE job_artifact ADD COLUMN failure_report_id INTEGER REFERENCES failure_report(id);
 )sql"};
 
 }  // namespace

@@ -80,6 +80,9 @@ class Process:
         """None while it runs; negative: the signal that ended it."""
         return self._child.poll()
 
+    def Signal(self, number):
+        self._child.send_signal(number)
+
     def CheckAlive(self):
         code = self.ExitCode()
         if code is not None:

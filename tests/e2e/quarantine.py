@@ -65,7 +65,7 @@ def Body(workspace, binaries):
     programs = Install(folder / "bin", binaries, "axial-spoiling-worker")
     orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", programs, orthanc))
+    gateway = workspace.Own(harness.Gateway(folder / "axial", programs, orthanc, results={"failures": "none"}))
     gateway.Start()
     ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "51", "--slices", "40", "--slice-spacing", "5",
                          "--slice-thickness", "5")

@@ -136,6 +136,11 @@ def CodedAnswers(sr):
             for item in _walk(sr) if item.get("ValueType") == "CODE"]
 
 
+def CodedItems(sr):
+    """[(question, answer)] code values of every CODE item in the report."""
+    return [(_code(item), item.ConceptCodeSequence[0].CodeValue) for item in _walk(sr) if item.get("ValueType") == "CODE"]
+
+
 def ValidatorErrors(files):
     """The `Error` lines of dciodvfy over each of `files`."""
     errors = []

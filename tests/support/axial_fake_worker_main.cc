@@ -1,5 +1,6 @@
 // Stands in for axial-worker at the process boundary: speaks the protocol, and misbehaves as the
-// file `behaviour` in its model folder says. Each start adds its process id to `starts` there.
+// file `behaviour` in its model folder says. Each start adds its process id to `starts` there. With
+// --failure-reports instead of a model, the file `reporter` beside the results' folder says it.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -43,6 +44,7 @@ std::string OpenDescriptors() {
 class FakeWorker {
  public:
   FakeWorker(std::string folder, int fd) : folder_(std::move(folder)), fd_(fd) {
+    if (folder_.empty()) return;  // a reporter, which is told by its first job
     std::ifstream(folder_ / "behaviour") >> behaviour_;
     std::ofstream(folder_ / "starts", std::ios::app) << getpid() << "\n";
   }
@@ -57,7 +59,7 @@ class FakeWorker {
     hello.version = behaviour_ == "wrong_version" ? kVersion + 1 : kVersion;
     hello.model = folder_.filename().string();
     hello.model_version = "1";
-    hello.model_digest = "digest-of-" + hello.model;
+    if (!folder_.empty()) hello.model_digest = "digest-of-" + hello.model;
     hello.device = "cpu";
     hello.load_seconds = 0.25;
     Say(hello);
@@ -81,6 +83,9 @@ class FakeWorker {
   }
 
   void Work(const RunJob& job) {
+    const std::filesystem::path results =
+        std::filesystem::path(job.output_directory).parent_path().parent_path();
+    if (folder_.empty()) std::ifstream(results.parent_path() / "reporter") >> behaviour_;
     const bool first = job.attempt == 1;
     if (behaviour_ == "crash" || (behaviour_ == "crash_once" && first)) std::raise(SIGKILL);
     if (behaviour_ == "hang_once" && !first) return Finish(job, "");
@@ -96,7 +101,7 @@ class FakeWorker {
       HangForever();
     }
     if (behaviour_ == "refuse")
-      return Say(JobFailed{job.job, axial::ErrorCode::kUnsupported, "not one regular stack"});
+      return Say(JobFailed{job.job, axial::ErrorCode::kUnsupported, "not one regular stack", true});
     if (behaviour_ == "refuse_own_result") {
       std::ofstream(job.output_directory + "/seg.dcm.refused") << "bytes";
       return Say(JobFailed{job.job, axial::ErrorCode::kCorrupt, "segmentation: lacks voxels"});
@@ -107,6 +112,8 @@ class FakeWorker {
       std::exit(0);
     }
     if (behaviour_ == "report_descriptors") return Finish(job, OpenDescriptors());
+    if (job.failure)
+      std::ofstream(results.parent_path() / "reported", std::ios::app) << DescribeFailure(job);
     Finish(job, behaviour_ == "report_run" ? DescribeRun(job) : "two lungs");
   }
 
@@ -118,6 +125,15 @@ class FakeWorker {
     for (const Predecessor& predecessor : job.predecessors)
       text += ", replaces " + predecessor.sop_instance_uid;
     return text;
+  }
+
+  /// One line for each failure report that the gateway asked for.
+  static std::string DescribeFailure(const RunJob& job) {
+    const axial::protocol::FailedModel& model = job.failure->model;
+    return (job.failure->not_applicable ? "not applicable, " : "failed, ") + job.failure->reason +
+           "; " + model.algorithm_name + " " + model.algorithm_version + " of " +
+           model.algorithm_manufacturer + ", digest '" + model.digest + "'; " + DescribeRun(job) +
+           "\n";
   }
 
   /// Positions of the profiles that want a kind.
@@ -140,8 +156,12 @@ class FakeWorker {
     JobDone done;
     done.job = job.job;
     done.summary = summary;
-    const std::string uid_root = "2.25." + std::to_string(job.job);
+    // Another outcome is another object.
+    const std::string uid_root =
+        "2.25." + std::to_string(job.job) +
+        (job.failure ? "." + std::to_string(job.failure->reason.size()) : "");
     for (const std::string kind : {"seg", "sr"}) {
+      if (job.failure && kind == "seg") continue;
       const int number = kind == "seg" ? 1 : 2;
       Artifact artifact;
       artifact.file = (behaviour_ == "escape" ? "../" : "") + kind + ".dcm";
@@ -169,6 +189,8 @@ int main(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::map<std::string, std::string> arguments;
   for (int i = 1; i + 1 < argc; i += 2) arguments[argv[i]] = argv[i + 1];
+  const bool reporter = std::string(argv[argc - 1]) == "--failure-reports";
+  if (reporter) arguments["--model"] = "";
   for (const char* needed : {"--model", "--fd", "--threads", "--memory", "--device"}) {
     if (arguments.count(needed) == 0) {
       std::cerr << "missing " << needed << std::endl;

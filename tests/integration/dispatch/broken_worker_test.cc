@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
     NameOf);
 
 TEST_F(BrokenWorkerTest, AResultThatItsOwnCheckRefusedIsQuarantinedAndNeverSent) {
+  destinations["pacs"].results.report_failures = false;
   AddModel("lungs", "refuse_own_result");
   const std::int64_t id = AddJobFor("lungs");
   StartDispatcher();
@@ -71,6 +72,7 @@ TEST_F(BrokenWorkerTest, AResultThatItsOwnCheckRefusedIsQuarantinedAndNeverSent)
 class BadArtifactsTest : public DispatchTest, public ::testing::WithParamInterface<Breach> {};
 
 TEST_P(BadArtifactsTest, TheJobFailsAtOnceAndTheWorkerIsReplaced) {
+  destinations["pacs"].results.report_failures = false;
   AddModel("lungs", GetParam().behaviour);
   const std::int64_t id = AddJobFor("lungs");
   StartDispatcher();

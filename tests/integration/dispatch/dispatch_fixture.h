@@ -75,7 +75,7 @@ class DispatchTest : public store::StoreTest {
   }
 
   void StartDispatcher() {
-    dispatcher = std::make_unique<Dispatcher>(*jobs, workers, cards, options);
+    dispatcher = std::make_unique<Dispatcher>(*jobs, *reports, workers, cards, options);
     dispatcher->SetDestinations(destinations);
     dispatcher->Start();
   }

@@ -12,7 +12,7 @@ namespace {
 
 class ArtifactsTest : public ::testing::Test {
  protected:
-  ArtifactsTest() : directory(MakeOutputDirectory(folder.File("results"), 7, 1).value()) {
+  ArtifactsTest() : directory(MakeOutputDirectory(folder.File("results"), 7, "1").value()) {
     std::ofstream(directory + "/seg.dcm") << "bytes";
     std::ofstream(folder.File("outside.dcm")) << "bytes";
   }
@@ -111,12 +111,12 @@ TEST_F(ArtifactsTest, WhoWantsAReportGetsSomethingAndWhoWantsNothingNothing) {
 }
 
 TEST_F(ArtifactsTest, AnOutputFolderStartsEmpty) {
-  EXPECT_EQ(MakeOutputDirectory(folder.File("results"), 7, 1).value(), directory);
+  EXPECT_EQ(MakeOutputDirectory(folder.File("results"), 7, "1").value(), directory);
   EXPECT_TRUE(std::filesystem::is_empty(directory));
   RemoveOutputDirectory(directory);
   EXPECT_FALSE(std::filesystem::exists(directory));
   std::ofstream(folder.File("file")) << "no folder";
-  EXPECT_FALSE(MakeOutputDirectory(folder.File("file"), 7, 1).ok());
+  EXPECT_FALSE(MakeOutputDirectory(folder.File("file"), 7, "1").ok());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "gateway/store/database.h"
 #include "gateway/store/delivery_store.h"
+#include "gateway/store/failure_report_store.h"
 #include "gateway/store/job_store.h"
 #include "gateway/store/study_store.h"
 #include "tests/support/temp_dir.h"
@@ -24,6 +25,7 @@ class StoreTest : public ::testing::Test {
     database = std::move(Database::Open(folder.File("axial.db"))).value();
     studies = std::make_unique<StudyStore>(*database);
     jobs = std::make_unique<JobStore>(*database);
+    reports = std::make_unique<FailureReportStore>(*database);
     deliveries = std::make_unique<DeliveryStore>(*database);
   }
 
@@ -66,6 +68,7 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<Database> database;
   std::unique_ptr<StudyStore> studies;
   std::unique_ptr<JobStore> jobs;
+  std::unique_ptr<FailureReportStore> reports;
   std::unique_ptr<DeliveryStore> deliveries;
 
  private:

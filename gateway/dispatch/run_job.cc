@@ -1,0 +1,35 @@
+#include "gateway/dispatch/run_job.h"
+
+namespace axial::dispatch {
+namespace {
+
+/// Each run of a study has a block of Series Numbers of its own, one number per kind of object.
+constexpr int kFirstSeriesNumber = 9001;
+
+}  // namespace
+
+Result<protocol::RunJob> MakeRunJob(const store::JobStore& jobs, const store::Job& job,
+                                    const ResultWishes& wishes, const std::string& directory) {
+  protocol::RunJob run;
+  run.job = job.id;
+  run.attempt = job.attempt;
+  AXIAL_ASSIGN_OR_RETURN(run.input_files, jobs.InputFiles(job));
+  if (run.input_files.empty())
+    return Error(ErrorCode::kNotFound, "the Series has no Instance to run on");
+  AXIAL_ASSIGN_OR_RETURN(const int run_of_study, jobs.RunOfStudy(job));
+  run.output_directory = directory;
+  run.series_number_base = kFirstSeriesNumber + protocol::kSeriesNumbersPerRun * run_of_study;
+  run.profiles = wishes.profiles;
+  return run;
+}
+
+std::vector<protocol::Predecessor> ToPredecessors(
+    const std::vector<store::EarlierArtifact>& artifacts) {
+  std::vector<protocol::Predecessor> predecessors;
+  for (const store::EarlierArtifact& artifact : artifacts)
+    predecessors.push_back(
+        {artifact.kind, artifact.sop_class_uid, artifact.series_uid, artifact.sop_instance_uid});
+  return predecessors;
+}
+
+}  // namespace axial::dispatch

@@ -1,0 +1,30 @@
+#pragma once
+
+// Private to gateway/store: how a produced file becomes rows.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "gateway/store/job_store.h"
+
+namespace SQLite {
+class Database;
+class Statement;
+}  // namespace SQLite
+
+namespace axial::store {
+
+/// Makes the artifact, links it to the Job, and owes it to the Job's Destinations that want it.
+/// `report`: the failure report that the file belongs to; such a file is not owed where the same
+/// run gave a result through another rule.
+void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact& artifact,
+                    std::optional<std::int64_t> report, TimePoint now);
+
+/// As many as fit into one message to the worker; a result names what it replaces, not all pages.
+inline constexpr int kMaxPredecessors = 1000;
+
+/// Rows of (id, kind, SOP Class UID, Series UID, SOP Instance UID).
+[[nodiscard]] std::vector<EarlierArtifact> ReadEarlierArtifacts(SQLite::Statement& rows);
+
+}  // namespace axial::store
