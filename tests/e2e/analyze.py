@@ -15,7 +15,7 @@ from harness import Check
 MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime",
           "StructureSetDate", "StructureSetTime")
 RICH = {"segmentation": "labelmap", "compression": "rle", "report": "enhanced",
-        "also": ["secondary_capture", "rt_structure_set", "pdf"], "banner": "Research only"}
+        "also": ["secondary_capture", "rt_structure_set", "pdf", "key_objects"], "banner": "Research only"}
 
 
 def TextOfPage(pdf):
