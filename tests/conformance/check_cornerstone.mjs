@@ -7,13 +7,29 @@
 // cannot read is said in a line "limit: ...", and must still fail: a limit that is gone is a fault, too. Exit status 1
 // and a line per fault when they differ.
 import { readFileSync, readdirSync, existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { webcrypto } from 'node:crypto';
+import { createRequire, register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 const [node, folder] = process.argv.slice(2);
 console.warn = () => {};  // the adapters print each group that has no outline, and go on
 globalThis.window ??= globalThis;
 globalThis.document ??= {};
+// What Debian 12's Node 18 lacks.
+globalThis.crypto ??= webcrypto;
+globalThis.CustomEvent ??= class extends Event {
+  constructor(type, options) {
+    super(type, options);
+    this.detail = options?.detail;
+  }
+};
+// Node 18 tells ES modules from others by their package alone, and these packages are made for bundlers.
+const hooks = `export async function resolve(name, context, next) {
+  const found = await next(name, context);
+  const url = name === 'dcmjs' ? found.url.replace(/dcmjs[.]js$/, 'dcmjs.es.js') : found.url;
+  return /[/]esm[/]|[.]es[.]js$|vtk/.test(url) ? { ...found, url, format: 'module' } : found;
+}`;
+register('data:text/javascript,' + encodeURIComponent(hooks));
 const require = createRequire(node + '/');
 const load = name => import(pathToFileURL(require.resolve(name)).href);
 const { adaptersSEG, adaptersSR } = await load('@cornerstonejs/adapters');
