@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "inference/findings/segment_shape.h"
@@ -45,6 +46,26 @@ LabelStatistics Collect(const LabelMap& label_map, const Volume* volume) {
     }
   }
   return statistics;
+}
+
+struct Place {
+  std::size_t layer;
+  std::uint8_t value;
+};
+
+/// Where the labels are that have voxels.
+std::map<int, Place> PlacesOfLabels(const std::vector<LabelMap>& layers,
+                                    const std::vector<LabelStatistics>& statistics) {
+  std::map<int, Place> places;
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const std::vector<int>& labels = layers[layer].model_labels;
+    const std::size_t values = labels.empty() ? statistics[layer].size() : labels.size();
+    for (std::size_t value = 1; value < values; ++value)
+      if (statistics[layer][value].voxels > 0)
+        places.emplace(labels.empty() ? static_cast<int>(value) : labels[value],
+                       Place{layer, static_cast<std::uint8_t>(value)});
+  }
+  return places;
 }
 
 /// What a voxel's value is, by modality; nullopt: a number without a meaning of its own.
@@ -117,20 +138,17 @@ std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                                             const std::string& model_digest) {
   std::vector<LabelStatistics> statistics;
   for (const LabelMap& layer : layers) statistics.push_back(Collect(layer, volume));
+  const std::map<int, Place> places = PlacesOfLabels(layers, statistics);
   std::vector<SegmentFinding> findings;
   for (const config::SegmentSpec& spec : card.segments) {
-    if (spec.label < 1 || spec.label > 255) continue;
-    const auto label = static_cast<std::size_t>(spec.label);
-    const auto with_voxels =
-        std::find_if(statistics.begin(), statistics.end(),
-                     [&](const LabelStatistics& layer) { return layer[label].voxels > 0; });
-    if (with_voxels == statistics.end()) continue;
-    const Statistics& s = (*with_voxels)[label];
+    const auto place = places.find(spec.label);
+    if (place == places.end()) continue;
+    const Statistics& s = statistics[place->second.layer][place->second.value];
     SegmentFinding finding{
         .spec = spec,
         .segment_number = static_cast<int>(findings.size()) + 1,
-        .layer = static_cast<int>(with_voxels - statistics.begin()),
-        .value = static_cast<std::uint8_t>(spec.label),
+        .layer = static_cast<int>(place->second.layer),
+        .value = place->second.value,
         .tracking_id = fmt::format("{} {}", card.name, spec.name),
         .tracking_uid = MakeDeterministicUid(fmt::format(
             "tracking|{}|{}|{}", source.series_instance_uid.str(), spec.label, model_digest)),

@@ -64,7 +64,9 @@ CompiledPipeline CompilePipeline(const config::ModelCard& card) {
   if (inferer.name.empty()) inferer.name = "SimpleInferer";
   if (const InfererKind* kind = FindKind(Inferers(), inferer, "inferer", problems))
     pipeline.inferer = MakeStep(*kind, inferer, problems);
-  pipeline.postprocessing = Postprocessing::Read(card.postprocessing, problems);
+  std::vector<int> labels;
+  for (const config::SegmentSpec& segment : card.segments) labels.push_back(segment.label);
+  pipeline.postprocessing = Postprocessing::Read(card.postprocessing, problems, std::move(labels));
   for (config::Problem& problem : problems) {
     problem.file = card.folder + "/model.yaml";
     if (problem.remedy.empty())

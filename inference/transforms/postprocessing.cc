@@ -15,7 +15,7 @@
 namespace axial {
 namespace {
 
-constexpr std::size_t kLabelValues = 256;
+constexpr std::uint64_t kMaxLayerBytes = std::uint64_t{4} << 30;
 
 /// In place over [K][voxels].
 void Softmax(std::vector<float>& values, std::size_t classes) {
@@ -55,21 +55,27 @@ class LineLabels {
   explicit LineLabels(std::size_t count) : best_(count), labels_(count) {}
   void Start() {
     std::fill(best_.begin(), best_.end(), -std::numeric_limits<float>::infinity());
-    std::fill(labels_.begin(), labels_.end(), std::uint8_t{0});
+    std::fill(labels_.begin(), labels_.end(), 0);
   }
-  void Offer(const std::vector<float>& scores, std::uint8_t label) {
+  void Offer(const std::vector<float>& scores, int label) {
     for (std::size_t i = 0; i < scores.size(); ++i)
       if (scores[i] > best_[i]) {
         best_[i] = scores[i];
         labels_[i] = label;
       }
   }
-  [[nodiscard]] std::uint8_t at(std::size_t i) const { return labels_[i]; }
+  [[nodiscard]] int at(std::size_t i) const { return labels_[i]; }
 
  private:
   std::vector<float> best_;
-  std::vector<std::uint8_t> labels_;
+  std::vector<int> labels_;
 };
+
+/// A score that is a label already.
+int LabelOf(float score) {
+  if (!(score > 0)) return 0;  // or no number
+  return static_cast<int>(std::nearbyint(std::min(score, static_cast<float>(kMaxLabel) + 1)));
+}
 
 }  // namespace
 
@@ -99,12 +105,15 @@ void Postprocessing::ReadStep(const config::StepSpec& step, ArgumentReader& argu
     threshold_ = threshold.value_or(0.5);
   } else if (step.name == "KeepLargestConnectedComponentd") {
     Largest largest;
-    for (const double label : arguments.Numbers("applied_labels"))
-      largest.labels.push_back(static_cast<int>(label));
+    if (step.arguments.contains("applied_labels")) {
+      largest.labels.emplace();
+      for (const double label : arguments.Numbers("applied_labels"))
+        largest.labels->push_back(static_cast<int>(std::clamp(label, -1.0, kMaxLabel + 1.0)));
+    }
+    if (step.arguments.contains("is_onehot")) largest.one_hot = arguments.Bool("is_onehot", false);
     largest.independent = arguments.Bool("independent", true);
     largest.connectivity = static_cast<int>(arguments.Number("connectivity", 3));
     largest.keep = static_cast<int>(arguments.Number("num_components", 1));
-    arguments.Ignore({"is_onehot"});
     if (largest.connectivity < 1 || largest.connectivity > 3)
       arguments.Fail("connectivity must be 1, 2 or 3");
     if (largest.keep < 1) arguments.Fail("num_components must be at least 1");
@@ -120,8 +129,11 @@ void Postprocessing::ReadStep(const config::StepSpec& step, ArgumentReader& argu
 }
 
 Postprocessing Postprocessing::Read(const std::vector<config::StepSpec>& steps,
-                                    std::vector<config::Problem>& problems) {
+                                    std::vector<config::Problem>& problems,
+                                    std::vector<int> labels) {
   Postprocessing made;
+  made.labels_ = std::move(labels);
+  std::sort(made.labels_.begin(), made.labels_.end());
   for (const config::StepSpec& step : steps) {
     const auto& names = StepNames();
     if (std::find(names.begin(), names.end(), step.name) == names.end()) {
@@ -145,19 +157,42 @@ void Postprocessing::Activate(Tensor& scores) const {
   if (activation_ == Activation::kSigmoid) Sigmoid(scores.values);
 }
 
-Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
-                                                      const GridSize& source, int threads,
-                                                      ProbabilitySlices* probabilities) const {
-  AXIAL_INVARIANT(probabilities == nullptr || GivesProbabilities());
+LabelPlaces Postprocessing::Places() const { return LabelPlaces(labels_); }
+
+Status Postprocessing::CheckShape(const Tensor& scores, const ModelImage& input,
+                                  const GridSize& source) const {
   const std::int64_t classes = scores.shape.empty() ? 0 : scores.shape[0];
   if (scores.shape.size() != input.data.shape.size() || classes < 1)
     return Error(ErrorCode::kInvalidInput,
                  "the model's output has not the dimensions [classes][space]");
-  if (classes > static_cast<std::int64_t>(kLabelValues) - 1)
-    return MakeError(ErrorCode::kInvalidInput, "{} output channels; at most 255", classes);
+  const bool threshold = discretisation_ == Discretisation::kThreshold;
+  if (const int most = threshold ? kMaxLabel : kMaxLabel + 1; classes > most)
+    return MakeError(ErrorCode::kInvalidInput, "{} output channels; at most {}", classes, most);
   if (discretisation_ == Discretisation::kNone && classes != 1)
     return Error(ErrorCode::kInvalidInput,
                  "postprocessing has no AsDiscreted, but the model gives several channels");
+  for (const Largest& largest : largest_)
+    if (threshold && classes > 1 && largest.one_hot == false)
+      return MakeError(
+          ErrorCode::kInvalidInput,
+          "KeepLargestConnectedComponentd has is_onehot: false, but the model gives {} "
+          "channels; leave is_onehot out",
+          classes);
+  const std::uint64_t layers = threshold ? static_cast<std::uint64_t>(classes) : Places().layers();
+  if (layers * source.Voxels() > kMaxLayerBytes)
+    return MakeError(ErrorCode::kExhausted,
+                     "{} layers of labels on {} slices of {}x{} are more than 4 GiB; ask for fewer "
+                     "labels or smaller series",
+                     layers, source.slices, source.rows, source.columns);
+  return {};
+}
+
+Result<std::vector<LabelLayer>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
+                                                       const GridSize& source, int threads,
+                                                       ProbabilitySlices* probabilities) const {
+  AXIAL_INVARIANT(probabilities == nullptr || GivesProbabilities());
+  AXIAL_RETURN_IF_ERROR(CheckShape(scores, input, source));
+  const std::int64_t classes = scores.shape[0];
   Activate(scores);
   SpatialSize size = {1, 1, 1};
   std::copy(scores.shape.begin() + 1, scores.shape.end(), size.begin());
@@ -167,9 +202,10 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
   const bool are_labels = discretisation_ == Discretisation::kNone;
   const bool argmax = discretisation_ == Discretisation::kArgmax;
   const bool threshold = discretisation_ == Discretisation::kThreshold;
-  std::vector<LabelGrid> layers(threshold ? static_cast<std::size_t>(classes) : 1,
-                                LabelGrid(source.Voxels()));
-  std::atomic<bool> beyond_a_byte = false;
+  const LabelPlaces places = Places();
+  std::vector<LabelLayer> layers =
+      threshold ? LayersOfChannels(classes, source.Voxels()) : places.MakeLayers(source.Voxels());
+  std::atomic<bool> too_large = false;
   const auto work = [&](std::int64_t begin, std::int64_t end) {
     LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
     std::vector<float> line(columns);
@@ -180,13 +216,13 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
                              static_cast<double>(row / source.rows)};
       sampler.SetLine(to_scores.Apply(first), to_scores.Step(0), columns);
       best.Start();
-      const auto line_of = [&](std::int64_t layer) {
-        return layers[static_cast<std::size_t>(layer)].data() + row * source.columns;
+      const auto line_of = [&](std::size_t layer) {
+        return layers[layer].values.data() + row * source.columns;
       };
       for (std::int64_t k = 0; k < classes; ++k) {
         sampler.Read(scores.values.data() + k * voxels, line.data());
         // argmax over channels: the channel is the label. Thresholds: channel k finds label k + 1.
-        if (argmax) best.Offer(line, static_cast<std::uint8_t>(k));
+        if (argmax) best.Offer(line, static_cast<int>(k));
         if (const int label = static_cast<int>(argmax ? k : k + 1);
             probabilities != nullptr && probabilities->Wants(label)) {
           inside = line;
@@ -195,36 +231,36 @@ Result<std::vector<LabelGrid>> Postprocessing::Labels(Tensor scores, const Model
           probabilities->Put(label, row, inside);
         }
         if (!threshold) continue;
-        std::uint8_t* to = line_of(k);
-        for (std::size_t i = 0; i < columns; ++i)
-          if (line[i] > static_cast<float>(threshold_) && sampler.Inside(i))
-            to[i] = static_cast<std::uint8_t>(k + 1);
+        const auto layer = static_cast<std::size_t>(k);
+        const std::uint8_t value = ValueOfChannel(layers[layer], k);
+        std::uint8_t* to = line_of(layer);
+        for (std::size_t i = 0; i < columns; ++i)  // >=: MONAI's AsDiscrete
+          if (line[i] >= static_cast<float>(threshold_) && sampler.Inside(i)) to[i] = value;
       }
       if (threshold) continue;
-      std::uint8_t* to = line_of(0);
       for (std::size_t i = 0; i < columns; ++i) {
-        if (!sampler.Inside(i)) continue;
-        if (are_labels && std::nearbyint(line[i]) >= static_cast<float>(kLabelValues))
-          beyond_a_byte = true;
-        to[i] = are_labels
-                    ? static_cast<std::uint8_t>(std::clamp(std::nearbyint(line[i]), 0.0F, 255.0F))
-                    : best.at(i);
+        const int label = are_labels ? LabelOf(line[i]) : best.at(i);
+        if (label == 0 || !sampler.Inside(i)) continue;
+        const LabelPlaces::Place place = places.Of(label);
+        if (place.value != 0) line_of(place.layer)[i] = place.value;
+        if (label > kMaxLabel) too_large = true;
       }
     }
   };
   ParallelRanges(threads, std::int64_t{source.slices} * source.rows, work);
-  // Taken for label 255, they would become another segment.
-  if (beyond_a_byte)
-    return Error(ErrorCode::kInvalidInput, "the model gives label values above 255");
+  if (too_large)
+    return MakeError(ErrorCode::kInvalidInput, "the model gives a label above {}, the largest",
+                     kMaxLabel);
   if (probabilities == nullptr || largest_.empty()) {
     KeepLargest(layers, source);
     return layers;
   }
-  const std::vector<LabelGrid> before = layers;
+  const std::vector<LabelLayer> before = layers;
   KeepLargest(layers, source);
   for (std::size_t layer = 0; layer < layers.size(); ++layer)
-    for (std::size_t i = 0; i < before[layer].size(); ++i)
-      if (layers[layer][i] != before[layer][i]) probabilities->Clear(before[layer][i], i);
+    for (std::size_t i = 0; i < before[layer].values.size(); ++i)
+      if (const std::uint8_t was = before[layer].values[i]; layers[layer].values[i] != was)
+        probabilities->Clear(before[layer].LabelOf(was), i);
   return layers;
 }
 
@@ -232,41 +268,52 @@ bool Postprocessing::GivesProbabilities() const {
   return activation_ != Activation::kNone && discretisation_ != Discretisation::kNone;
 }
 
-void Postprocessing::KeepLargest(std::vector<LabelGrid>& layers, const GridSize& size) const {
-  for (const Largest& largest : largest_) {
-    std::vector<bool> wanted(kLabelValues, largest.labels.empty());
-    wanted[0] = false;
-    for (const int label : largest.labels)
-      if (label > 0 && label < static_cast<int>(kLabelValues))
-        wanted[static_cast<std::size_t>(label)] = true;
-    if (layers.size() == 1 || largest.independent) {
-      for (LabelGrid& layer : layers)
-        KeepLargestComponents(layer, size, wanted, !largest.independent, largest.connectivity,
-                              largest.keep);
-      continue;
-    }
-    LabelGrid any(size.Voxels());  // overlapping labels as one foreground
-    for (const LabelGrid& layer : layers)
-      for (std::size_t i = 0; i < any.size(); ++i)
-        if (wanted[layer[i]]) any[i] = 1;
-    KeepLargestComponents(any, size, std::vector<bool>{false, true}, true, largest.connectivity,
-                          largest.keep);
-    for (LabelGrid& layer : layers)
-      for (std::size_t i = 0; i < any.size(); ++i)
-        if (any[i] == 0 && wanted[layer[i]]) layer[i] = 0;
-  }
+/// MONAI counts channels from 0, and leaves 0 alone unless it is named, where a mask is one channel
+/// of several (one-hot); otherwise it means values.
+std::vector<bool> Postprocessing::Chosen(const Largest& largest, std::size_t channels) const {
+  const bool threshold = discretisation_ == Discretisation::kThreshold;
+  const int first = threshold && largest.one_hot.value_or(channels > 1) ? 1 : 0;
+  std::vector<bool> chosen(kMaxLabel + 1, !largest.labels && labels_.empty());
+  if (!largest.labels)  // others are no segment's
+    for (const int label : labels_) chosen[static_cast<std::size_t>(label)] = true;
+  chosen[0] = false;
+  if (first == 1) chosen[1] = false;
+  for (const int label : largest.labels.value_or(std::vector<int>()))
+    if (label >= 0 && label + first > 0 && label + first <= kMaxLabel)
+      chosen[static_cast<std::size_t>(label + first)] = true;
+  return chosen;
 }
 
-void MergeDisjointLayers(std::vector<LabelGrid>& layers) {
-  if (layers.size() < 2) return;
-  LabelGrid merged = layers.front();
-  for (std::size_t layer = 1; layer < layers.size(); ++layer)
-    for (std::size_t i = 0; i < merged.size(); ++i) {
-      if (layers[layer][i] == 0) continue;
-      if (merged[i] != 0) return;
-      merged[i] = layers[layer][i];
+void Postprocessing::KeepLargest(std::vector<LabelLayer>& layers, const GridSize& size) const {
+  for (const Largest& largest : largest_) {
+    const std::vector<bool> chosen = Chosen(largest, layers.size());
+    const auto wanted = [&](const LabelLayer& layer) {  // by value
+      std::vector<bool> values(layer.labels.empty() ? kByteLabels + 1 : layer.labels.size());
+      for (std::size_t value = 1; value < values.size(); ++value)
+        values[value] =
+            chosen[static_cast<std::size_t>(layer.LabelOf(static_cast<std::uint8_t>(value)))];
+      return values;
+    };
+    if (layers.size() == 1 || largest.independent) {
+      for (LabelLayer& layer : layers)
+        KeepLargestComponents(layer.values, size, wanted(layer), !largest.independent,
+                              largest.connectivity, largest.keep);
+      continue;
     }
-  layers.assign(1, std::move(merged));
+    std::vector<std::uint8_t> any(size.Voxels());  // labels of several layers as one foreground
+    for (const LabelLayer& layer : layers) {
+      const std::vector<bool> values = wanted(layer);
+      for (std::size_t i = 0; i < any.size(); ++i)
+        if (values[layer.values[i]]) any[i] = 1;
+    }
+    KeepLargestComponents(any, size, std::vector<bool>{false, true}, true, largest.connectivity,
+                          largest.keep);
+    for (LabelLayer& layer : layers) {
+      const std::vector<bool> values = wanted(layer);
+      for (std::size_t i = 0; i < any.size(); ++i)
+        if (any[i] == 0 && values[layer.values[i]]) layer.values[i] = 0;
+    }
+  }
 }
 
 std::vector<double> Postprocessing::Probabilities(const Tensor& scores) const {

@@ -19,6 +19,8 @@ struct LabelMap {
   Geometry geometry;
   std::vector<std::uint8_t>
       labels;  ///< [slice][row][column]; slice i belongs to SourceSeries::frames[i]
+  /// The model's label of each value, for models with labels above 255; empty: the value itself.
+  std::vector<int> model_labels = {};
 };
 
 }  // namespace axial

@@ -57,7 +57,7 @@ Result<Tensor> TakeScores(std::vector<Tensor>& outputs, std::size_t dimensions) 
 
 /// Preprocesses, infers and interprets one image; `source`: size of the grid it comes from.
 struct ImageOutcome {
-  std::vector<LabelGrid> layers;
+  std::vector<LabelLayer> layers;
   std::vector<ClassificationFinding> classifications;
 };
 
@@ -114,10 +114,11 @@ void AddProbabilities(const config::ModelCard& card, ProbabilitySlices* probabil
 }
 
 /// Puts the masks and what is measured in them into `findings`. `volume`: may be null.
-void AddSegments(const LoadedModel& model, std::vector<LabelGrid> layers, const Geometry& geometry,
+void AddSegments(const LoadedModel& model, std::vector<LabelLayer> layers, const Geometry& geometry,
                  const Volume* volume, Findings& findings) {
   MergeDisjointLayers(layers);
-  for (LabelGrid& layer : layers) findings.layers.push_back({geometry, std::move(layer)});
+  for (LabelLayer& layer : layers)
+    findings.layers.push_back({geometry, std::move(layer.values), std::move(layer.labels)});
   findings.segments =
       MeasureSegments(model.card, findings.source, volume, findings.layers, model.digest);
 }
@@ -155,7 +156,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
   ModelRun run{
       {.source = std::move(loaded.source), .layers = {}, .segments = {}, .classifications = {}},
       std::move(loaded.left_out)};
-  std::vector<LabelGrid> layers;
+  std::vector<LabelLayer> layers;
   Geometry geometry;
   geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
   const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
@@ -176,8 +177,11 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
       return Error(ErrorCode::kInvalidInput,
                    "the model gives images different numbers of channels");
     layers.resize(outcome.layers.size());
-    for (std::size_t k = 0; k < layers.size(); ++k)
-      layers[k].insert(layers[k].end(), outcome.layers[k].begin(), outcome.layers[k].end());
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      const LabelLayer& layer = outcome.layers[k];
+      layers[k].values.insert(layers[k].values.end(), layer.values.begin(), layer.values.end());
+      layers[k].labels = layer.labels;  // of every image the same
+    }
     std::copy(outcome.classifications.begin(), outcome.classifications.end(),
               std::back_inserter(run.findings.classifications));
   }

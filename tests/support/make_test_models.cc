@@ -21,6 +21,11 @@ constexpr Definition kDefinitions[] = {
     {"overlapping", "def forward(self, x):\n  return torch.cat([x, x.roll([3], [2])], 1)\n"},
     // A label map: the input, rounded.
     {"rounds", "def forward(self, x):\n  return x.round()\n"},
+    // 300 masks: channel k where the input is 200 * (k + 1).
+    {"three_hundred_masks",
+     "def forward(self, x):\n"
+     "  values = 200.0 * torch.arange(1, 301).reshape([1, 300, 1, 1])\n"
+     "  return (x == values).float()\n"},
     // The mean decides between two classes; gives a tuple with the scores second.
     {"mean_class",
      "def forward(self, x):\n  m = x.mean().reshape(1, 1)\n  return x, torch.cat([-m, m], 1)\n"},

@@ -97,7 +97,7 @@ TEST(Postprocessing, LabelsReturnToTheSourceGrid) {
     const auto labels =
         MakePostprocessing({kSoftmax, kArgmax}).Labels(BallScores(image, ball), image, g.size, 2);
     ASSERT_TRUE(labels.ok()) << labels.error().message();
-    EXPECT_GE(DiceWithBall(labels->front(), g, ball), 0.985);
+    EXPECT_GE(DiceWithBall(labels->front().values, g, ball), 0.985);
   }
 }
 
@@ -116,8 +116,8 @@ TEST(Postprocessing, ScoresGoBackLinearly) {
     hard.values.push_back(scores.values[voxels + i] > scores.values[i] ? 1.0F : 0.0F);
   const auto nearest = MakePostprocessing({}).Labels(hard, image, g.size, 1);
   ASSERT_TRUE(nearest.ok());
-  EXPECT_GT(DiceWithBall(linear->front(), g, ball), 0.98);
-  EXPECT_LT(DiceWithBall(nearest->front(), g, ball), 0.96);
+  EXPECT_GT(DiceWithBall(linear->front().values, g, ball), 0.98);
+  EXPECT_LT(DiceWithBall(nearest->front().values, g, ball), 0.96);
 }
 
 TEST(Postprocessing, OutsideOfWhatTheNetworkSawIsBackground) {
@@ -127,7 +127,7 @@ TEST(Postprocessing, OutsideOfWhatTheNetworkSawIsBackground) {
   const auto labels =
       MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0.9F, 0.8F}}, image, g.size, 1);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(labels->front(), (Labels{0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(labels->front().values, (Labels{0, 0, 1, 1, 0, 0}));
 }
 
 /// Layers of scores [2][6][1][1], which `steps` make labels of.
@@ -136,7 +136,10 @@ std::vector<Labels> LayersOf(const std::vector<config::StepSpec>& steps,
   const Geometry g = AxialGeometry({1, 1, 6}, 1, 1, 1);
   const ModelImage image = FromVolume({g, std::vector<float>(6)});
   const auto layers = MakePostprocessing(steps).Labels({{2, 6, 1, 1}, scores}, image, g.size, 1);
-  return layers.ok() ? *layers : std::vector<Labels>();
+  std::vector<Labels> values;
+  if (layers.ok())
+    for (const LabelLayer& layer : *layers) values.push_back(layer.values);
+  return values;
 }
 
 const std::vector<float> kTwoMasks = {.9F, .9F, .8F, 0,   .9F, 0,     // 1 1 1 . 1 .
@@ -155,23 +158,59 @@ TEST(Postprocessing, ArgmaxOfSeveralChannelsStaysOneLayer) {
   EXPECT_EQ(LayersOf({kArgmax}, kTwoMasks), (std::vector<Labels>{{0, 0, 1, 1, 0, 1}}));
 }
 
-TEST(Postprocessing, KeepsTheLargestComponentOfEachLayer) {
-  const config::StepSpec largest = {"KeepLargestConnectedComponentd", {}, 3};
-  EXPECT_EQ(LayersOf({kThreshold, largest}, kTwoMasks),
-            (std::vector<Labels>{{1, 1, 1, 0, 0, 0}, {0, 0, 2, 2, 0, 0}}));
-  const config::StepSpec of_two = {
-      "KeepLargestConnectedComponentd", {{"applied_labels", List({2})}}, 3};
-  EXPECT_EQ(LayersOf({kThreshold, of_two}, kTwoMasks),
-            (std::vector<Labels>{{1, 1, 1, 0, 1, 0}, {0, 0, 2, 2, 0, 0}}));
+/// MONAI: img >= threshold. sigmoid(0) is 0.5.
+TEST(Postprocessing, AVoxelThatReachesTheThresholdBelongs) {
+  const std::vector<float> logits = {0, -0.01F, 0.01F, -9, -9, -9, -9, -9, -9, -9, -9, 0};
+  EXPECT_EQ(LayersOf({kSigmoid, kThreshold}, logits),
+            (std::vector<Labels>{{1, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 2}}));
 }
 
-/// As in MONAI: one foreground of all channels, here everything but the gap before the last two.
+config::StepSpec Largest(testing::Arguments arguments) {
+  return {"KeepLargestConnectedComponentd", std::move(arguments), 3};
+}
+
+/// What MONAI 1.3's KeepLargestConnectedComponent does with [2][6] masks: they are one-hot, so that
+/// labels are channels from 0, and channel 0, the background, is left alone unless it is named.
+TEST(Postprocessing, LabelsOfSeveralMasksAreChannels) {
+  const std::vector<Labels> second = {{1, 1, 1, 0, 1, 0}, {0, 0, 2, 2, 0, 0}};
+  EXPECT_EQ(LayersOf({kThreshold, Largest({})}, kTwoMasks), second);
+  EXPECT_EQ(LayersOf({kThreshold, Largest({{"applied_labels", List({1})}})}, kTwoMasks), second);
+  EXPECT_EQ(LayersOf({kThreshold, Largest({{"applied_labels", List({0})}})}, kTwoMasks),
+            (std::vector<Labels>{{1, 1, 1, 0, 0, 0}, {0, 0, 2, 2, 0, 2}}));
+  EXPECT_EQ(LayersOf({kThreshold, Largest({{"applied_labels", List({0, 1})}})}, kTwoMasks),
+            (std::vector<Labels>{{1, 1, 1, 0, 0, 0}, {0, 0, 2, 2, 0, 0}}));
+  EXPECT_EQ(LayersOf({kThreshold, Largest({{"applied_labels", List({2})}})}, kTwoMasks),
+            LayersOf({kThreshold}, kTwoMasks));
+}
+
+/// One mask is not one-hot, and an argmax is not either: labels are values.
+TEST(Postprocessing, LabelsOfOneMaskAreValues) {
+  const Geometry g = AxialGeometry({1, 1, 6}, 1, 1, 1);
+  const ModelImage image = FromVolume({g, std::vector<float>(6)});
+  const Tensor one = {{1, 6, 1, 1}, {1, 1, 0, 1, 0, 0}};
+  const auto values = [&](const config::StepSpec& largest) {
+    return MakePostprocessing({kThreshold, largest}).Labels(one, image, g.size, 1)->front().values;
+  };
+  EXPECT_EQ(values(Largest({})), (Labels{1, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(values(Largest({{"applied_labels", List({1})}})), (Labels{1, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(values(Largest({{"applied_labels", List({0})}})), (Labels{1, 1, 0, 1, 0, 0}));
+  const std::vector<float> scores = {0, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0, 0};
+  EXPECT_EQ(LayersOf({kArgmax, Largest({{"applied_labels", List({1})}})}, scores),
+            (std::vector<Labels>{{1, 1, 0, 0, 0, 0}}));
+}
+
+/// As in MONAI: one foreground of all named channels, here everything but the gap before the last
+/// two.
 TEST(Postprocessing, TogetherTheLayersFormOneForeground) {
-  const config::StepSpec together = {
-      "KeepLargestConnectedComponentd", {{"independent", Scalar(false)}}, 3};
+  const config::StepSpec together =
+      Largest({{"independent", Scalar(false)}, {"applied_labels", List({0, 1})}});
   const std::vector<float> scores = {1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1};
   EXPECT_EQ(LayersOf({kThreshold, together}, scores),
             (std::vector<Labels>{{1, 0, 1, 0, 0, 0}, {0, 2, 2, 0, 0, 0}}));
+}
+
+TEST(Postprocessing, RefusesOneMaskOfSeveralChannels) {
+  EXPECT_TRUE(LayersOf({kThreshold, Largest({{"is_onehot", Scalar(false)}})}, kTwoMasks).empty());
 }
 
 using Slices = ProbabilitySlices::Slices;
@@ -214,7 +253,7 @@ TEST(Postprocessing, SlicesWithoutAChanceCostNothing) {
 /// The probability of a part that is too small to be kept is taken from it, too.
 TEST(Postprocessing, ARemovedComponentHasNoProbability) {
   const config::StepSpec largest = {
-      "KeepLargestConnectedComponentd", {{"applied_labels", List({1, 2})}}, 3};
+      "KeepLargestConnectedComponentd", {{"applied_labels", List({0, 1})}}, 3};
   const std::vector<float> logits = {-9, -9, -9, -9, -9, -9, 3, -1, 3, 3, -1, -9};
   EXPECT_EQ(ProbabilitiesOf({kSigmoid, kThreshold, largest}, logits, 2),
             (Slices{{0, 69, 243, 243, 69, 0}}));
@@ -228,7 +267,7 @@ TEST(Postprocessing, ProbabilitiesGoBackLinearlyAsTheScoresDo) {
   const auto labels = MakePostprocessing({kSigmoid, kThreshold})
                           .Labels({{1, 2, 1, 1}, {-high, high}}, image, g.size, 1, &kept);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(labels->front(), (Labels{0, 0, 1, 1}));
+  EXPECT_EQ(labels->front().values, (Labels{0, 0, 1, 1}));
   EXPECT_EQ(kept.Take(1), (Slices{{51, 89, 166, 204}}));  // 0.2, 0.35, 0.65, 0.8
 }
 
@@ -258,23 +297,13 @@ TEST(ProbabilitySlices, TakeWhatIsNoProbabilityForTheNearest) {
   EXPECT_EQ(kept.Take(1), (Slices{{0, 255, 0, 1, 255}}));
 }
 
-TEST(MergeDisjointLayers, MergesOnlyLayersThatShareNoVoxel) {
-  std::vector<Labels> apart = {{1, 0, 0, 0}, {0, 0, 2, 0}, {0, 3, 0, 0}};
-  MergeDisjointLayers(apart);
-  EXPECT_EQ(apart, (std::vector<Labels>{{1, 3, 2, 0}}));
-  const std::vector<Labels> sharing = {{1, 0, 0, 0}, {0, 0, 2, 0}, {0, 0, 3, 0}};
-  std::vector<Labels> kept = sharing;
-  MergeDisjointLayers(kept);
-  EXPECT_EQ(kept, sharing);
-}
-
 TEST(Postprocessing, ACoarserOutputIsStretched) {
   const Geometry g = AxialGeometry({1, 1, 8}, 1, 1, 1);
   const ModelImage image = FromVolume({g, std::vector<float>(8)});
   const auto labels =
       MakePostprocessing({kThreshold}).Labels({{1, 2, 1, 1}, {0, 1.01F}}, image, g.size, 1);
   ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(labels->front(), (Labels{0, 0, 0, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(labels->front().values, (Labels{0, 0, 0, 0, 1, 1, 1, 1}));
 }
 
 TEST(Postprocessing, RefusesOutputsItCannotRead) {
@@ -288,16 +317,9 @@ TEST(Postprocessing, RefusesOutputsItCannotRead) {
   EXPECT_TRUE(accepted(MakePostprocessing({kArgmax}), {2, 3, 1, 1}));
   EXPECT_FALSE(accepted(MakePostprocessing({}), {2, 3, 1, 1}));
   EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {2, 3}));
-  EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {256, 3, 1, 1}));
-}
-
-TEST(Postprocessing, RefusesLabelsBeyondAByteInsteadOfCallingThem255) {
-  const Geometry g = AxialGeometry({1, 1, 3}, 1, 1, 1);
-  const ModelImage image = FromVolume({g, {0, 0, 0}});
-  const auto labels = MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 255, 1}}, image, g.size, 1);
-  ASSERT_TRUE(labels.ok());
-  EXPECT_EQ(labels->front(), (Labels{0, 255, 1}));
-  EXPECT_FALSE(MakePostprocessing({}).Labels({{1, 3, 1, 1}, {0, 256, 1}}, image, g.size, 1).ok());
+  EXPECT_TRUE(accepted(MakePostprocessing({kArgmax}), {65536, 3, 1, 1}));
+  EXPECT_FALSE(accepted(MakePostprocessing({kArgmax}), {65537, 3, 1, 1}));
+  EXPECT_FALSE(accepted(MakePostprocessing({kThreshold}), {65536, 3, 1, 1}));
 }
 
 TEST(Postprocessing, SoftmaxOfClassScores) {
