@@ -48,6 +48,12 @@ struct Tls {
   int line = 0;  ///< of the section in the file
 };
 
+/// Storage SOP Classes beside, or taken from, those of the standard, which are accepted.
+struct SopClasses {
+  std::vector<std::string> accept;  ///< a UID, a root ("1.2.840.113619.4.*"), or "*"
+  std::vector<std::string> refuse;  ///< the same; where both name a class, the longer entry counts
+};
+
 struct Node {
   AeTitle ae_title = AeTitle::Parse("AXIAL").value();
   std::uint16_t port = 11112;  ///< 0: any free port
@@ -55,6 +61,7 @@ struct Node {
   std::optional<Tls> tls;
   std::vector<Peer> peers;  ///< empty: loopback only
   int max_associations = 256;
+  SopClasses sop_classes;
 };
 
 enum class Durability { kInstance, kAssociation };

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/readers.h"
 #include "config/section_reader.h"
+#include "core/dicom/uid.h"
 
 namespace axial::config {
 namespace {
@@ -72,6 +75,38 @@ std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
   return peers;
 }
 
+/// "1.2.3", "1.2.3.*" or "*".
+bool IsSopClassPattern(const std::string& text) {
+  if (text == "*") return true;
+  const bool root = text.ends_with(".*");
+  return Uid::Parse(root ? text.substr(0, text.size() - 2) : text).ok();
+}
+
+std::vector<std::string> ReadSopClassPatterns(SectionReader& reader, std::string_view key,
+                                              ProblemList& problems) {
+  std::vector<std::string> patterns = reader.TextList(key);
+  for (const std::string& pattern : patterns)
+    if (!IsSopClassPattern(pattern))
+      problems.Add(reader.Find(key)->line,
+                   fmt::format("'{}' names no SOP Class: '{}'", reader.NameOf(key), pattern),
+                   "write a UID such as 1.3.12.2.1107.5.9.1, all below a root such as "
+                   "1.3.12.2.1107.5.9.*, or \"*\" for every one");
+  return patterns;
+}
+
+SopClasses ReadSopClasses(const YamlNode& yaml, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("sop_classes"), "node.sop_classes", problems);
+  SopClasses classes;
+  classes.accept = ReadSopClassPatterns(reader, "accept", problems);
+  classes.refuse = ReadSopClassPatterns(reader, "refuse", problems);
+  for (const std::string& pattern : classes.refuse)
+    if (std::find(classes.accept.begin(), classes.accept.end(), pattern) != classes.accept.end())
+      problems.Add(reader.Find("refuse")->line,
+                   fmt::format("'node.sop_classes' both accepts and refuses {}", pattern),
+                   "remove it from one of the two lists");
+  return classes;
+}
+
 }  // namespace
 
 Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
@@ -103,6 +138,8 @@ Node ReadNode(const YamlNode& yaml, const Completion& inherited, const std::stri
     node.peers = ReadPeers(*peers, inherited, problems);
   node.max_associations =
       static_cast<int>(reader.Integer("max_associations", node.max_associations, 1, 4096));
+  if (const YamlNode* classes = reader.Find("sop_classes"))
+    node.sop_classes = ReadSopClasses(*classes, problems);
   return node;
 }
 

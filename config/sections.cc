@@ -17,7 +17,9 @@ constexpr auto KeyList(Keys... keys) {
 
 constexpr auto kConfig =
     KeyList("node", "storage", "completion", "models", "workers", "destinations", "rules", "admin");
-constexpr auto kNode = KeyList("ae_title", "port", "bind", "tls", "peers", "max_associations");
+constexpr auto kNode =
+    KeyList("ae_title", "port", "bind", "tls", "peers", "max_associations", "sop_classes");
+constexpr auto kSopClasses = KeyList("accept", "refuse");
 constexpr auto kTls = KeyList("certificate", "key", "trusted", "require_client_certificate");
 constexpr auto kPeer = KeyList("ae_title", "address", "completion");
 constexpr auto kStorage = KeyList("directory", "reserve", "keep", "durability");
@@ -37,6 +39,7 @@ constexpr auto kAdmin = KeyList("bind", "port");
 constexpr std::array kConfigSections = {
     Section{"config", kConfig},
     Section{"node", kNode},
+    Section{"sop_classes", kSopClasses},
     Section{"tls", kTls},
     Section{"peer", kPeer},
     Section{"storage", kStorage},

@@ -57,6 +57,11 @@ std::string NumericAddress(const tcp::endpoint& peer) {
   return address.to_string();
 }
 
+bool HasBytes(tcp::socket& socket) {
+  char first = 0;
+  return ::recv(socket.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 bool PeerHasClosed(int socket) {
   pollfd state{socket, POLLRDHUP, 0};
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
@@ -130,15 +135,18 @@ class AsioAcceptor final : public Acceptor {
 
   void Admit(const ConnectionPtr& connection) {
     if (waiting_.size() >= kMaxWaiting)
-      Drop(waiting_.begin()->second, "too many connections without an A-ASSOCIATE-RQ");
+      Drop(waiting_.begin()->second, Fault::kCrowdedOut,
+           "too many connections without an A-ASSOCIATE-RQ");
     connection->number = ++count_;
     waiting_.emplace(connection->number, connection);
     error_code error;
     connection->socket.set_option(tcp::no_delay(true), error);
     connection->timer.expires_after(request_deadline_);
     connection->timer.async_wait([self = Self(), connection](error_code cancelled) {
-      if (!cancelled && !connection->over)
-        self->Drop(connection, "no whole A-ASSOCIATE-RQ in time");
+      if (cancelled || connection->over) return;
+      const bool silent = connection->wanted == kPduHeadBytes && !HasBytes(connection->socket);
+      self->Drop(connection, silent ? Fault::kSilent : Fault::kSlowRequest,
+                 silent ? "nothing came" : "no whole A-ASSOCIATE-RQ in time");
     });
     WaitForMore(connection);
   }
@@ -152,19 +160,24 @@ class AsioAcceptor final : public Acceptor {
   }
 
   void OnReadable(const ConnectionPtr& connection, error_code error) {
-    if (error) return Drop(connection, error.message());
+    if (error) return Drop(connection, Fault::kConnectionLost, error.message());
     connection->bytes.resize(connection->wanted);
     const ssize_t got = ::recv(connection->socket.native_handle(), connection->bytes.data(),
                                connection->bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     const std::size_t there = got < 0 ? 0 : static_cast<std::size_t>(got);
     if (there < connection->wanted) {
       if (PeerHasClosed(connection->socket.native_handle()))
-        return Drop(connection, "closed by the peer before a whole A-ASSOCIATE-RQ");
+        return Drop(connection, Fault::kClosedEarly,
+                    "closed by the peer before a whole A-ASSOCIATE-RQ");
       return WaitForMore(connection);
     }
     if (connection->wanted == kPduHeadBytes) {
       const Result<std::size_t> size = AssociationRequestBytes(connection->bytes);
-      if (!size.ok()) return Drop(connection, size.error().message());
+      if (!size.ok())
+        return Drop(
+            connection,
+            IsAssociationRequest(connection->bytes) ? Fault::kBrokenRequest : Fault::kNotDicom,
+            size.error().message());
       connection->wanted = *size;
       return WaitForMore(connection);
     }
@@ -173,13 +186,13 @@ class AsioAcceptor final : public Acceptor {
 
   void OnRequest(const ConnectionPtr& connection) {
     const Result<AssociationRequest> request = ParseAssociationRequest(connection->bytes);
-    if (!request.ok()) return Drop(connection, request.error().message());
+    if (!request.ok()) return Drop(connection, Fault::kBrokenRequest, request.error().message());
     if (const auto reason = callbacks_.judge(*request, connection->address))
       return Reject(connection, *reason);
     SetLowWater(connection->socket, 1);
     error_code error;
     const int socket = connection->socket.release(error);
-    if (error) return Drop(connection, error.message());
+    if (error) return Drop(connection, Fault::kConnectionLost, error.message());
     End(connection);
     ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK);
     callbacks_.take({socket, *request, connection->address});
@@ -211,8 +224,8 @@ class AsioAcceptor final : public Acceptor {
                       });
   }
 
-  void Drop(const ConnectionPtr& connection, const std::string& why) {
-    callbacks_.dropped(connection->address, why);
+  void Drop(const ConnectionPtr& connection, Fault fault, const std::string& why) {
+    callbacks_.dropped(fault, connection->address, why);
     End(connection);
   }
 

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "gateway/receive/association_request.h"
+#include "gateway/receive/peer_faults.h"
 
 namespace boost::asio {
 class io_context;
@@ -36,7 +37,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
     /// Takes over an Association that nobody rejected.
     std::function<void(WaitingConnection)> take;
     /// A connection ended without a whole, valid request.
-    std::function<void(const std::string& peer_address, const std::string& why)> dropped;
+    std::function<void(Fault fault, const std::string& peer_address, const std::string& why)>
+        dropped;
   };
 
   static std::shared_ptr<Acceptor> Make(boost::asio::io_context& io_context,

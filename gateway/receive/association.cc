@@ -1,10 +1,7 @@
 #include "gateway/receive/association.h"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcdatset.h>
-#include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmnet/assoc.h>
-#include <dcmtk/dcmnet/dimse.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -74,12 +71,9 @@ class Server {
   }
 
   Status AnswerEcho(const ReceivedCommand& received) {
-    T_DIMSE_C_EchoRQ request{};
-    request.MessageID = received.command.message_id;
-    received.command.affected_sop_class_uid.copy(request.AffectedSOPClassUID,
-                                                 sizeof request.AffectedSOPClassUID - 1);
-    return ToStatus(DIMSE_sendEchoResponse(&association_, received.presentation_context_id,
-                                           &request, STATUS_Success, nullptr));
+    DimseResponse response;
+    response.affected_sop_class_uid = received.command.affected_sop_class_uid;
+    return Respond(received, std::move(response));
   }
 
   Status AnswerStore(const ReceivedCommand& received) {
@@ -111,32 +105,18 @@ class Server {
   }
 
   Status SendStoreResponse(const ReceivedCommand& received, const StoreAnswer& answer) {
-    const DimseCommand& command = received.command;
-    T_DIMSE_Message message{};
-    message.CommandField = DIMSE_C_STORE_RSP;
-    T_DIMSE_C_StoreRSP& response = message.msg.CStoreRSP;
-    response.MessageIDBeingRespondedTo = command.message_id;
-    response.DimseStatus = answer.status;
-    response.DataSetType = DIMSE_DATASET_NULL;
-    // The answer to a broken request repeats only what is a UID: DCMTK sends no other.
-    if (Uid::Parse(command.affected_sop_class_uid).ok()) {
-      response.opts |= O_STORE_AFFECTEDSOPCLASSUID;
-      command.affected_sop_class_uid.copy(response.AffectedSOPClassUID,
-                                          sizeof response.AffectedSOPClassUID - 1);
-    }
-    if (Uid::Parse(command.affected_sop_instance_uid).ok()) {
-      response.opts |= O_STORE_AFFECTEDSOPINSTANCEUID;
-      command.affected_sop_instance_uid.copy(response.AffectedSOPInstanceUID,
-                                             sizeof response.AffectedSOPInstanceUID - 1);
-    }
-    DcmDataset detail;
-    if (!answer.error_comment.empty())
-      AXIAL_RETURN_IF_ERROR(
-          ToStatus(detail.putAndInsertString(DCM_ErrorComment, answer.error_comment.c_str())));
-    return ToStatus(DIMSE_sendMessageUsingMemoryData(
-        &association_, received.presentation_context_id, &message,
-        answer.error_comment.empty() ? nullptr : &detail, /*dataObject=*/nullptr,
-        /*callback=*/nullptr, /*callbackData=*/nullptr));
+    DimseResponse response;
+    response.status = answer.status;
+    response.affected_sop_class_uid = received.command.affected_sop_class_uid;
+    response.affected_sop_instance_uid = received.command.affected_sop_instance_uid;
+    response.error_comment = answer.error_comment;
+    return Respond(received, std::move(response));
+  }
+
+  Status Respond(const ReceivedCommand& received, DimseResponse response) {
+    response.command_field = received.command.command_field | kResponse;
+    response.message_id = received.command.message_id;
+    return channel_.SendCommand(received.presentation_context_id, EncodeDimseResponse(response));
   }
 
   const AssociationServices& services_;
@@ -163,12 +143,24 @@ void SendAbort(int socket) {
     if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0) return;
 }
 
+void LogRefusals(const AssociationServices& services, const AssociationInfo& info,
+                 const ContextAnswers& answers) {
+  for (const std::string& uid : answers.refused_classes)
+    services.faults.CountAndLog(
+        Fault::kRefusedSopClass, info.peer_address, info.calling_ae_title,
+        fmt::format("{} {}: {}", NameOfSopClass(uid), uid, services.sop_classes.Remedy(uid)));
+  for (const std::string& uid : answers.refused_transfer_syntaxes)
+    services.faults.CountAndLog(Fault::kRefusedTransferSyntax, info.peer_address,
+                                info.calling_ae_title, uid);
+}
+
 Result<DcmtkAssociation> Accept(const AssociationServices& services, int socket,
                                 const AssociationInfo& info) {
   AXIAL_ASSIGN_OR_RETURN(DcmtkAssociation association, services.handover.Receive(socket));
   AXIAL_RETURN_IF_ERROR(ToStatus(
       ASC_setAPTitles(association->params, nullptr, nullptr, info.called_ae_title.c_str())));
-  AnswerPresentationContexts(association->params);
+  LogRefusals(services, info,
+              AnswerPresentationContexts(association->params, services.sop_classes));
   AXIAL_RETURN_IF_ERROR(ToStatus(ASC_acknowledgeAssociation(association.get())));
   return association;
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "gateway/receive/dcmtk_handover.h"
+#include "gateway/receive/peer_faults.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/receive_metrics.h"
 #include "gateway/receive/receiver.h"
+#include "gateway/receive/sop_class_policy.h"
 
 namespace axial::receive {
 
@@ -14,6 +16,8 @@ struct AssociationServices {
   ReceiveEvents& events;
   SpoolDisk& spool;
   ReceiveMetrics& metrics;
+  PeerFaults& faults;
+  SopClassPolicy sop_classes;
   int stop_event;  ///< file descriptor, readable once the Receiver stops
 };
 

@@ -16,7 +16,8 @@ bool IsLoopback(const std::string& address) {
 AssociationPolicy::AssociationPolicy(const config::Node& node)
     : ae_title_(node.ae_title.str()),
       peers_(node.peers),
-      max_associations_(node.max_associations) {}
+      max_associations_(node.max_associations),
+      sop_classes_(node.sop_classes) {}
 
 Admission AssociationPolicy::Decide(const AssociationRequest& request,
                                     const std::string& address) const {

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "gateway/receive/association_request.h"
+#include "gateway/receive/sop_class_policy.h"
 
 namespace axial::receive {
 
@@ -24,11 +25,13 @@ class AssociationPolicy {
                                    const std::string& address) const;
 
   [[nodiscard]] int max_associations() const { return max_associations_; }
+  [[nodiscard]] const SopClassPolicy& sop_classes() const { return sop_classes_; }
 
  private:
   std::string ae_title_;
   std::vector<config::Peer> peers_;
   int max_associations_;
+  SopClassPolicy sop_classes_;
 };
 
 }  // namespace axial::receive

@@ -104,10 +104,14 @@ Status CheckItems(std::string_view items) {
 
 }  // namespace
 
+bool IsAssociationRequest(std::string_view head) {
+  constexpr std::uint8_t kAssociateRequest = 1;
+  return !head.empty() && Byte(head, 0) == kAssociateRequest;
+}
+
 Result<std::size_t> AssociationRequestBytes(std::string_view head) {
   if (head.size() < kPduHeadBytes) return Broken("its head is cut off");
-  constexpr std::uint8_t kAssociateRequest = 1;
-  if (Byte(head, 0) != kAssociateRequest)
+  if (!IsAssociationRequest(head))
     return MakeError(ErrorCode::kInvalidInput, "PDU type {:02x} instead of an A-ASSOCIATE-RQ",
                      Byte(head, 0));
   const std::size_t size = (Number16(head, 2) << 16 | Number16(head, 4)) + kPduHeadBytes;

@@ -20,6 +20,9 @@ struct AssociationRequest {
   std::string calling_ae_title;
 };
 
+/// Whether a PDU with this head says that it is one.
+[[nodiscard]] bool IsAssociationRequest(std::string_view head);
+
 /// The whole PDU's size, from its first kPduHeadBytes bytes.
 /// Errors: InvalidInput (another PDU type, too long or too short).
 [[nodiscard]] Result<std::size_t> AssociationRequestBytes(std::string_view head);

@@ -1,7 +1,27 @@
 #include "gateway/receive/dimse_command.h"
 
+#include "core/dicom/uid.h"
+
 namespace axial::receive {
 namespace {
+
+constexpr std::uint16_t kNoDataSet = 0x0101;  // Command Data Set Type
+
+std::string LittleEndian(std::size_t number, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(number >> (8 * i) & 0xff);
+  return out;
+}
+
+/// Group 0000, Implicit VR Little Endian.
+void PutElement(std::string& out, std::uint16_t element, std::string value, char padding) {
+  if (value.size() % 2 != 0) value += padding;
+  out += LittleEndian(0, 2) + LittleEndian(element, 2) + LittleEndian(value.size(), 4) + value;
+}
+
+void PutNumber(std::string& out, std::uint16_t element, std::uint16_t number) {
+  PutElement(out, element, LittleEndian(number, 2), '\0');
+}
 
 std::uint32_t Number(std::string_view bytes) {
   std::uint32_t number = 0;
@@ -23,7 +43,6 @@ Error Broken(std::string_view what) {
 
 Result<DimseCommand> ParseDimseCommand(std::string_view bytes) {
   constexpr std::size_t kHeadBytes = 8;
-  constexpr std::uint32_t kNoDataSet = 0x0101;
   DimseCommand command;
   bool has_field = false;
   while (!bytes.empty()) {
@@ -47,6 +66,22 @@ Result<DimseCommand> ParseDimseCommand(std::string_view bytes) {
   }
   if (!has_field) return Broken("it has no Command Field");
   return command;
+}
+
+std::string EncodeDimseResponse(const DimseResponse& response) {
+  std::string elements;
+  if (Uid::Parse(response.affected_sop_class_uid).ok())
+    PutElement(elements, 0x0002, response.affected_sop_class_uid, '\0');
+  PutNumber(elements, 0x0100, response.command_field);
+  PutNumber(elements, 0x0120, response.message_id);
+  PutNumber(elements, 0x0800, kNoDataSet);
+  PutNumber(elements, 0x0900, response.status);
+  if (!response.error_comment.empty()) PutElement(elements, 0x0902, response.error_comment, ' ');
+  if (Uid::Parse(response.affected_sop_instance_uid).ok())
+    PutElement(elements, 0x1000, response.affected_sop_instance_uid, '\0');
+  std::string command;
+  PutElement(command, 0x0000, LittleEndian(elements.size(), 4), '\0');
+  return command + elements;
 }
 
 }  // namespace axial::receive

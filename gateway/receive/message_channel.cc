@@ -112,4 +112,23 @@ Status MessageChannel::ReadDataSet(std::uint8_t presentation_context_id,
   return {};
 }
 
+Status MessageChannel::SendCommand(std::uint8_t presentation_context_id, std::string command) {
+  // What the peer takes in one PDU, without the head of the fragment; at least one fragment.
+  const std::size_t limit = std::max<std::size_t>(association_.sendPDVLength, 1);
+  for (std::size_t at = 0; at < command.size(); at += limit) {
+    DUL_PDV pdv{};
+    pdv.fragmentLength = static_cast<unsigned long>(std::min(limit, command.size() - at));
+    pdv.presentationContextID = presentation_context_id;
+    pdv.pdvType = DUL_COMMANDPDV;
+    pdv.lastPDV = at + limit >= command.size() ? OFTrue : OFFalse;
+    pdv.data = command.data() + at;
+    DUL_PDVLIST list{};
+    list.count = 1;
+    list.pdv = &pdv;
+    const OFCondition sent = DUL_WritePDVs(&association_.DULassociation, &list);
+    if (sent.bad()) return FromOFCondition(sent);
+  }
+  return {};
+}
+
 }  // namespace axial::receive

@@ -38,6 +38,9 @@ class MessageChannel {
   [[nodiscard]] Status ReadDataSet(std::uint8_t presentation_context_id,
                                    const std::function<void(std::string_view)>& take);
 
+  /// Sends a command set without a data set. Errors: Timeout, Unavailable.
+  [[nodiscard]] Status SendCommand(std::uint8_t presentation_context_id, std::string command);
+
  private:
   struct Fragment {
     std::uint8_t presentation_context_id = 0;

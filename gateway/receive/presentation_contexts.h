@@ -1,17 +1,25 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "gateway/receive/sop_class_policy.h"
 
 struct T_ASC_Parameters;
 
 namespace axial::receive {
 
-/// True for Verification, every storage SOP Class that DCMTK knows, anything else below the
-/// standard's storage root, and vendors' own storage classes that modalities send.
-[[nodiscard]] bool IsAcceptedSopClass(const std::string& sop_class_uid);
+/// What became of the proposed Presentation Contexts.
+struct ContextAnswers {
+  int accepted = 0;
+  std::vector<std::string> refused_classes;  ///< abstract syntaxes, each once
+  /// Transfer syntaxes of contexts that had no other, each once.
+  std::vector<std::string> refused_transfer_syntaxes;
+};
 
-/// Answers every proposed Presentation Context: the first proposed Transfer Syntax that DCMTK
-/// knows, because the bits are stored as they come. Returns how many were accepted.
-int AnswerPresentationContexts(T_ASC_Parameters* parameters);
+/// Answers every proposed Presentation Context: the first proposed Transfer Syntax that can be
+/// stored, because the bits are kept as they come.
+ContextAnswers AnswerPresentationContexts(T_ASC_Parameters* parameters,
+                                          const SopClassPolicy& policy);
 
 }  // namespace axial::receive

@@ -37,6 +37,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
         events(events_in),
         spool(spool_in),
         metrics(metrics_in),
+        faults(metrics_in),
         policy(options_in.node),
         next_id(ToMicros(Clock::System().Now())) {}
 
@@ -46,7 +47,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
 
   std::optional<RejectReason> Judge(const AssociationRequest& request, const std::string& address);
   void Take(const std::shared_ptr<State>& self, WaitingConnection connection);
-  void Dropped(const std::string& address, const std::string& why);
+  void Dropped(Fault fault, const std::string& address, const std::string& why);
   void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
   void JoinFinished();
   void ShutDownAll();
@@ -55,6 +56,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   ReceiveEvents& events;
   SpoolDisk& spool;
   ReceiveMetrics metrics;
+  PeerFaults faults;
   std::unique_ptr<DcmtkHandover> handover;
   std::shared_ptr<Acceptor> acceptor;
   int stop_event = -1;
@@ -115,15 +117,16 @@ void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection
   entry.control_socket = control;
   metrics.open_associations.Set(++open);
   try {
-    entry.thread = std::thread([self, socket = connection.socket, control, info, &entry] {
-      ServeAssociation({self->options, *self->handover, self->events, self->spool, self->metrics,
-                        self->stop_event},
-                       socket, control, info);
-      const std::lock_guard finished_lock(self->mutex);
-      entry.finished = true;
-      self->metrics.open_associations.Set(--self->open);
-      self->one_finished.notify_all();
-    });
+    entry.thread = std::thread(
+        [self, socket = connection.socket, control, info, &entry, classes = policy.sop_classes()] {
+          ServeAssociation({self->options, *self->handover, self->events, self->spool,
+                            self->metrics, self->faults, classes, self->stop_event},
+                           socket, control, info);
+          const std::lock_guard finished_lock(self->mutex);
+          entry.finished = true;
+          self->metrics.open_associations.Set(--self->open);
+          self->one_finished.notify_all();
+        });
   } catch (const std::system_error& error) {
     Log(LogLevel::kError, "association_thread_failed", {{"reason", error.what()}});
     metrics.open_associations.Set(--open);
@@ -133,11 +136,11 @@ void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection
   }
 }
 
-void Receiver::State::Dropped(const std::string& address, const std::string& why) {
+void Receiver::State::Dropped(Fault fault, const std::string& address, const std::string& why) {
   const std::lock_guard lock(mutex);
   if (stopping) return;  // the metrics may be gone
   metrics.dropped_connections.Increment();
-  Log(LogLevel::kDebug, "connection_dropped", {{"address", address}, {"reason", why}});
+  faults.CountAndLog(fault, address, "", why);
 }
 
 void Receiver::State::JoinFinished() {
@@ -184,8 +187,8 @@ Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
   callbacks.take = [state](WaitingConnection connection) {
     state->Take(state, std::move(connection));
   };
-  callbacks.dropped = [state](const std::string& address, const std::string& why) {
-    state->Dropped(address, why);
+  callbacks.dropped = [state](Fault fault, const std::string& address, const std::string& why) {
+    state->Dropped(fault, address, why);
   };
   state->acceptor =
       Acceptor::Make(io_context, options.deadlines.association_request, std::move(callbacks));

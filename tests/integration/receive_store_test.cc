@@ -134,21 +134,6 @@ TEST(ReceiveStore, SyncsAtTheEndWithDurabilityAssociation) {
   EXPECT_EQ(harness.events().WaitForClosed(1).at(0).end, receive::AssociationEnd::kReleased);
 }
 
-TEST(ReceiveStore, AcceptsAnyStorageClassAndTheFirstKnownTransferSyntax) {
-  const ReceiverHarness harness;
-  RawScu scu(harness.port());
-  const auto reply =
-      scu.Associate("AXIAL", "TEST",
-                    {{1, "1.2.840.10008.5.1.4.1.1.66.7", {kExplicitLittle}},  // newer than DCMTK
-                     {3, "1.3.12.2.1107.5.9.1", {kExplicitLittle}},           // Siemens CSA
-                     {5, "1.2.840.10008.1.1", {"1.2.840.10008.1.2"}},
-                     {7, "1.2.840.10008.5.1.4.1.2.2.1", {kExplicitLittle}},  // Query/Retrieve
-                     {9, kSecondaryCapture, {"1.2.3.4.5"}},
-                     {11, kSecondaryCapture, {"1.2.3.4.5", "1.2.840.10008.1.2.4.90"}}});
-  ASSERT_TRUE(reply && reply->accepted);
-  EXPECT_THAT(reply->context_results, ::testing::ElementsAre(0, 0, 0, 3, 4, 0));
-}
-
 TEST(ReceiveStore, Serves64AssociationsAtOnce) {
   constexpr int kAssociations = 64;
   ReceiverHarness harness;

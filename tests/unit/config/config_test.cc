@@ -56,6 +56,8 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_EQ(config.node.peers[1].completion->quiet, std::chrono::seconds(30));
   EXPECT_EQ(config.node.peers[1].completion->after_release, std::chrono::seconds(1));
   EXPECT_FALSE(config.node.peers[2].address);
+  EXPECT_THAT(config.node.sop_classes.accept, SizeIs(3));
+  EXPECT_THAT(config.node.sop_classes.refuse, ElementsAre("1.2.840.10008.5.1.4.1.1.104.*"));
   EXPECT_EQ(config.storage.reserve_bytes, std::int64_t{5} << 30);
   EXPECT_EQ(config.storage.durability, Durability::kInstance);
   EXPECT_EQ(config.destinations.at("pacs").port, 4242);
@@ -77,7 +79,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 62);
+  EXPECT_EQ(rule.when[3].line, 65);
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));
@@ -157,6 +159,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"node:\n  tls: {certificate: a, key: b}", "'node.tls.trusted' is missing"},
         Wrong{"node: {tls: {certificate: a, key: b, require_client_certificate: yes}}",
               "write one of true, false"},
+        Wrong{"node:\n  sop_classes: {accept: [1.2.840.113619.4.*, CTImageStorage]}",
+              "axial.yaml:2: 'node.sop_classes.accept' names no SOP Class: 'CTImageStorage'"},
+        Wrong{"node: {sop_classes: {refuse: 1.2.*.3}}", "write a UID such as"},
+        Wrong{"node: {sop_classes: {refuse: 1.2.3*}}", "names no SOP Class: '1.2.3*'"},
+        Wrong{"node: {sop_classes: {accept: 1.2.3, refuse: 1.2.3}}", "both accepts and refuses"},
         Wrong{"node: {peers: CT01}", "'node.peers' is not a list"},
         Wrong{"node:\n  peers:\n    - {address: 10.0.0.1}",
               "axial.yaml:3: 'node.peers[0].ae_title' is missing"},

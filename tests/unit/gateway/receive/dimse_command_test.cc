@@ -5,7 +5,6 @@
 #include <random>
 
 #include "gateway/receive/file_meta_information.h"
-#include "gateway/receive/presentation_contexts.h"
 #include "tests/support/raw_scu.h"
 
 namespace axial::receive {
@@ -43,13 +42,24 @@ TEST(DimseCommand, SurvivesMutations) {
   EXPECT_GT(refused, 5000);
 }
 
-TEST(PresentationContexts, AcceptStorageAndVerificationOnly) {
-  EXPECT_TRUE(IsAcceptedSopClass("1.2.840.10008.1.1"));
-  EXPECT_TRUE(IsAcceptedSopClass("1.2.840.10008.5.1.4.1.1.2"));
-  EXPECT_TRUE(IsAcceptedSopClass("1.2.840.10008.5.1.4.1.1.99999"));
-  EXPECT_FALSE(IsAcceptedSopClass("1.2.840.10008.5.1.4.1.2.1.1"));
-  EXPECT_FALSE(IsAcceptedSopClass("1.2.840.10008.5.1.4.31"));
-  EXPECT_FALSE(IsAcceptedSopClass(""));
+TEST(DimseCommand, ReadsTheResponseItWrites) {
+  const std::string bytes =
+      EncodeDimseResponse({kCStoreRequest | kResponse, 7, 0xa700, "1.2.3", "1.2.3.4", "odd"});
+  EXPECT_EQ(bytes.size() % 2, 0u);
+  EXPECT_EQ(bytes.substr(8, 4), std::string({static_cast<char>(bytes.size() - 12), 0, 0, 0}));
+  const Result<DimseCommand> command = ParseDimseCommand(bytes);
+  ASSERT_TRUE(command.ok());
+  EXPECT_EQ(command->command_field, 0x8001);
+  EXPECT_FALSE(command->has_data_set);
+  EXPECT_EQ(command->affected_sop_class_uid, "1.2.3");
+  EXPECT_EQ(command->affected_sop_instance_uid, "1.2.3.4");
+  EXPECT_NE(bytes.find("odd "), std::string::npos);
+}
+
+TEST(DimseCommand, RepeatsOnlyUidsInAResponse) {
+  const std::string bytes = EncodeDimseResponse({0x8001, 7, 0xc000, "no UID", "", ""});
+  EXPECT_EQ(bytes.find("no UID"), std::string::npos);
+  EXPECT_TRUE(ParseDimseCommand(bytes).ok());
 }
 
 TEST(FileMetaInformation, IsTheSameForTheSameInstance) {
