@@ -191,6 +191,44 @@ CREATE INDEX failure_report_due ON failure_report(state, not_before) WHERE state
 
 -- NULL: a result of the job; else: of this report that it failed.
 ALTER TABLE job_artifact ADD COLUMN failure_report_id INTEGER REFERENCES failure_report(id);
+)sql",
+    // 4: Modality Performed Procedure Steps
+    R"sql(
+-- What a modality says it did (PS3.4 F.7); see performed_step_state.h. step_uid is the SOP Instance UID.
+CREATE TABLE performed_step (
+  step_uid TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('in_progress', 'completed', 'discontinued')),
+  calling_ae_title TEXT NOT NULL,
+  station_ae_title TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  discontinuation_reason TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX performed_step_by_change ON performed_step(changed_at);
+
+-- A step may be about several studies, which this gateway need not have (yet).
+CREATE TABLE performed_step_study (
+  step_uid TEXT NOT NULL REFERENCES performed_step(step_uid),
+  study_uid TEXT NOT NULL,
+  PRIMARY KEY (step_uid, study_uid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX performed_step_study_by_study ON performed_step_study(study_uid);
+
+-- What the step made, in its newest form: its Series, and the Instances that they consist of.
+CREATE TABLE performed_step_series (
+  step_uid TEXT NOT NULL REFERENCES performed_step(step_uid),
+  series_uid TEXT NOT NULL,
+  PRIMARY KEY (step_uid, series_uid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE performed_step_instance (
+  step_uid TEXT NOT NULL REFERENCES performed_step(step_uid),
+  series_uid TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  PRIMARY KEY (step_uid, series_uid, sop_instance_uid)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace
