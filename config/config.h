@@ -87,6 +87,29 @@ struct Workers {
 
 enum class DestinationKind { kDicom, kStow, kFolder };
 
+/// How this node is a TLS client: PEM files, read again for each connection.
+struct ClientTls {
+  std::string trusted;      ///< authorities; "": those that the system trusts
+  std::string certificate;  ///< our own; "": none is shown
+  std::string key;
+  bool operator==(const ClientTls&) const = default;
+};
+
+/// What a DICOMweb server asks for: a user with a password (HTTP Basic), or a token (Bearer). The
+/// files are read again for each connection, so that a token may change.
+struct Credentials {
+  std::string user;
+  std::string password_file;
+  std::string token_file;
+  bool operator==(const Credentials&) const = default;
+};
+
+/// What proves that a Destination has a result, where it offers no Storage Commitment.
+enum class Confirmation {
+  kQuery,   ///< it is asked whether it has the object (C-FIND, QIDO-RS), where it can be asked
+  kStatus,  ///< its answer to the transfer
+};
+
 struct Destination {
   std::string name;
   DestinationKind kind = DestinationKind::kDicom;
@@ -98,8 +121,15 @@ struct Destination {
   bool storage_commitment = false;
   // kind: stow
   std::string url;
+  ClientTls tls;
+  std::optional<Credentials> credentials;
   // kind: folder
   std::string path;
+  /// How many connections deliver to it at once.
+  int connections = 1;
+  /// A result that is owed for longer is an alarm.
+  Duration deadline = std::chrono::hours(1);
+  Confirmation confirmation = Confirmation::kQuery;
   /// What it gets of every model run.
   ResultProfile results;
 };

@@ -46,7 +46,33 @@ void ReadDicom(SectionReader& reader, Destination& destination) {
   destination.storage_commitment = reader.Boolean("storage_commitment", false);
 }
 
-void ReadStow(SectionReader& reader, Destination& destination) {
+/// Keys of every Destination that is reached over a network.
+void ReadConnections(SectionReader& reader, Destination& destination) {
+  destination.connections =
+      static_cast<int>(reader.Integer("connections", destination.connections, 1, 16));
+  destination.confirmation =
+      reader.Choice("confirmation", destination.confirmation,
+                    {{"query", Confirmation::kQuery}, {"status", Confirmation::kStatus}});
+}
+
+Credentials ReadCredentials(const YamlNode& yaml, const std::string& where,
+                            const std::string& folder, ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("credentials"), where, problems);
+  Credentials credentials;
+  credentials.user = reader.Text("user", "");
+  credentials.password_file = reader.Path("password_file", "", folder);
+  credentials.token_file = reader.Path("token_file", "", folder);
+  const bool basic = !credentials.user.empty() && !credentials.password_file.empty() &&
+                     credentials.user.find(':') == std::string::npos;
+  const bool any_basic = !credentials.user.empty() || !credentials.password_file.empty();
+  if (any_basic ? !basic || !credentials.token_file.empty() : credentials.token_file.empty())
+    problems.Add(yaml.line, fmt::format("'{}' is neither a user nor a token", where),
+                 "write {user: NAME, password_file: FILE} (no colon in the name) or "
+                 "{token_file: FILE}");
+  return credentials;
+}
+
+void ReadStow(SectionReader& reader, const std::string& folder, Destination& destination) {
   destination.url =
       reader.RequiredText("url", "write the DICOMweb root, such as http://pacs:8042/dicom-web");
   const bool is_http =
@@ -57,6 +83,15 @@ void ReadStow(SectionReader& reader, Destination& destination) {
                           fmt::format("'{}' is no DICOMweb root", reader.NameOf("url")),
                           "write http:// or https://, the host and the path, without a slash at "
                           "the end");
+  if (const YamlNode* tls = reader.Find("tls")) {
+    destination.tls = ReadClientTls(*tls, reader.NameOf("tls"), folder, reader.problems());
+    if (destination.url.starts_with("http://"))
+      reader.problems().Add(tls->line, fmt::format("'{}' has no effect", reader.NameOf("tls")),
+                            "write https:// in url, or remove tls");
+  }
+  if (const YamlNode* credentials = reader.Find("credentials"))
+    destination.credentials =
+        ReadCredentials(*credentials, reader.NameOf("credentials"), folder, reader.problems());
 }
 
 void ReadFolder(SectionReader& reader, const std::string& folder, Destination& destination) {
@@ -65,6 +100,19 @@ void ReadFolder(SectionReader& reader, const std::string& folder, Destination& d
 }
 
 }  // namespace
+
+ClientTls ReadClientTls(const YamlNode& yaml, const std::string& where, const std::string& folder,
+                        ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("client_tls"), where, problems);
+  ClientTls tls;
+  tls.trusted = reader.Path("trusted", "", folder);
+  tls.certificate = reader.Path("certificate", "", folder);
+  tls.key = reader.Path("key", "", folder);
+  if (tls.certificate.empty() != tls.key.empty())
+    problems.Add(yaml.line, fmt::format("'{}' names only one of certificate and key", where),
+                 "name both PEM files, or neither");
+  return tls;
+}
 
 bool IsPlainName(const std::string& text) {
   if (text.empty() || text.size() > kMaxNameBytes || text[0] == '.' || text[0] == '-') return false;
@@ -97,8 +145,11 @@ std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const 
       destination.kind = *kind;
       SectionReader reader(entry.value, SectionOf(*kind), where, problems);
       if (*kind == DestinationKind::kDicom) ReadDicom(reader, destination);
-      if (*kind == DestinationKind::kStow) ReadStow(reader, destination);
+      if (*kind == DestinationKind::kStow) ReadStow(reader, folder, destination);
       if (*kind == DestinationKind::kFolder) ReadFolder(reader, folder, destination);
+      if (*kind != DestinationKind::kFolder) ReadConnections(reader, destination);
+      destination.deadline = reader.DurationOf(
+          "deadline", destination.deadline, std::chrono::seconds(1), std::chrono::hours(24 * 30));
       if (const YamlNode* results = reader.Find("results"))
         destination.results = ReadResultProfile(*results, reader.NameOf("results"), problems);
     }

@@ -28,6 +28,10 @@ inline constexpr std::size_t kMaxNameBytes = 100;
                                                                   const std::string& folder,
                                                                   ProblemList& problems);
 
+/// `tls:` of a destination; relative paths are resolved against `folder`.
+[[nodiscard]] ClientTls ReadClientTls(const YamlNode& yaml, const std::string& where,
+                                      const std::string& folder, ProblemList& problems);
+
 /// `results:` of a destination: what it gets of every model run.
 [[nodiscard]] ResultProfile ReadResultProfile(const YamlNode& yaml, const std::string& where,
                                               ProblemList& problems);

@@ -26,10 +26,13 @@ constexpr auto kStorage = KeyList("directory", "reserve", "keep", "durability");
 constexpr auto kCompletion = KeyList("quiet", "after_release", "at_most");
 constexpr auto kModels = KeyList("directory");
 constexpr auto kWorkers = KeyList("processes", "threads", "memory", "deadline", "device");
-constexpr auto kDicom =
-    KeyList("kind", "ae_title", "host", "port", "storage_commitment", "results");
-constexpr auto kStow = KeyList("kind", "url", "results");
-constexpr auto kFolder = KeyList("kind", "path", "results");
+constexpr auto kDicom = KeyList("kind", "ae_title", "host", "port", "storage_commitment",
+                                "confirmation", "connections", "deadline", "results");
+constexpr auto kStow = KeyList("kind", "url", "tls", "credentials", "confirmation", "connections",
+                               "deadline", "results");
+constexpr auto kFolder = KeyList("kind", "path", "deadline", "results");
+constexpr auto kClientTls = KeyList("trusted", "certificate", "key");
+constexpr auto kCredentials = KeyList("user", "password_file", "token_file");
 constexpr auto kResults = KeyList("segmentation", "empty_frames", "compression", "report",
                                   "failures", "also", "captured_slices", "banner");
 constexpr auto kRule = KeyList("name", "when", "unless", "run", "send_to", "priority");
@@ -49,6 +52,8 @@ constexpr std::array kConfigSections = {
     Section{"dicom_destination", kDicom},
     Section{"stow_destination", kStow},
     Section{"folder_destination", kFolder},
+    Section{"client_tls", kClientTls},
+    Section{"credentials", kCredentials},
     Section{"results", kResults},
     Section{"rule", kRule},
     Section{"condition", kCondition},

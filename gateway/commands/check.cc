@@ -22,7 +22,7 @@ void CheckReadable(const std::string& file, const std::string& what, int line,
       (std::filesystem::is_regular_file(file, error) && access(file.c_str(), R_OK) == 0))
     return;
   problems.push_back({config_path, line, fmt::format("{}: {} cannot be read", what, file),
-                      "put the PEM file there, or correct the path"});
+                      "put the file there, or correct the path"});
 }
 
 void CheckTls(const config::Node& node, const std::string& path, std::vector<Problem>& problems) {
@@ -30,6 +30,22 @@ void CheckTls(const config::Node& node, const std::string& path, std::vector<Pro
   CheckReadable(node.tls->certificate, "node.tls.certificate", node.tls->line, path, problems);
   CheckReadable(node.tls->key, "node.tls.key", node.tls->line, path, problems);
   CheckReadable(node.tls->trusted, "node.tls.trusted", node.tls->line, path, problems);
+}
+
+void CheckDestinations(const config::Config& config, const std::string& path,
+                       std::vector<Problem>& problems) {
+  for (const auto& [name, destination] : config.destinations) {
+    const auto check = [&, prefix = "destinations." + name + "."](const std::string& file,
+                                                                  const char* key) {
+      CheckReadable(file, prefix + key, destination.line, path, problems);
+    };
+    check(destination.tls.trusted, "tls.trusted");
+    check(destination.tls.certificate, "tls.certificate");
+    check(destination.tls.key, "tls.key");
+    if (!destination.credentials) continue;
+    check(destination.credentials->password_file, "credentials.password_file");
+    check(destination.credentials->token_file, "credentials.token_file");
+  }
 }
 
 void CheckDigest(const config::ModelCard& card, std::vector<Problem>& problems) {
@@ -93,6 +109,7 @@ CheckedConfig CheckConfig(const std::string& path) {
   checked.rule_set = std::move(compiled.rule_set);
   checked.problems = std::move(compiled.problems);
   CheckTls(checked.config->node, path, checked.problems);
+  CheckDestinations(*checked.config, path, checked.problems);
   for (config::LoadedModelCard& loaded_card :
        config::LoadModelCards(checked.config->models_directory)) {
     std::vector<Problem> problems = std::move(loaded_card.problems);

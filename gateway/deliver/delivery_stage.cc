@@ -12,7 +12,9 @@ namespace {
 bool Same(const config::Destination& a, const config::Destination& b) {
   return a.name == b.name && a.kind == b.kind && a.ae_title == b.ae_title && a.host == b.host &&
          a.port == b.port && a.storage_commitment == b.storage_commitment && a.url == b.url &&
-         a.path == b.path;
+         a.tls == b.tls && a.credentials == b.credentials && a.path == b.path &&
+         a.connections == b.connections && a.deadline == b.deadline &&
+         a.confirmation == b.confirmation;
 }
 
 DeliverOptions WithTitle(DeliverOptions options, const std::string& our_ae_title) {

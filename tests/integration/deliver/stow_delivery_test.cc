@@ -1,11 +1,6 @@
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <atomic>
-#include <functional>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,91 +8,22 @@
 
 #include "gateway/deliver/destination.h"
 #include "tests/integration/deliver/dicom_peers.h"
+#include "tests/integration/deliver/web_peers.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial::deliver {
 namespace {
 
+using testing::Certificates;
 using ::testing::HasSubstr;
+using testing::Http;
+using testing::ScriptedServer;
 using testing::SilentServer;
 using ::testing::StartsWith;
-
-/// A web server that gives the same kind of answer to every request on one connection at a time.
-class ScriptedServer {
- public:
-  /// `answer`: the whole HTTP answer to one whole request.
-  explicit ScriptedServer(std::function<std::string(const std::string&)> answer)
-      : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    ::listen(listener_, 8);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~ScriptedServer() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
-  ScriptedServer(const ScriptedServer&) = delete;
-  ScriptedServer& operator=(const ScriptedServer&) = delete;
-
-  [[nodiscard]] std::string url() const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/dicom-web";
-  }
-  [[nodiscard]] int connections() const { return connections_; }
-
- private:
-  void Serve() {
-    while (true) {
-      const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client < 0) return;
-      ++connections_;
-      std::string received;
-      while (ReadRequest(client, received)) {
-        const std::string reply = answer_(received);
-        if (::send(client, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
-        received.clear();
-      }
-      ::close(client);
-    }
-  }
-
-  /// Requests come one after the other; a body ends with Content-Length.
-  static bool ReadRequest(int client, std::string& text) {
-    std::array<char, 65536> buffer;
-    while (true) {
-      if (const std::size_t end = text.find("\r\n\r\n"); end != std::string::npos) {
-        const std::size_t field = text.find("Content-Length: ");
-        const std::size_t length = field < end ? std::stoul(text.substr(field + 16)) : 0;
-        if (text.size() >= end + 4 + length) return true;
-      }
-      const ssize_t count = ::recv(client, buffer.data(), buffer.size(), 0);
-      if (count <= 0) return false;
-      text.append(buffer.data(), static_cast<std::size_t>(count));
-    }
-  }
-
-  const std::function<std::string(const std::string&)> answer_;
-  const int listener_;
-  std::uint16_t port_ = 0;
-  std::atomic<int> connections_ = 0;
-  std::thread thread_;
-};
-
-std::string Http(const std::string& status, const std::string& body = "{}") {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-         body;
-}
 
 class StowDeliveryTest : public ::testing::Test {
  protected:
   std::unique_ptr<Destination> Make(const std::string& url) {
-    config::Destination destination;
     destination.name = "web";
     destination.kind = config::DestinationKind::kStow;
     destination.url = url;
@@ -123,7 +49,13 @@ class StowDeliveryTest : public ::testing::Test {
     return report.reached.ok() ? report.results.at(0) : SendResult(report.reached.error());
   }
 
+  std::string WriteSecret(const std::string& name, const std::string& text) {
+    std::ofstream(folder.File(name)) << text;
+    return folder.File(name);
+  }
+
   testing::TempDir folder;
+  config::Destination destination;
   DestinationOptions options;
 };
 
@@ -175,8 +107,159 @@ TEST_F(StowDeliveryTest, TellsLaterFromNever) {
   EXPECT_EQ(SendOneTo(Http("500 Internal Server Error")).error().code(), ErrorCode::kUnavailable);
   for (const char* status : {"401 Unauthorized", "404 Not Found", "302 Found", "503 Busy"})
     EXPECT_EQ(SendOneTo(Http(status)).error().code(), ErrorCode::kUnavailable) << status;
+  EXPECT_EQ(SendOneTo(Http("429 Too Many Requests")).error().code(), ErrorCode::kExhausted);
+  EXPECT_THAT(SendOneTo(Http("413 Too Large")).error().message(), HasSubstr("raise its limit"));
   EXPECT_EQ(SendOneTo("this is not HTTP\r\n\r\n").error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(SendOneTo(Http("409 Conflict", "[[[{")).error().code(), ErrorCode::kInvalidInput);
+}
+
+TEST_F(StowDeliveryTest, ReadsWhichInstanceOfAPartialFailureItIs) {
+  const auto failed = [](const std::string& uid) {
+    return Http("409 Conflict",
+                R"([{"00081198":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":[")" + uid +
+                    R"("]},"00081197":{"vr":"US","Value":[42752]}}]}}])");
+  };
+  EXPECT_EQ(SendOneTo(failed("2.25.1")).error().code(), ErrorCode::kExhausted);
+  EXPECT_THAT(SendOneTo(failed("2.25.2")).error().message(), HasSubstr("409 without a reason"));
+  const SendResult warned = SendOneTo(
+      Http("202 Accepted", R"({"00081199":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":)"
+                           R"(["2.25.1"]},"00081196":{"vr":"US","Value":[45056]}}]}})"));
+  ASSERT_TRUE(warned.ok());
+  EXPECT_EQ(*warned, "stored with a warning, status B000H");
+}
+
+TEST_F(StowDeliveryTest, GarbageIsAnErrorAndNothingWorse) {
+  const std::string nested(500'000, '[');
+  const std::vector<std::string> bodies = {
+      nested,
+      std::string("\0\xff\xfe", 3),
+      R"({"00081198":7})",
+      R"({"00081198":{"Value":{}}})",
+      R"({"00081198":{"Value":[[],3,null,"x"]}})",
+      R"({"00081198":{"Value":[{"00081155":{"Value":[{}]}}]}})",
+      "[null]"};
+  for (const std::string& body : bodies)
+    EXPECT_FALSE(SendOneTo(Http("409 Conflict", body)).ok()) << body.substr(0, 40);
+  EXPECT_THAT(SendOneTo(Http("200 OK", std::string(3'000'000, 'x'))).error().message(),
+              HasSubstr("too large"));
+  EXPECT_THAT(SendOneTo("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x') + "\r\n\r\n")
+                  .error()
+                  .message(),
+              HasSubstr("too large"));
+  EXPECT_THAT(SendOneTo("SSH-2.0-OpenSSH_9.2\r\n\r\n").error().message(),
+              HasSubstr("does not speak HTTP"));
+}
+
+TEST_F(StowDeliveryTest, AnAnswerThatComesInTricklesHasOneTimeout) {
+  options.response_timeout = std::chrono::seconds(1);
+  // The announced body never comes whole.
+  const SendResult result = SendOneTo("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+  EXPECT_EQ(result.error().code(), ErrorCode::kTimeout);
+}
+
+TEST_F(StowDeliveryTest, ShowsUserAndPasswordOrAToken) {
+  std::mutex mutex;
+  std::string request;
+  ScriptedServer server([&](const std::string& received) {
+    const std::lock_guard lock(mutex);
+    request = received;
+    return Http("200 OK");
+  });
+  destination.credentials = {"axial", WriteSecret("password", "op n:sesame\n"), ""};
+  EXPECT_TRUE(Make(server.url())->Send(Artifacts(1)).results.at(0).ok());
+  EXPECT_THAT(request, HasSubstr("Authorization: Basic YXhpYWw6b3AgbjpzZXNhbWU=\r\n"));
+  destination.credentials = {"", "", WriteSecret("token", "abc.def\r\n")};
+  const auto bearer = Make(server.url());
+  EXPECT_TRUE(bearer->Echo().ok());
+  EXPECT_THAT(request, HasSubstr("Authorization: Bearer abc.def\r\n"));
+  // A token that another program renews is read anew.
+  WriteSecret("token", "ghi");
+  EXPECT_TRUE(bearer->Send(Artifacts(1)).results.at(0).ok());
+  EXPECT_THAT(request, HasSubstr("Authorization: Bearer ghi\r\n"));
+}
+
+TEST_F(StowDeliveryTest, NamesTheFileOfABadSecretAndNeverWhatIsInIt) {
+  ScriptedServer server([](const std::string&) { return Http("200 OK"); });
+  for (const std::string secret : {"", "sesame\nX: y", "sesame\tx"}) {
+    destination.credentials = {"axial", WriteSecret("password", secret), ""};
+    const Status reached = Make(server.url())->Send(Artifacts(1)).reached;
+    ASSERT_FALSE(reached.ok());
+    EXPECT_THAT(reached.error().message(), HasSubstr(folder.File("password")));
+    EXPECT_THAT(reached.error().message(), ::testing::Not(HasSubstr("sesame")));
+  }
+  destination.credentials = {"axial", folder.File("nowhere"), ""};
+  EXPECT_EQ(Make(server.url())->Echo().error().code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(StowDeliveryTest, Tells401WithCredentialsFrom401Without) {
+  ScriptedServer server([](const std::string&) { return Http("401 Unauthorized"); });
+  EXPECT_THAT(Make(server.url())->Send(Artifacts(1)).reached.error().message(),
+              HasSubstr("name them under credentials"));
+  destination.credentials = {"axial", WriteSecret("password", "wrong"), ""};
+  EXPECT_THAT(Make(server.url())->Send(Artifacts(1)).reached.error().message(),
+              HasSubstr("does not accept our credentials"));
+}
+
+TEST_F(StowDeliveryTest, AnAnswerBeforeTheEndOfALargeRequestCounts) {
+  // It reads the head, answers 413 and closes, as a proxy with a limit does.
+  ScriptedServer server([](const std::string&) { return Http("413 Too Large"); },
+                        ScriptedServer::Reading::kHeadOnly);
+  std::vector<store::Delivery> large = Artifacts(1);
+  std::ofstream(large[0].path, std::ios::app) << std::string(30'000'000, 'x');
+  const SendReport report = Make(server.url())->Send(large);
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_THAT(report.results[0].error().message(), HasSubstr("413"));
+}
+
+TEST_F(StowDeliveryTest, SpeaksTlsWithWhomItTrusts) {
+  Certificates certificates(folder.File("certificates"));
+  certificates.Sign("server", "IP:127.0.0.1");
+  certificates.Sign("client", "DNS:axial");
+  ASSERT_TRUE(certificates.made());
+  ScriptedServer server([](const std::string&) { return Http("200 OK"); },
+                        {certificates.CertificateOf("server"), certificates.KeyOf("server"),
+                         certificates.authority()});
+  destination.tls = {certificates.authority(), certificates.CertificateOf("client"),
+                     certificates.KeyOf("client")};
+  const auto destination_with_both = Make(server.url());
+  EXPECT_TRUE(destination_with_both->Echo().ok());
+  const SendReport report = destination_with_both->Send(Artifacts(3));
+  ASSERT_EQ(report.results.size(), 3U);
+  for (const SendResult& result : report.results) EXPECT_TRUE(result.ok());
+
+  destination.tls = {certificates.authority(), "", ""};
+  EXPECT_FALSE(Make(server.url())->Echo().ok()) << "it asks for a client's certificate";
+  destination.tls = {folder.File("nowhere.pem"), "", ""};
+  EXPECT_THAT(Make(server.url())->Echo().error().message(), HasSubstr("nowhere.pem"));
+}
+
+TEST_F(StowDeliveryTest, SaysWhatIsWrongWithACertificate) {
+  Certificates certificates(folder.File("certificates"));
+  Certificates others(folder.File("others"));
+  certificates.Sign("server", "IP:127.0.0.1");
+  certificates.Sign("elsewhere", "DNS:pacs.example.org");
+  certificates.Sign("old", "IP:127.0.0.1", "-1");
+  ASSERT_TRUE(certificates.made() && others.made());
+  const auto error_of = [&](const std::string& name, const std::string& trusted) {
+    ScriptedServer server([](const std::string&) { return Http("200 OK"); },
+                          {certificates.CertificateOf(name), certificates.KeyOf(name), ""});
+    destination.tls.trusted = trusted;
+    const Status echoed = Make(server.url())->Echo();
+    return echoed.ok() ? std::string() : echoed.error().message();
+  };
+  EXPECT_EQ(error_of("server", certificates.authority()), "");
+  EXPECT_THAT(error_of("server", others.authority()), HasSubstr("not trusted"));
+  EXPECT_THAT(error_of("server", ""), HasSubstr("tls.trusted"));
+  EXPECT_THAT(error_of("elsewhere", certificates.authority()), HasSubstr("is not for 127.0.0.1"));
+  EXPECT_THAT(error_of("old", certificates.authority()), HasSubstr("expired"));
+}
+
+TEST_F(StowDeliveryTest, SaysThatAServerSpeaksNoTls) {
+  ScriptedServer plain([](const std::string&) { return Http("400 Bad Request"); });
+  options.connect_timeout = std::chrono::seconds(1);
+  const Status echoed = Make("https" + plain.url().substr(4))->Echo();
+  ASSERT_FALSE(echoed.ok());
+  EXPECT_THAT(echoed.error().message(), HasSubstr("no TLS"));
 }
 
 TEST_F(StowDeliveryTest, AWrongUrlStopsTheWholeBatch) {
@@ -190,8 +273,8 @@ TEST_F(StowDeliveryTest, AWrongUrlStopsTheWholeBatch) {
 TEST_F(StowDeliveryTest, ASilentServerCostsOneTimeoutForTheBatch) {
   SilentServer silent;
   options.response_timeout = std::chrono::seconds(1);
-  const auto destination = Make("http://127.0.0.1:" + std::to_string(silent.port()) + "/dicom-web");
-  const SendReport report = destination->Send(Artifacts(3));
+  const auto made = Make("http://127.0.0.1:" + std::to_string(silent.port()) + "/dicom-web");
+  const SendReport report = made->Send(Artifacts(3));
   ASSERT_TRUE(report.reached.ok());
   ASSERT_EQ(report.results.size(), 3U);
   EXPECT_EQ(report.results[0].error().code(), ErrorCode::kTimeout);
@@ -200,19 +283,19 @@ TEST_F(StowDeliveryTest, ASilentServerCostsOneTimeoutForTheBatch) {
 
 TEST_F(StowDeliveryTest, InterruptEndsAWait) {
   SilentServer silent;
-  const auto destination = Make("http://127.0.0.1:" + std::to_string(silent.port()) + "/dicom-web");
+  const auto made = Make("http://127.0.0.1:" + std::to_string(silent.port()) + "/dicom-web");
   std::thread interrupter([&] {
     EXPECT_TRUE(silent.HasClient());
-    destination->Interrupt();
+    made->Interrupt();
   });
-  const SendReport report = destination->Send(Artifacts(1));
+  const SendReport report = made->Send(Artifacts(1));
   interrupter.join();
   EXPECT_THAT(report.results.at(0).error().message(), HasSubstr("interrupted"));
 }
 
 TEST_F(StowDeliveryTest, ADeadServerIsNotReached) {
-  const auto destination = Make("http://127.0.0.1:" + std::to_string(testing::FreePort()));
-  EXPECT_EQ(destination->Send(Artifacts(2)).reached.error().code(), ErrorCode::kUnavailable);
+  const auto made = Make("http://127.0.0.1:" + std::to_string(testing::FreePort()));
+  EXPECT_EQ(made->Send(Artifacts(2)).reached.error().code(), ErrorCode::kUnavailable);
 }
 
 }  // namespace

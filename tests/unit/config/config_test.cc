@@ -62,7 +62,17 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_EQ(config.storage.durability, Durability::kInstance);
   EXPECT_EQ(config.destinations.at("pacs").port, 4242);
   EXPECT_TRUE(config.destinations.at("pacs").storage_commitment);
-  EXPECT_EQ(config.destinations.at("archive").kind, DestinationKind::kStow);
+  EXPECT_EQ(config.destinations.at("pacs").connections, 2);
+  EXPECT_EQ(config.destinations.at("pacs").deadline, std::chrono::minutes(30));
+  const Destination& archive = config.destinations.at("archive");
+  EXPECT_EQ(archive.kind, DestinationKind::kStow);
+  EXPECT_EQ(archive.tls.trusted, kExamples + "tls/ca.pem");
+  EXPECT_EQ(archive.tls.key, kExamples + "tls/client.key");
+  ASSERT_TRUE(archive.credentials);
+  EXPECT_EQ(archive.credentials->user, "axial");
+  EXPECT_EQ(archive.credentials->password_file, kExamples + "secrets/archive");
+  EXPECT_EQ(archive.confirmation, Confirmation::kQuery);
+  EXPECT_EQ(archive.deadline, std::chrono::hours(1));
   EXPECT_EQ(config.destinations.at("research").path, "/srv/results");
   EXPECT_EQ(config.destinations.at("research").results, ResultProfile());
   const ResultProfile& results = config.destinations.at("archive").results;
@@ -79,7 +89,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 65);
+  EXPECT_EQ(rule.when[3].line, 75);
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));
@@ -195,6 +205,24 @@ INSTANTIATE_TEST_SUITE_P(
               "whole number from 1 to 65535"},
         Wrong{"destinations: {d: {kind: stow, url: ftp://x}}", "is no DICOMweb root"},
         Wrong{"destinations: {d: {kind: stow, url: 'http://x/'}}", "is no DICOMweb root"},
+        Wrong{"destinations: {d: {kind: stow, url: 'http://x', tls: {trusted: a}}}",
+              "'destinations.d.tls' has no effect; write https:// in url"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', tls: {key: a}}}",
+              "'destinations.d.tls' names only one of certificate and key"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', credentials: {user: a}}}",
+              "is neither a user nor a token"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', credentials: {user: 'a:b', "
+              "password_file: c}}}",
+              "is neither a user nor a token"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', credentials: {user: a, "
+              "password_file: b, token_file: c}}}",
+              "is neither a user nor a token"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', confirmation: maybe}}",
+              "write one of query, status"},
+        Wrong{"destinations: {d: {kind: stow, url: 'https://x', connections: 0}}",
+              "write a whole number from 1 to 16"},
+        Wrong{"destinations: {d: {kind: folder, path: x, deadline: 0 s}}",
+              "'destinations.d.deadline' cannot be '0 s'"},
         Wrong{"destinations: {d: {kind: folder, url: x}}", "known keys are kind, path"},
         Wrong{"destinations: {a/b: {kind: folder, path: x}}", "name is not a plain word"}));
 

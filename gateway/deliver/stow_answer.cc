@@ -1,0 +1,102 @@
+#include "gateway/deliver/stow_answer.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "gateway/deliver/store_status.h"
+
+namespace axial::deliver {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFailedSopSequence = "00081198";
+constexpr const char* kReferencedSopSequence = "00081199";
+constexpr const char* kReferencedSopInstanceUid = "00081155";
+constexpr const char* kFailureReason = "00081197";
+constexpr const char* kWarningReason = "00081196";
+constexpr std::uint16_t kProcessingFailure = 0x0110;
+constexpr std::uint16_t kTransferSyntaxNotSupported = 0xc122;
+
+/// The values of an attribute in DICOM JSON (PS3.18 annex F); empty when it is not there.
+json Values(const json& item, const char* tag) {
+  if (!item.is_object()) return json::array();
+  const auto attribute = item.find(tag);
+  if (attribute == item.end() || !attribute->is_object()) return json::array();
+  const auto values = attribute->find("Value");
+  return values == attribute->end() || !values->is_array() ? json::array() : json(*values);
+}
+
+/// The item of a sequence that is about the artifact: the one that names it, else one that names
+/// nothing; null when there is none.
+json ItemOf(const json& body, const char* sequence, const std::string& sop_instance_uid) {
+  json unnamed;
+  for (const json& item : Values(body, sequence)) {
+    const json uids = Values(item, kReferencedSopInstanceUid);
+    if (uids.empty())
+      unnamed = item;
+    else if (uids.front() == sop_instance_uid)
+      return item;
+  }
+  return unnamed;
+}
+
+std::optional<std::uint16_t> Reason(const json& item, const char* tag) {
+  const json values = Values(item, tag);
+  if (values.empty() || !values.front().is_number_integer()) return std::nullopt;
+  return static_cast<std::uint16_t>(values.front().get<std::int64_t>() & 0xffff);
+}
+
+json ParseBody(const HttpAnswer& answer) {
+  // Of nested garbage, no more than what an answer can hold is parsed: the body has a limit.
+  json body = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  if (body.is_array() && !body.empty()) return json(body.front());
+  return body;
+}
+
+std::optional<std::uint16_t> FailureReason(const json& body, const store::Delivery& artifact) {
+  const json failed = ItemOf(body, kFailedSopSequence, artifact.sop_instance_uid);
+  if (failed.is_null()) return std::nullopt;
+  return Reason(failed, kFailureReason).value_or(kProcessingFailure);
+}
+
+SendResult JudgeHttpStatus(int status) {
+  if (status >= 200 && status < 300) return std::string();
+  if (status == 413)
+    return MakeError(ErrorCode::kInvalidInput,
+                     "the object is too large for it, HTTP 413; raise its limit and retry this "
+                     "destination");
+  const bool later = status == 408 || status >= 500;
+  return MakeError(later ? ErrorCode::kUnavailable : ErrorCode::kInvalidInput,
+                   "it did not store the object, HTTP {}{}", status,
+                   status == 409 ? " without a reason" : "");
+}
+
+}  // namespace
+
+bool RefusesTransferSyntax(const HttpAnswer& answer, const store::Delivery& artifact) {
+  if (answer.status == 415) return true;
+  return FailureReason(ParseBody(answer), artifact) == kTransferSyntaxNotSupported;
+}
+
+SendResult JudgeStoreAnswer(const HttpAnswer& answer, const store::Delivery& artifact) {
+  const json body = ParseBody(answer);
+  if (const auto reason = FailureReason(body, artifact)) {
+    SendResult judged = JudgeStoreStatus(*reason, "", artifact.sop_class_uid);
+    // A failure with a reason that would mean success is still a failure.
+    if (!judged.ok() || *reason == 0x0111) return judged;
+    return MakeError(ErrorCode::kInvalidInput, "it refused the object, HTTP {}", answer.status);
+  }
+  SendResult judged = JudgeHttpStatus(answer.status);
+  if (!judged.ok()) return judged;
+  const auto warning =
+      Reason(ItemOf(body, kReferencedSopSequence, artifact.sop_instance_uid), kWarningReason);
+  if (warning) return fmt::format("stored with a warning, status {:04X}H", *warning);
+  if (answer.status == 202) return std::string("stored with a warning, HTTP 202");
+  return judged;
+}
+
+}  // namespace axial::deliver
