@@ -45,13 +45,20 @@ function geometry() {
     texts: [...document.querySelectorAll('.svg-layer text')].map(text => [...text.children].map(line => line.textContent)) };
 }
 
-// The picture no longer changes.
+// The viewport has the image that it names.
+function shown() {
+  const viewport = window.cornerstone?.getRenderingEngines()?.[0]?.getViewports()[0];
+  return viewport?.getCornerstoneImage() && viewport.getCornerstoneImage().imageId === viewport.getCurrentImageId();
+}
+
+// The picture no longer changes, however often the viewer draws it.
 async function settle(page, picture) {
   let last = null;
   for (const until = Date.now() + patience.timeout; Date.now() < until;) {
     const now = (await page.screenshot({ path: picture })).toString('base64');
     if (now === last) return;
     last = now;
+    await page.evaluate(() => window.cornerstone?.getRenderingEngines()?.[0]?.getViewports()[0]?.render());
     await page.waitForTimeout(300);
   }
 }
@@ -74,16 +81,20 @@ async function look(browser, { url, open, at, picture }) {
       await page.getByTestId('panelSegmentation-btn').click();
       await page.getByTestId('data-row').first().waitFor();
       answer.rows = await page.getByTestId('data-row').allInnerTexts();
+      await page.waitForFunction(shown, null, patience);
       await page.evaluate(async wanted => {
         const viewport = window.cornerstone.getRenderingEngines()[0].getViewports()[0];
         const index = viewport.getImageIds().findIndex(id => id.includes('/' + wanted + '/'));
         if (index < 0) throw new Error('the viewport does not have the image ' + wanted);
+        // From the image beside it, as one scrolls: OHIF sometimes keeps the very first image under the segments of another.
+        await viewport.setImageIdIndex(index > 0 ? index - 1 : Math.min(1, viewport.getImageIds().length - 1));
         await viewport.setImageIdIndex(index);
         viewport.render();
       }, at);
       await page.waitForFunction(wanted => window.cornerstone.getRenderingEngines()[0].getViewports()[0]
         .getCurrentImageId().includes('/' + wanted + '/'), at, patience);
     }
+    if (!answer.fault) await page.waitForFunction(shown, null, patience);
     await settle(page, picture);
     return { ...answer, ...(answer.fault ? {} : await page.evaluate(geometry)) };
   } catch (error) {
