@@ -1,6 +1,9 @@
 // What every kind of engine must do. A new kind adds one line to kContracts.
 
 #include <gtest/gtest.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <fstream>
 
@@ -77,6 +80,15 @@ TEST_P(EngineContract, MissingAndUnknownDevicesAndFilesAreNamed) {
   EXPECT_EQ(device.error().code(), ErrorCode::kUnsupported);
 }
 
+/// LibTorch 1.13 forgets 608 bytes of a file that begins and ends as an archive and is none: its
+/// PyTorchStreamReader::init throws out of the constructor, so that nothing calls
+/// mz_zip_reader_end. Not ours to free; a worker that cannot load its model ends.
+class LeakOfBrokenArchives {
+#ifdef __SANITIZE_ADDRESS__
+  __lsan::ScopedDisabler not_reported_;
+#endif
+};
+
 TEST_P(EngineContract, BrokenWeightsAreErrorsNotCrashes) {
   std::ifstream in(GetParam().triples, std::ios::binary);
   const std::string good((std::istreambuf_iterator<char>(in)), {});
@@ -90,6 +102,7 @@ TEST_P(EngineContract, BrokenWeightsAreErrorsNotCrashes) {
     std::string flipped = good;
     flipped[at] = static_cast<char>(flipped[at] ^ 0x55);
     std::ofstream(file, std::ios::binary | std::ios::trunc) << flipped;
+    [[maybe_unused]] const LeakOfBrokenArchives leak;
     (void)LoadEngine(Card(file.c_str()), kOneThread);  // some flips load: the digest is for that
   }
 }
