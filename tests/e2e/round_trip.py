@@ -57,16 +57,15 @@ def CheckProfiles():
         Check(key in used and known <= used[key], f"no profile of this test has every value of {key}: {known}")
 
 
-def ModelCard(name, weights, segments):
-    """Label maps: bands of Hounsfield units; "nothing" finds none."""
-    top = 0 if name == "nothing" else segments
+def ModelCard(name, weights, segments, top, postprocessing):
+    """A model that sees Hounsfield units of -900 to 300 as 0 to `top`."""
     tissue = {"code": "85756007", "scheme": "SCT", "meaning": "Tissue"}
     return json.dumps({
         "name": name, "version": "1.0.0", "engine": "torchscript", "weights": {"file": str(weights)},
         "algorithm": {"name": f"Bands, {name}", "manufacturer": "Axial", "version": "1.0.0"},
         "input": {"modality": ["CT"], "kind": "volume", "minimum_slices": 3},
         "preprocessing": [{"ScaleIntensityRanged": {"a_min": -900, "a_max": 300, "b_min": 0, "b_max": top, "clip": True}}],
-        "inferer": {"SimpleInferer": {}},
+        "inferer": {"SimpleInferer": {}}, "postprocessing": postprocessing,
         "outputs": {
             "segments": [{"label": number, "name": f"Band {number}", "category": tissue, "type": tissue,
                           "colour": [number * 37 % 256, number * 91 % 256, 200]} for number in range(1, segments + 1)],
@@ -75,18 +74,25 @@ def ModelCard(name, weights, segments):
 
 def MakeModels(folder, binaries):
     folder.mkdir()
-    for name in ("bands", "nothing"):
+    label_map, scores = "rounds", "above_zero"
+    classify = [{"Activationsd": {"softmax": True}}, {"AsDiscreted": {"argmax": True}}]
+    for name, (weights, *card) in {
+            "bands": (label_map, 3, 3, []),
+            "nothing": (label_map, 3, 0, []),
+            "many": (label_map, 300, 300, []),  # do not fit into a label map of bytes
+            "likely": (scores, 1, 2, classify)}.items():
         (folder / name).mkdir()
-        (folder / name / "model.yaml").write_text(ModelCard(name, binaries.parent / "test_models" / "rounds.pt", 3))
+        (folder / name / "model.yaml").write_text(
+            ModelCard(name, binaries.parent / "test_models" / f"{weights}.pt", *card))
     (folder / "dx-position").symlink_to(harness.ROOT / "models" / "dx-position")
     return folder
 
 
 class Case:
-    """One study, and the model that is run on it."""
+    """One study, the model that is run on it, and the profiles of those that get the results."""
 
-    def __init__(self, name, model, binaries, folder, kind, *options):
-        self.name, self.model = name, model
+    def __init__(self, name, model, binaries, folder, kind, *options, profiles=tuple(PROFILES)):
+        self.name, self.model, self.profiles = name, model, profiles
         self.phantom = harness.Phantom(binaries, folder / name, kind, "--series-description", name, *options)
         self.study_uid = self.phantom.study_uid
         self.rule = {"name": name, "when": {"SeriesDescription": name}, "run": model}
@@ -94,13 +100,16 @@ class Case:
 
 
 def MakeCases(*where):
-    stack = ("--slices", "6", "--noise", "0")
+    stack, noisy = ("--slices", "6", "--noise", "0"), ("--slices", "3", "--noise", "400")
     return [
         # A frame of one bit per pixel ends within a byte, and whole frames of bytes have an odd length.
         Case("ODD", "bands", *where, "ct", "--seed", "71", "--rows", "51", "--columns", "53", *stack),
         Case("EVEN", "bands", *where, "ct", "--seed", "72", "--rows", "48", "--columns", "56", *stack,
              "--patient-name", "Wang^XiaoDong=王^小东"),
         Case("NOTHING", "nothing", *where, "ct", "--seed", "73", "--rows", "32", "--columns", "32", *stack),
+        Case("MANY", "many", *where, "ct", "--seed", "75", "--rows", "29", "--columns", "31", *noisy,
+             profiles=("labelmap", "labelmaprle")),  # of 16 bits; hundreds of segments are nothing new to the other forms
+        Case("LIKELY", "likely", *where, "ct", "--seed", "76", "--rows", "40", "--columns", "44", *stack),
         Case("RADIOGRAPH", "dx-position", *where, "dx", "--seed", "74", "--rows", "96", "--columns", "80"),
     ]
 
@@ -218,6 +227,7 @@ def FormOf(dataset):
     return " ".join([dataset.SOPClassUID.name if dataset.SOPClassUID != LABELMAP_CLASS else "Label Map Segmentation",
                      *([str(dataset.SegmentationType), f"{dataset.BitsAllocated} bit", syntax.name]
                        if "SegmentationType" in dataset else []),
+                     *(["probabilities"] if checks.HasProbabilities(dataset) else []),
                      *(["packed"] if "PixelData" in dataset and checks.IsPacked(dataset) else [])])
 
 
@@ -230,7 +240,8 @@ def Body(workspace, binaries):
     receivers, processes = MakeReceivers(workspace)
     destinations = Destinations(folder, receivers)
     cases = MakeCases(binaries, folder / "sources")
-    rules = [{**case.rule, "send_to": sorted(destinations)} for case in cases]
+    rules = [{**case.rule, "send_to": sorted(name for name in destinations if name.split("_")[1] in case.profiles)}
+             for case in cases]
     gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, None, rules, destinations=destinations,
                                             models=MakeModels(folder / "models", binaries)))
     gateway.Start()
@@ -245,7 +256,7 @@ def Body(workspace, binaries):
     print(f"{seen['compared']} objects, {seen['frames']} frames and {seen['values']} values of metadata compared:")
     print("  " + "\n  ".join(sorted(seen["forms"])))
     Check(set(EXTRAS) <= seen["kinds"], f"not every kind was sent: {seen['kinds']}")
-    for word in {*SCHEMA["segmentation"]["enum"], "rle", "packed"} - {"none"}:
+    for word in {*SCHEMA["segmentation"]["enum"], "8 bit", "16 bit", "probabilities", "rle", "packed"} - {"none"}:
         Check(any(word.upper() in form.upper() for form in seen["forms"]), f"no {word} Segmentation was sent")
     CheckDestinations(gateway, receivers)
     even = next(case.study_uid for case in cases if case.name == "EVEN")
