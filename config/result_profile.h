@@ -12,7 +12,8 @@ namespace axial::config {
 /// Objects that a Destination may ask for beside Segmentation and report, for readers that show
 /// neither.
 enum class ExtraResult {
-  kSecondaryCapture,  ///< images with the contours burned in
+  kSecondaryCapture,   ///< images with the contours burned in
+  kPresentationState,  ///< contours as graphics over the original images
   kRtStructureSet,
   kPdf,         ///< one page, encapsulated
   kKeyObjects,  ///< Key Object Selection of the images to look at first
@@ -39,8 +40,8 @@ struct ResultProfile {
 };
 
 /// The words of the configuration file and of the worker protocol, in the enumerators' order.
-inline constexpr std::array<std::string_view, 4> kExtraResultNames = {
-    "secondary_capture", "rt_structure_set", "pdf", "key_objects"};
+inline constexpr std::array<std::string_view, 5> kExtraResultNames = {
+    "secondary_capture", "presentation_state", "rt_structure_set", "pdf", "key_objects"};
 inline constexpr std::array<std::string_view, 4> kSegmentationNames = {"binary", "labelmap",
                                                                        "fractional", "none"};
 inline constexpr std::array<std::string_view, 4> kReportNames = {

@@ -36,6 +36,18 @@ void AttributeWriter::PutUint32Array(const DcmTagKey& tag,
   static_cast<void>(element.release());
 }
 
+void AttributeWriter::PutSint32Array(const DcmTagKey& tag,
+                                     const std::vector<std::int32_t>& values) {
+  auto element = std::make_unique<DcmSignedLong>(tag);
+  Note(tag, element->putSint32Array(values.data(), values.size()));
+  Note(tag, item_->insert(element.get(), OFTrue));
+  static_cast<void>(element.release());
+}
+
+void AttributeWriter::PutFloat32Array(const DcmTagKey& tag, const std::vector<float>& values) {
+  Note(tag, item_->putAndInsertFloat32Array(tag, values.data(), values.size()));
+}
+
 AttributeWriter AttributeWriter::AddItem(const DcmTagKey& sequence) {
   DcmItem* added = nullptr;
   Note(sequence, item_->findOrCreateSequenceItem(sequence, added, -2));

@@ -29,6 +29,9 @@ class AttributeWriter {
   void PutUint16Array(const DcmTagKey& tag, const std::vector<std::uint16_t>& values);
   void PutUint32Array(const DcmTagKey& tag, const std::vector<std::uint32_t>& values);
 
+  void PutSint32Array(const DcmTagKey& tag, const std::vector<std::int32_t>& values);
+  void PutFloat32Array(const DcmTagKey& tag, const std::vector<float>& values);
+
   /// Appends an empty item to a sequence; the returned writer shares this one's status.
   AttributeWriter AddItem(const DcmTagKey& sequence);
 

@@ -10,6 +10,7 @@
 #include "inference/results/check_segment_bits.h"
 #include "inference/results/check_segment_frames.h"
 #include "inference/results/check_segment_values.h"
+#include "inference/results/cie_lab.h"
 #include "inference/results/functional_groups.h"
 #include "inference/results/segmentation.h"
 #include "inference/results/segmentation_check.h"

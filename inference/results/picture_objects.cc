@@ -8,6 +8,14 @@
 
 namespace axial::results {
 
+void PutBodyPart(const ResultRun& run, AttributeWriter& writer) {
+  const std::string body_part = TextOf(run.source, DCM_BodyPartExamined);
+  const std::string laterality = TextOf(run.source, DCM_Laterality);
+  if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
+  // Type 2C: asked for where the body part may be one of a pair.
+  if (body_part.empty() || !laterality.empty()) writer.Put(DCM_Laterality, laterality);
+}
+
 void PutFrameReference(const SourceFrame& frame, AttributeWriter& item) {
   item.Put(DCM_ReferencedSOPClassUID, frame.sop_class_uid.str());
   item.Put(DCM_ReferencedSOPInstanceUID, frame.sop_instance_uid.str());

@@ -9,6 +9,9 @@
 /// What the objects made for readers of neither Segmentation nor report share.
 namespace axial::results {
 
+/// Body Part Examined, and Laterality where the body part may be one of a pair.
+void PutBodyPart(const ResultRun& run, AttributeWriter& writer);
+
 /// Names the frame's Instance, and of a multi-frame one the frame (PS3.3 table 10-3).
 void PutFrameReference(const SourceFrame& frame, AttributeWriter& item);
 

@@ -2,10 +2,9 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 
+#include "inference/results/pixels_inside.h"
 #include "inference/results/result_run.h"
 #include "inference/results/written_object.h"
 
@@ -60,29 +59,13 @@ PixelsInside CountInside(const Findings& findings, const SegmentFinding& segment
   const std::uint8_t* frame =
       layer.labels.data() + outline.frame() * static_cast<std::size_t>(layer.geometry.size.rows) *
                                 static_cast<std::size_t>(columns);
-  const auto [top, bottom] = std::minmax_element(
-      outline.points.begin(), outline.points.end(),
-      [](const ContourPoint& a, const ContourPoint& b) { return a.row < b.row; });
   PixelsInside inside;
-  std::vector<double> crossings;
-  for (int row = static_cast<int>(top->row); row + 0.5 < bottom->row; ++row) {
-    crossings.clear();
-    for (std::size_t i = 0; i + 1 < outline.points.size(); ++i) {
-      const ContourPoint& a = outline.points[i];
-      const ContourPoint& b = outline.points[i + 1];
-      if ((a.row > row + 0.5) == (b.row > row + 0.5)) continue;
-      crossings.push_back(a.column + (row + 0.5 - a.row) / (b.row - a.row) * (b.column - a.column));
-    }
-    std::sort(crossings.begin(), crossings.end());
-    for (std::size_t i = 0; i + 1 < crossings.size(); i += 2)
-      for (int column = std::max(0, static_cast<int>(std::ceil(crossings[i] - 0.5)));
-           column < columns && column + 0.5 < crossings[i + 1]; ++column) {
-        ++inside.all;
-        if (frame[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
-                  static_cast<std::size_t>(column)] == segment.value)
-          ++inside.of_segment;
-      }
-  }
+  VisitPixelsInside(outline.points, columns, [&](int row, int column) {
+    ++inside.all;
+    if (frame[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+              static_cast<std::size_t>(column)] == segment.value)
+      ++inside.of_segment;
+  });
   return inside;
 }
 

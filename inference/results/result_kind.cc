@@ -4,6 +4,7 @@
 #include "inference/results/check_segmentation.h"
 #include "inference/results/encapsulated_pdf.h"
 #include "inference/results/key_object_selection.h"
+#include "inference/results/presentation_state.h"
 #include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
 #include "inference/results/segmentation.h"
@@ -20,6 +21,8 @@ const std::vector<ResultKind>& ResultKinds() {
       {"rt_structure_set", RtStructureSetVariant, WriteRtStructureSet, CheckRtStructureSet},
       {"pdf", PdfVariant, WritePdf, CheckPdf},
       {"key_objects", KeyObjectsVariant, WriteKeyObjects, CheckKeyObjects},
+      {kPresentationStateKind, PresentationStateVariant, WritePresentationState,
+       CheckPresentationState},
   };
   return kinds;
 }

@@ -103,11 +103,7 @@ Result<protocol::Artifact> WriteSecondaryCapture(const ResultRun& run,
   writer.Put(DCM_ConversionType, "SYN");
   writer.Put(DCM_BurnedInAnnotation, "YES");
   writer.Put(DCM_PatientOrientation, "");
-  const std::string body_part = TextOf(run.source, DCM_BodyPartExamined);
-  const std::string laterality = TextOf(run.source, DCM_Laterality);
-  if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
-  // Type 2C: asked for where the body part may be one of a pair.
-  if (body_part.empty() || !laterality.empty()) writer.Put(DCM_Laterality, laterality);
+  PutBodyPart(run, writer);
   const SourceFrame& frame =
       run.findings.source.frames[static_cast<std::size_t>(SliceOf(run, request))];
   writer.Put(DCM_DerivationDescription,

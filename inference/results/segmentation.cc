@@ -1,7 +1,6 @@
 #include "inference/results/segmentation.h"
 
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmiod/cielabutil.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "inference/results/bit_packer.h"
+#include "inference/results/cie_lab.h"
 #include "inference/results/frame_pixels.h"
 #include "inference/results/functional_groups.h"
 #include "inference/results/result_file.h"
@@ -209,17 +209,6 @@ Status CheckPixelBytes(const SegmentationForm& form, const SourceSeries& source,
 }
 
 }  // namespace
-
-std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb) {
-  double l = 0;
-  double a = 0;
-  double b = 0;
-  IODCIELabUtil::rgb2DicomLab(l, a, b, rgb[0] / 255.0, rgb[1] / 255.0, rgb[2] / 255.0);
-  std::vector<std::uint16_t> lab;
-  for (const double value : {l, a, b})
-    lab.push_back(static_cast<std::uint16_t>(std::clamp(std::lround(value), 0l, 65535l)));
-  return lab;
-}
 
 std::optional<std::string> SegmentationVariant(const ResultRun& run,
                                                const config::ResultProfile& profile) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/base/result.h"
 #include "inference/results/result_kind.h"
@@ -18,9 +15,6 @@ namespace axial::results {
 
 /// Says once for each reason that a profile gets another form than it asks for (ChooseForm).
 void LogReplacedForms(const ResultRun& run);
-
-/// A colour in sRGB as Recommended Display CIELab Value (PS3.3 C.10.7.1.1).
-[[nodiscard]] std::vector<std::uint16_t> CieLab(const std::array<std::uint8_t, 3>& rgb);
 
 /// Writes a Segmentation (PS3.3 A.51, A.51.2 for label maps, C.8.20) in the form its profile gets,
 /// of a run with at least one frame. Pixels are made while they are written, never all in memory.

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-// Heavy (DCMTK): only for the .cc files of this room.
+// Heavy (DCMTK): only for .cc files.
 namespace axial {
 
 /// The attribute's values as text, padding removed; "" when absent.

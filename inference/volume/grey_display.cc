@@ -4,8 +4,6 @@
 #include <cmath>
 
 namespace axial {
-namespace {
-
 Window PercentileWindow(const std::vector<float>& values, const std::vector<bool>& is_padding) {
   std::vector<float> sorted;
   sorted.reserve(values.size());
@@ -27,8 +25,6 @@ Window PercentileWindow(const std::vector<float>& values, const std::vector<bool
   }
   return {(low + high) / 2, std::max(high - low, 1e-6), Window::Function::kLinearExact};
 }
-
-}  // namespace
 
 double Window::Apply(double value) const {
   switch (function) {

@@ -6,7 +6,7 @@
 
 #include "inference/volume/lookup_table.h"
 
-// Heavy (DCMTK): only for the .cc files of this room.
+// Heavy (DCMTK): only for .cc files.
 namespace axial {
 
 /// A window (PS3.3 C.11.2.1.2).
@@ -20,6 +20,10 @@ struct Window {
   /// 0..1.
   [[nodiscard]] double Apply(double value) const;
 };
+
+/// From the 1st to the 99th percentile of the values, without padding (`is_padding` empty: none).
+[[nodiscard]] Window PercentileWindow(const std::vector<float>& values,
+                                      const std::vector<bool>& is_padding);
 
 /// How modality values become grey.
 struct GreyDisplay {

@@ -66,29 +66,40 @@ void ResultsJudge::JudgeIod(const Findings& findings,
   EXPECT_EQ(EntityErrors(files), std::vector<std::string>());
 }
 
-void ResultsJudge::JudgePixels(const Findings& findings, bool keep_empty_frames) {
+void ResultsJudge::RunPython(const std::string& script, const std::vector<std::string>& arguments) {
   int status = 0;
   static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
   if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
-  WriteTruth(findings, keep_empty_frames, truth_.path());
-  const std::vector<std::string> lines = RunProgram(
-      kPython,
-      {SourceDir() + "/tests/conformance/check_seg.py", out_.File("seg.dcm"), truth_.path()},
-      &status);
+  std::vector<std::string> all = {SourceDir() + "/tests/conformance/" + script};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const std::vector<std::string> lines = RunProgram(kPython, all, &status);
   EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
 }
 
+void ResultsJudge::JudgePixels(const Findings& findings, bool keep_empty_frames) {
+  WriteTruth(findings, keep_empty_frames, truth_.path());
+  RunPython("check_seg.py", {out_.File("seg.dcm"), truth_.path()});
+}
+
 void ResultsJudge::JudgeContours(const Findings& findings) {
-  int status = 0;
-  static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
-  if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
   WriteTruth(findings, false, truth_.path());
-  const std::vector<std::string> lines =
-      RunProgram(kPython,
-                 {SourceDir() + "/tests/conformance/check_rtstruct.py",
-                  out_.File("rt_structure_set.dcm"), truth_.path()},
-                 &status);
-  EXPECT_EQ(status, 0) << ::testing::PrintToString(lines);
+  RunPython("check_rtstruct.py", {out_.File("rt_structure_set.dcm"), truth_.path()});
+}
+
+void ResultsJudge::JudgePresentation(const Findings& findings,
+                                     const std::vector<std::string>& images) {
+  if (!HasProgram("dcmp2pgm") || !HasProgram("dcmpschk"))
+    GTEST_SKIP() << "NOT CHECKED: dcmp2pgm and dcmpschk (package dcmtk) are not on PATH";
+  const std::string state = out_.File("presentation_state.dcm");
+  int status = 0;
+  const std::vector<std::string> lines = RunProgram("dcmpschk", {state}, &status);
+  EXPECT_TRUE(status == 0 &&
+              ::testing::PrintToString(lines).find("Test passed") != std::string::npos)
+      << ::testing::PrintToString(lines);
+  WriteTruth(findings, false, truth_.path());
+  std::vector<std::string> arguments = {state, truth_.path(), truth_.path()};
+  arguments.insert(arguments.end(), images.begin(), images.end());
+  RunPython("check_presentation.py", arguments);
 }
 
 }  // namespace axial::testing

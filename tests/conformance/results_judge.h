@@ -26,11 +26,14 @@ class ResultsJudge : public ::testing::Test {
   void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
   /// The RT Structure Set in out_ gives the label maps back.
   void JudgeContours(const Findings& findings);
+  /// The presentation state in out_, beside its images.
+  void JudgePresentation(const Findings& findings, const std::vector<std::string>& images);
 
   TempDir in_;
   TempDir out_;
 
  private:
+  void RunPython(const std::string& script, const std::vector<std::string>& arguments);
   void JudgePixels(const Findings& findings, bool keep_empty_frames);
 
   TempDir truth_;

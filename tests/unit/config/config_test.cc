@@ -81,7 +81,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_TRUE(results.rle);
   EXPECT_EQ(results.report, ResultProfile::Report::kEnhanced);
   EXPECT_FALSE(results.report_failures);
-  EXPECT_THAT(results.also, SizeIs(4));
+  EXPECT_THAT(results.also, SizeIs(5));
   EXPECT_EQ(results.captured_slices, ResultProfile::Slices::kKey);
   EXPECT_EQ(results.banner, "AI result, not for diagnosis");
   ASSERT_THAT(config.rules, SizeIs(3));

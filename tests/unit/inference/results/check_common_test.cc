@@ -42,7 +42,7 @@ const Fault kCommonFaults[] = {
 INSTANTIATE_TEST_SUITE_P(All, CommonFaults,
                          ::testing::Combine(::testing::Values("seg", "sr", "secondary_capture",
                                                               "rt_structure_set", "pdf",
-                                                              "key_objects"),
+                                                              "key_objects", "presentation_state"),
                                             ::testing::ValuesIn(kCommonFaults)),
                          [](const auto& both) {
                            return std::string(std::get<0>(both.param)) + "_" +

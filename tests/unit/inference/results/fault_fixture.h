@@ -91,7 +91,8 @@ class FaultTest : public ::testing::Test {
     config::ResultProfile& profile = options_.profiles.front();
     if (on == On::kLabelmap) profile.segmentation = config::ResultProfile::Segmentation::kLabelmap;
     profile.also = {config::ExtraResult::kSecondaryCapture, config::ExtraResult::kRtStructureSet,
-                    config::ExtraResult::kPdf, config::ExtraResult::kKeyObjects};
+                    config::ExtraResult::kPdf, config::ExtraResult::kKeyObjects,
+                    config::ExtraResult::kPresentationState};
     const auto written = WriteResults(*findings_, card_, options_, out_.path());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     artifacts_ = *written;
