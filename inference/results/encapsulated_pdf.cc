@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "inference/results/failure_words.h"
 #include "inference/results/picture_objects.h"
 #include "inference/results/report_page.h"
 #include "inference/results/result_file.h"
@@ -21,7 +22,7 @@ void PutDocumentModule(const ResultRun& run, AttributeWriter& writer) {
   writer.Put(DCM_ConversionType, "SYN");
   writer.Put(DCM_BurnedInAnnotation, "YES");
   writer.Put(DCM_AcquisitionDateTime, "");
-  writer.Put(DCM_DocumentTitle, run.text.OwnLong("AI result: " + AlgorithmTitle(run.card), 1024));
+  writer.Put(DCM_DocumentTitle, run.text.OwnLong(PageTitle(run), 1024));
   writer.Put(DCM_MIMETypeOfEncapsulatedDocument, "application/pdf");
   std::set<std::string> named;
   for (const SourceFrame& frame : run.findings.source.frames) {
@@ -52,9 +53,9 @@ std::string When(DcmDataset& dataset) {
 
 }  // namespace
 
-std::optional<std::string> PdfVariant(const ResultRun&, const config::ResultProfile& profile) {
+std::optional<std::string> PdfVariant(const ResultRun& run, const config::ResultProfile& profile) {
   if (!profile.also.contains(config::ExtraResult::kPdf)) return std::nullopt;
-  return "page|" + profile.banner;
+  return (run.options.failure ? "failed|" : "page|") + profile.banner;
 }
 
 Result<protocol::Artifact> WritePdf(const ResultRun& run, const ObjectRequest& request) {
@@ -64,7 +65,10 @@ Result<protocol::Artifact> WritePdf(const ResultRun& run, const ObjectRequest& r
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   Status status;
   AttributeWriter writer(dataset, run.text, status);
-  PutSeriesTitle(run, "page", writer);
+  if (run.options.failure)
+    PutCodedFailureTitle(run, writer);
+  else
+    PutSeriesTitle(run, "page", writer);
   PutDocumentModule(run, writer);
   if (dataset.insertEmptyElement(DCM_ConceptNameCodeSequence).bad())
     return Error(ErrorCode::kInternal, "PDF: Concept Name cannot be written");
@@ -96,6 +100,7 @@ Status CheckPdf(const ResultRun& run, const ObjectRequest& request) {
   for (const auto& [tag, value] : expected)
     AXIAL_RETURN_IF_ERROR(ExpectValue(dataset, tag, value, kObject));
   AXIAL_RETURN_IF_ERROR(CheckPictureObject(run, dataset, kObject));
+  AXIAL_RETURN_IF_ERROR(CheckFailureTitle(run, dataset, kObject));
   std::set<std::string> sources;
   for (const SourceFrame& frame : run.findings.source.frames)
     sources.insert(frame.sop_instance_uid.str());
@@ -115,6 +120,11 @@ Status CheckPdf(const ResultRun& run, const ObjectRequest& request) {
   const std::string_view page(reinterpret_cast<const char*>(bytes), length);
   if (!page.starts_with("%PDF-1.") || page.find("%%EOF") == std::string_view::npos)
     return MakeError(ErrorCode::kCorrupt, "{}: the document is not a whole PDF", kObject);
+  if (!run.options.failure) return {};
+  AXIAL_ASSIGN_OR_RETURN(const std::string expected_page,
+                         MakeReportPage(run, request.profile.banner, When(dataset)));
+  if (page != expected_page)
+    return MakeError(ErrorCode::kCorrupt, "{}: the page does not tell the failure", kObject);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/log.h"
+#include "inference/results/failure_words.h"
 #include "inference/results/picture_text.h"
 #include "inference/results/slice_drawing.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr double kSize = 13;
 constexpr double kGap = 8;
+constexpr Colour kAlarm{1, 0.45, 0.4};
 constexpr Colour kFaint{0.72, 0.74, 0.78};
 
 /// Segments, those on the slice first.
@@ -118,6 +120,21 @@ void WriteLegend(const ResultRun& run, const std::string& banner, int slice, con
                  {.size = kSize, .colour = kFaint});
     break;
   }
+  WriteMissingGlyphs({column.rest().x, column.rest().y}, box.width, kSize - 1, kFaint, canvas);
+}
+
+void WriteFailurePanel(const ResultRun& run, const std::string& banner, const Box& box,
+                       Canvas& canvas) {
+  Column column(box, canvas);
+  if (const double height = WriteBanner(banner, box, kSize + 1, canvas); height > 0)
+    column.Skip(height + 2 * kGap);
+  column.Write(FailureTitle(run),
+               {.size = 2 * kSize, .bold = true, .colour = kAlarm, .max_lines = 3});
+  column.Write(run.card.algorithm.manufacturer, {.size = kSize, .colour = kFaint, .max_lines = 1});
+  column.Skip(2 * kGap);
+  column.Write(FailureStatement(run), {.size = kSize + 5, .bold = true, .max_lines = 5});
+  column.Skip(2 * kGap);
+  column.Write(FailureReason(run), {.size = kSize + 3, .max_lines = 7});
   WriteMissingGlyphs({column.rest().x, column.rest().y}, box.width, kSize - 1, kFaint, canvas);
 }
 

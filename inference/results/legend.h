@@ -12,6 +12,10 @@ namespace axial::results {
 void WriteLegend(const ResultRun& run, const std::string& banner, int slice, const Box& box,
                  Canvas& canvas);
 
+/// The same panel, alone, for a run that failed: banner, that the model could not run, and why.
+void WriteFailurePanel(const ResultRun& run, const std::string& banner, const Box& box,
+                       Canvas& canvas);
+
 /// The banner in its box; returns its height, 0 without one.
 double WriteBanner(const std::string& banner, const Box& box, double size, Canvas& canvas);
 

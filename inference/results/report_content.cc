@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "inference/results/failure_words.h"
 #include "inference/results/report_regions.h"
 
 namespace axial::results {
@@ -143,13 +144,8 @@ Status FillFailure(const ResultRun& run, TID1500_MeasurementReport& report) {
                 CODE_DCM_SummaryOfAnalyses,
                 failure.not_applicable ? CODE_DCM_NotAttempted : CODE_DCM_Failed, kUnchecked),
             "failure"));
-  AXIAL_RETURN_IF_ERROR(AddComment(
-      run,
-      fmt::format("{} could not run on this series. This is no result: nothing is said about what "
-                  "the images show.",
-                  AlgorithmTitle(run.card)),
-      report));
-  return AddComment(run, "Reason: " + failure.reason, report);
+  AXIAL_RETURN_IF_ERROR(AddComment(run, FailureStatement(run), report));
+  return AddComment(run, FailureReason(run), report);
 }
 
 Status FillEvaluations(const ResultRun& run, const ReportRegions& regions,

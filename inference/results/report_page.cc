@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "inference/results/canvas.h"
+#include "inference/results/failure_words.h"
 #include "inference/results/key_slices.h"
 #include "inference/results/legend.h"
 #include "inference/results/picture_text.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kMostPictures = 4;
 constexpr double kPictureGap = 8;
 constexpr Colour kInk{0.1, 0.1, 0.12};
 constexpr Colour kFaint{0.4, 0.42, 0.46};
+constexpr Colour kAlarm{0.72, 0.05, 0.05};
 constexpr Colour kRule{0.8, 0.82, 0.85};
 
 std::string DateText(const std::string& dicom) {
@@ -38,8 +40,7 @@ class ReportPage {
     if (const double height = WriteBanner(banner, {kMargin, y_, kWidth, 0}, 11, canvas_);
         height > 0)
       y_ += height + 12;
-    Line(fmt::format("AI result: {}", AlgorithmTitle(run_.card)),
-         {.size = 18, .bold = true, .colour = kInk, .max_lines = 2});
+    Line(PageTitle(run_), {.size = 18, .bold = true, .colour = kInk, .max_lines = 2});
     Line(run_.card.algorithm.manufacturer, {.size = 9, .colour = kFaint, .max_lines = 1});
     Line(Notice(run_.card), {.size = 9, .bold = true, .colour = kInk, .max_lines = 2});
     Rule();
@@ -64,6 +65,11 @@ class ReportPage {
       y_ += std::max(height, 12.0) + 2;
     }
     Rule();
+  }
+
+  void WriteFailure() {
+    Line(FailureStatement(run_), {.size = 14, .bold = true, .colour = kAlarm, .max_lines = 6});
+    Line(FailureReason(run_), {.size = 12, .colour = kInk, .max_lines = 12});
   }
 
   /// Down to `bottom`.
@@ -114,9 +120,12 @@ class ReportPage {
     canvas_.Fill({kMargin, kFooterTop - 6, kWidth, 0.7}, kRule);
     WriteMissingGlyphs({kMargin, kFooterTop + 22}, kWidth, 8, kFaint, canvas_);
     canvas_.Write({kMargin, kFooterTop}, kWidth,
-                  fmt::format("Made {} by Axial {} without a human reader. Pictures are not for "
-                              "measurement. Only what is named here was looked for.",
-                              when, run_.options.gateway_version),
+                  fmt::format("Made {} by Axial {} without a human reader. {}", when,
+                              run_.options.gateway_version,
+                              run_.options.failure
+                                  ? "No image was analysed."
+                                  : "Pictures are not for measurement. Only what is named here "
+                                    "was looked for."),
                   {.size = 8, .colour = kFaint, .max_lines = 2});
   }
 
@@ -147,20 +156,27 @@ class ReportPage {
 
 }  // namespace
 
+std::string PageTitle(const ResultRun& run) {
+  return run.options.failure ? FailureTitle(run)
+                             : fmt::format("AI result: {}", AlgorithmTitle(run.card));
+}
+
 Result<std::string> MakeReportPage(const ResultRun& run, const std::string& banner,
                                    const std::string& when) {
   std::string iso = when;
   if (iso.size() > 10) iso[10] = 'T';
-  AXIAL_ASSIGN_OR_RETURN(
-      Canvas canvas,
-      Canvas::ForPage(kPageWidth, kPageHeight,
-                      {fmt::format("AI result: {}", AlgorithmTitle(run.card)), iso + ":00"}));
+  AXIAL_ASSIGN_OR_RETURN(Canvas canvas,
+                         Canvas::ForPage(kPageWidth, kPageHeight, {PageTitle(run), iso + ":00"}));
   constexpr double kPicturesHeight = 250;  // kept free for them
   ReportPage page(run, canvas);
   page.WriteHead(banner);
   page.WriteStudy();
-  page.WriteOutcome(kFooterTop - kPicturesHeight);
-  AXIAL_RETURN_IF_ERROR(page.DrawPictures());
+  if (run.options.failure) {
+    page.WriteFailure();
+  } else {
+    page.WriteOutcome(kFooterTop - kPicturesHeight);
+    AXIAL_RETURN_IF_ERROR(page.DrawPictures());
+  }
   page.WriteFoot(when);
   return canvas.TakePage();
 }

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "inference/results/canvas.h"
 #include "inference/results/composite_context.h"
+#include "inference/results/failure_words.h"
 #include "inference/results/key_slices.h"
 #include "inference/results/legend.h"
 #include "inference/results/picture_objects.h"
@@ -33,11 +34,23 @@ struct Capture {
   std::vector<std::uint8_t> rgb;
 };
 
+/// The frame that a picture shows; of a failed run the one it names for the Series.
 int SliceOf(const ResultRun& run, const ObjectRequest& request) {
+  if (run.options.failure) return 0;
   return SlicesToShow(run, request.profile.captured_slices)[request.number];
 }
 
+/// Text alone: the images may be unreadable.
+Result<Capture> DrawFailure(const ResultRun& run, const std::string& banner) {
+  Capture capture{kSmallestSide + kLegendWidth, kSmallestSide, {}};
+  AXIAL_ASSIGN_OR_RETURN(Canvas canvas, Canvas::ForImage(capture.width, capture.height));
+  WriteFailurePanel(run, banner, {24, 16, capture.width - 48.0, capture.height - 32.0}, canvas);
+  AXIAL_ASSIGN_OR_RETURN(capture.rgb, canvas.TakeImage());
+  return capture;
+}
+
 Result<Capture> DrawCapture(const ResultRun& run, const ObjectRequest& request) {
+  if (run.options.failure) return DrawFailure(run, request.profile.banner);
   const int slice = SliceOf(run, request);
   AXIAL_ASSIGN_OR_RETURN(const Picture picture, SourcePicture(run, slice));
   const double shape = ShapeOf(picture);
@@ -77,15 +90,16 @@ Status PutPixels(const Capture& capture, DcmDataset& dataset, AttributeWriter& w
 
 }  // namespace
 
-std::optional<std::string> SecondaryCaptureVariant(const ResultRun&,
+std::optional<std::string> SecondaryCaptureVariant(const ResultRun& run,
                                                    const config::ResultProfile& profile) {
   if (!profile.also.contains(config::ExtraResult::kSecondaryCapture)) return std::nullopt;
+  if (run.options.failure) return "failed|" + profile.banner;
   return fmt::format("{}|{}", config::NameOfEnum(config::kSlicesNames, profile.captured_slices),
                      profile.banner);
 }
 
 std::size_t SecondaryCaptureFiles(const ResultRun& run, const config::ResultProfile& profile) {
-  return SlicesToShow(run, profile.captured_slices).size();
+  return run.options.failure ? 1 : SlicesToShow(run, profile.captured_slices).size();
 }
 
 Result<protocol::Artifact> WriteSecondaryCapture(const ResultRun& run,
@@ -97,7 +111,10 @@ Result<protocol::Artifact> WriteSecondaryCapture(const ResultRun& run,
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   Status status;
   AttributeWriter writer(dataset, run.text, status);
-  PutSeriesTitle(run, "pictures", writer);
+  if (run.options.failure)
+    PutCodedFailureTitle(run, writer);
+  else
+    PutSeriesTitle(run, "pictures", writer);
   writer.Put(DCM_InstanceNumber, fmt::format("{}", request.number + 1));
   writer.Put(DCM_ImageType, "DERIVED\\SECONDARY");
   writer.Put(DCM_ConversionType, "SYN");
@@ -107,8 +124,10 @@ Result<protocol::Artifact> WriteSecondaryCapture(const ResultRun& run,
   const SourceFrame& frame =
       run.findings.source.frames[static_cast<std::size_t>(SliceOf(run, request))];
   writer.Put(DCM_DerivationDescription,
-             run.text.OwnLong(fmt::format("Drawn with the result of {}; not for measurement",
-                                          AlgorithmTitle(run.card)),
+             run.text.OwnLong(run.options.failure
+                                  ? FailureStatement(run)
+                                  : fmt::format("Drawn with the result of {}; not for measurement",
+                                                AlgorithmTitle(run.card)),
                               1024));
   PutSourceImage(frame, DCM_SourceImageSequence, writer);
   writer.Put(DCM_LossyImageCompression, run.findings.source.lossy ? "01" : "00");
@@ -142,6 +161,7 @@ Status CheckSecondaryCapture(const ResultRun& run, const ObjectRequest& request)
     AXIAL_RETURN_IF_ERROR(ExpectValue(dataset, tag, value, kObject));
   AXIAL_RETURN_IF_ERROR(CheckSourceImage(frame, DCM_SourceImageSequence, dataset, kObject));
   AXIAL_RETURN_IF_ERROR(CheckPictureObject(run, dataset, kObject));
+  AXIAL_RETURN_IF_ERROR(CheckFailureTitle(run, dataset, kObject));
 
   Uint16 rows = 0;
   Uint16 columns = 0;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "inference/results/composite_context.h"
+#include "inference/results/failure_words.h"
 #include "inference/results/report_content.h"
 #include "inference/results/report_groups.h"
 #include "inference/results/report_regions.h"
@@ -138,10 +139,8 @@ Result<protocol::Artifact> WriteReport(const ResultRun& run, const ObjectRequest
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   if (run.options.failure) {
     Status status;
-    AttributeWriter(dataset, run.text, status)
-        .Put(DCM_SeriesDescription,
-             run.text.Own(fmt::format("AI could not run: {}", AlgorithmTitle(run.card)), 64,
-                          fmt::format("AI could not run: {}", run.card.name)));
+    AttributeWriter writer(dataset, run.text, status);
+    PutFailureTitle(run, writer);
     AXIAL_RETURN_IF_ERROR(status);
   }
   AXIAL_ASSIGN_OR_RETURN(const std::string digest, DigestOf(dataset));

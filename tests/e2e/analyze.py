@@ -13,9 +13,10 @@ import harness
 from harness import Check
 
 MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime",
-          "StructureSetDate", "StructureSetTime")
+          "StructureSetDate", "StructureSetTime", "PresentationCreationDate", "PresentationCreationTime")
 RICH = {"segmentation": "labelmap", "compression": "rle", "report": "enhanced",
-        "also": ["secondary_capture", "rt_structure_set", "pdf", "key_objects"], "banner": "Research only"}
+        "also": ["secondary_capture", "presentation_state", "rt_structure_set", "pdf", "key_objects"],
+        "banner": "Research only"}
 
 
 def TextOfPage(pdf):

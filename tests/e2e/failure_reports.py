@@ -1,7 +1,7 @@
 """A model that could not run is told to the PACS: one document, coded so that nobody reads it as "nothing found".
 
 An MR that a rule sends into a model for CT, and a CT into a model whose weights are broken. A destination with
-`failures: none` gets neither. With the weights mended, a retry's result names the report that it replaces.
+`failures: none` gets neither; one that takes no reports gets picture and page that say it. With the weights mended, a retry's result names the report that it replaces.
 
 Second argument: a crash point; then the gateway is killed there (SIGKILL), and after a new start the report arrives, once.
 """
@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 
+import pydicom
+
 import harness
 import results
 from harness import Check, WaitFor
@@ -19,7 +21,8 @@ FAILED, NOT_ATTEMPTED = "111224", "111225"  # DICOM: values of Summary of Analys
 SUMMARY_OF_ANALYSES = "111065"
 FIRST_RUN_LAST_NUMBER = 9020
 
-MR_RULE = {"name": "Any MR, by mistake", "when": {"Modality": "MR"}, "run": "chest-ct-lungs", "send_to": ["pacs", "quiet"]}
+MR_RULE = {"name": "Any MR, by mistake", "when": {"Modality": "MR"}, "run": "chest-ct-lungs", "send_to": ["pacs", "quiet", "pictures"]}
+PICTURES = {"segmentation": "none", "report": "none", "also": ["secondary_capture", "pdf"]}
 CT_RULE = {"name": "Any CT", "when": {"Modality": "CT"}, "run": "broken-lungs", "send_to": ["pacs", "quiet"]}
 
 
@@ -50,6 +53,18 @@ def CheckReport(path, sr, code, reason, storage):
     Check(not errors, "\n".join(errors))
 
 
+def CheckPictures(folder, study_uid, code):
+    """What a destination gets that takes no reports: one picture and one page."""
+    files = sorted((folder / "pictures" / study_uid).glob("*.dcm"))
+    told = [pydicom.dcmread(file) for file in files]
+    Check(sorted(each.Modality for each in told) == ["DOC", "OT"], f"picture and page: {[each.Modality for each in told]}")
+    for each in told:
+        Check(each.SeriesDescription.startswith("AI could not run: Axial Chest CT Lungs"), each.SeriesDescription)
+        Check([item.CodeValue for item in each.SeriesDescriptionCodeSequence] == [code], "the outcome is not coded")
+    errors = results.ValidatorErrors(files)
+    Check(not errors, "\n".join(errors))
+
+
 def WaitForReport(gateway, phantom, state):
     def Reached():
         job, = gateway.WaitForJobs(phantom.study_uid, "failed")
@@ -68,9 +83,10 @@ def CheckMr(gateway, orthanc, quiet, phantom, folder):
     harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     job = WaitForReport(gateway, phantom, "produced")
     Check(job["attempt"] == 1 and job["failure_report"]["cause"] == "not_applicable", f"the job: {job}")
-    WaitForConfirmed(gateway, phantom, 1)
+    WaitForConfirmed(gateway, phantom, 3)
     (path, sr), = results.Fetch(orthanc, phantom.study_uid, "SR", folder)
     CheckReport(path, sr, NOT_ATTEMPTED, "the Series is MR; the model takes CT", gateway.folder)
+    CheckPictures(folder, phantom.study_uid, NOT_ATTEMPTED)
     Check(not results.Fetch(orthanc, phantom.study_uid, "SEG", folder), "there is a SEG")
     Check(gateway.Study(phantom.study_uid)["jobs"][0]["state"] == "failed", "a delivered report made the job a success")
     Check(quiet.Get("/instances") == [], "the destination with 'failures: none' got something")
@@ -111,9 +127,10 @@ def CrashAt(point, gateway, orthanc, phantom, folder):
           f"axial ended with {gateway.process.ExitCode()} instead of SIGKILL:\n{gateway.process.Tail()}")
     gateway.Start()
     WaitForReport(gateway, phantom, "produced")
-    WaitForConfirmed(gateway, phantom, 1)
+    WaitForConfirmed(gateway, phantom, 3)
     (path, sr), = results.Fetch(orthanc, phantom.study_uid, "SR", folder)
     CheckReport(path, sr, NOT_ATTEMPTED, "the Series is MR; the model takes CT", gateway.folder)
+    CheckPictures(folder, phantom.study_uid, NOT_ATTEMPTED)
 
 
 def Body(workspace, binaries):
@@ -127,7 +144,8 @@ def Body(workspace, binaries):
     gateway = workspace.Own(harness.Gateway(
         folder / "axial", binaries, orthanc, (MR_RULE, CT_RULE), models=folder / "models",
         destinations={"quiet": {"kind": "dicom", "ae_title": quiet.ae_title, "host": "127.0.0.1",
-                                "port": quiet.dicom_port, "results": {"failures": "none"}}}))
+                                "port": quiet.dicom_port, "results": {"failures": "none"}},
+                      "pictures": {"kind": "folder", "path": str(folder / "pictures"), "results": PICTURES}}))
     mr = harness.Phantom(binaries, folder / "mr", "mr", "--seed", "61", "--rows", "64", "--columns", "64", "--slices", "12")
     if len(sys.argv) > 2:
         return CrashAt(sys.argv[2], gateway, orthanc, mr, folder)
