@@ -182,7 +182,16 @@ struct Handlers {
                                    const Parameters& parameters) {
     AXIAL_ASSIGN_OR_RETURN(const std::int64_t id,
                            ParseNumber<std::int64_t>(parameters.at(0), 1, INT64_MAX, "the job id"));
-    AXIAL_RETURN_IF_ERROR(api.jobs_.Retry(id, api.clock_.Now()));
+    const Status queued = api.jobs_.Retry(id, api.clock_.Now());
+    if (!queued.ok() && queued.error().code() == ErrorCode::kConflict &&
+        api.providers_.retry_deliveries) {
+      // It ran; what may be wanted again is what it owes.
+      AXIAL_ASSIGN_OR_RETURN(const auto destinations, api.providers_.retry_deliveries(id));
+      if (destinations.empty()) return queued.error();
+      Log(LogLevel::kInfo, "deliveries_retried_by_person", {{"job", id}});
+      return Ok({{"id", id}, {"deliveries_to", destinations}}, 202);
+    }
+    AXIAL_RETURN_IF_ERROR(queued);
     Log(LogLevel::kInfo, "job_retried_by_person", {{"job", id}});
     if (api.providers_.on_job_retried) api.providers_.on_job_retried();
     return Ok({{"id", id}, {"state", store::JobStateName(store::JobState::kQueued)}}, 202);

@@ -41,8 +41,12 @@ struct DestinationView {
   std::string last_error;
   TimePoint last_error_at{};
   TimePoint last_confirmed_at{};
+  std::string confirmed_by;  ///< storage_commitment | query | status; "": none yet
   std::int64_t owed = 0;
+  std::int64_t unproven = 0;
   std::int64_t refused = 0;
+  std::int64_t overdue = 0;
+  Duration deadline{};
   TimePoint oldest_owed_at{};
   std::vector<store::DeliveryStore::Refusal> refusals;
 };
@@ -96,6 +100,8 @@ struct AdminProviders {
   std::function<std::vector<ModelView>()> models;
   std::function<std::vector<WorkerView>()> workers;
   std::function<void()> on_job_retried;  ///< nudges the dispatcher
+  /// Sends what the Job owes now; the Destinations concerned.
+  std::function<Result<std::vector<std::string>>(std::int64_t job)> retry_deliveries;
 };
 
 struct Request {

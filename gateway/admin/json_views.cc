@@ -26,6 +26,8 @@ const char* PriorityName(int priority) {
   return kNames.at(static_cast<std::size_t>(std::clamp(priority, 0, 2)));
 }
 
+json TextOrNull(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+
 json ErrorOrNull(const std::string& code, const std::string& message) {
   if (code.empty() && message.empty()) return nullptr;
   return {{"code", code}, {"message", message}};
@@ -126,7 +128,7 @@ json ToJson(const store::Job& job) {
 }
 
 json ToJson(const store::Delivery& delivery) {
-  const bool waiting = delivery.state == "pending" || delivery.state == "sending";
+  const bool waiting = delivery.state != "confirmed" && delivery.state != "refused";
   return {{"id", delivery.id},
           {"job_id", delivery.job_id},
           {"destination", delivery.destination},
@@ -137,7 +139,10 @@ json ToJson(const store::Delivery& delivery) {
           {"attempt", delivery.attempt},
           {"next_at", waiting ? ToJson(delivery.next_at) : json(nullptr)},
           {"error", ErrorOrNull(delivery.error_code, delivery.error_message)},
-          {"confirmed_at", ToJson(delivery.confirmed_at)}};
+          {"owed_since", ToJson(delivery.owed_since)},
+          {"stored_at", ToJson(delivery.stored_at)},
+          {"confirmed_at", ToJson(delivery.confirmed_at)},
+          {"confirmed_by", TextOrNull(delivery.confirmed_by)}};
 }
 
 json ToJson(const config::RuleSpec& rule) {
@@ -166,8 +171,12 @@ json ToJson(const DestinationView& destination) {
           {"last_error", destination.last_error},
           {"last_error_at", ToJson(destination.last_error_at)},
           {"last_confirmed_at", ToJson(destination.last_confirmed_at)},
+          {"confirmed_by", TextOrNull(destination.confirmed_by)},
           {"owed", destination.owed},
+          {"unproven", destination.unproven},
           {"refused", destination.refused},
+          {"overdue", destination.overdue},
+          {"deadline_s", std::chrono::duration<double>(destination.deadline).count()},
           {"oldest_owed_at", ToJson(destination.oldest_owed_at)},
           {"refusals", std::move(refusals)}};
 }

@@ -127,6 +127,10 @@ std::vector<DestinationStatus> DeliveryStage::Statuses() const {
       entry = statuses.insert(statuses.end(), std::move(missing));
     }
     entry->owed = owed.pending;
+    entry->unproven = owed.stored;
+    const auto overdue =
+        deliveries_.CountOwedSince(owed.destination, options_.clock->Now() - entry->deadline);
+    if (overdue.ok() && entry->deadline > Duration::zero()) entry->overdue = *overdue;
     entry->refused = owed.refused;
     entry->oldest_owed_at = owed.oldest;
   }
@@ -149,6 +153,27 @@ Result<int> DeliveryStage::RetryNow(const std::string& name) {
   AXIAL_ASSIGN_OR_RETURN(const int count, deliveries_.RetryNow(name, options_.clock->Now()));
   queue->TryNow();
   return count;
+}
+
+Result<std::vector<std::string>> DeliveryStage::RetryJob(std::int64_t job_id) {
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         deliveries_.RetryOfJob(job_id, options_.clock->Now()));
+  for (const std::string& name : names)
+    if (const auto queue = FindQueue(name)) queue->TryNow();
+  return names;
+}
+
+Status DeliveryStage::OnCommitment(const store::DeliveryStore::CommitmentOutcome& outcome) {
+  const TimePoint now = options_.clock->Now();
+  AXIAL_ASSIGN_OR_RETURN(const auto confirmed, deliveries_.ApplyCommitment(outcome, now));
+  for (const auto& [name, count] : confirmed) {
+    const auto queue = FindQueue(name);
+    if (!queue) continue;
+    queue->CountConfirmed(count, now);
+    queue->Nudge();
+  }
+  if (options_.on_change) options_.on_change();
+  return {};
 }
 
 std::shared_ptr<DestinationQueue> DeliveryStage::FindQueue(const std::string& name) const {

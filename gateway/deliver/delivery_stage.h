@@ -53,8 +53,12 @@ struct DestinationStatus {
   std::string last_error;     ///< kept after recovery, with its time
   TimePoint last_error_at{};
   TimePoint last_confirmed_at{};
-  std::int64_t owed = 0;     ///< pending and sending
-  std::int64_t refused = 0;  ///< waiting for a person
+  std::string confirmed_by;   ///< what proved the last one; "": none yet
+  std::int64_t owed = 0;      ///< not confirmed and not refused
+  std::int64_t unproven = 0;  ///< of these, taken by it and not proven
+  std::int64_t refused = 0;   ///< waiting for a person
+  std::int64_t overdue = 0;   ///< owed or refused, for longer than the deadline
+  Duration deadline{};        ///< 0 when not configured
   TimePoint oldest_owed_at{};
   std::vector<store::DeliveryStore::Refusal> refusals;  ///< why; also after a restart
 };
@@ -63,9 +67,11 @@ class DestinationQueue;
 
 /// Sends every owed artifact to its Destination until it is confirmed.
 ///
-/// Each Destination has its own thread and its own back-off, so that a dead one costs the others
-/// nothing. While one cannot be reached, it is probed with one artifact per back-off, and the rest
-/// waits untouched. All functions are thread-safe.
+/// Each Destination has its own threads (`connections`) and its own circuit breaker, so that a dead
+/// one costs the others nothing. While one cannot be used, it is probed with an echo at the end of
+/// each pause, then with one artifact, and the rest waits untouched. What it took is proven by
+/// Storage Commitment, a query, or, where neither is offered, by its answer. All functions are
+/// thread-safe.
 class DeliveryStage {
  public:
   /// `deliveries` outlives the stage. Destinations that cannot be made are shown as failing with
@@ -100,6 +106,12 @@ class DeliveryStage {
 
   /// Makes everything owed to it, refused ones too, due now. Returns how many. Error: NotFound.
   [[nodiscard]] Result<int> RetryNow(const std::string& name);
+
+  /// The same for what one Job owes. Returns the names of the Destinations concerned.
+  [[nodiscard]] Result<std::vector<std::string>> RetryJob(std::int64_t job_id);
+
+  /// The answer to a Storage Commitment request came to the node. Error: NotFound.
+  [[nodiscard]] Status OnCommitment(const store::DeliveryStore::CommitmentOutcome& outcome);
 
  private:
   using Queues = std::map<std::string, std::shared_ptr<DestinationQueue>>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,14 +21,32 @@ struct SendReport {
   /// Not ok: the Destination as a whole could not be used (not there, association rejected, folder
   /// not writable), nothing was tried and `results` is empty.
   Status reached;
-  /// One per artifact, in their order.
+  /// One per artifact that was tried, in their order; those behind were not, because the connection
+  /// was lost with the last one.
   std::vector<SendResult> results;
+};
+
+/// What a Destination said when it was asked whether it has artifacts.
+struct CheckReport {
+  /// Not ok: it could not be asked now, or (Unsupported) cannot be asked at all; `results` is
+  /// empty.
+  Status reached;
+  /// One per artifact, in their order: whether it has it. Errors: as for `reached`.
+  std::vector<Result<bool>> results;
+};
+
+/// Storage Commitment Push Model (PS3.4 J), as asked by SCU.
+struct CommitmentAsk {
+  std::string transaction_uid;
+  /// An answer that comes on the Association of the request; called on the thread that asks.
+  std::function<void(const store::DeliveryStore::CommitmentOutcome&)> on_outcome;
+  /// Whether it still stands out: an answer may come on another Association meanwhile.
+  std::function<bool()> awaited;
 };
 
 /// Where results go: the seam between Axial and a PACS, a DICOMweb server or a folder.
 ///
-/// Send and Echo are called by one thread at a time each, and may run at the same time as each
-/// other; both block, within the time-outs of DestinationOptions.
+/// Thread-safe; all but Interrupt block, within the time-outs of DestinationOptions.
 class Destination {
  public:
   virtual ~Destination() = default;
@@ -38,7 +57,15 @@ class Destination {
   /// Is it there and would it take results? Changes nothing at the Destination.
   [[nodiscard]] virtual Status Echo() = 0;
 
-  /// Makes a Send or Echo in progress, and all later ones, return soon. Thread-safe.
+  /// Asks whether it has the artifacts that it took.
+  [[nodiscard]] virtual CheckReport Check(const std::vector<store::Delivery>& artifacts);
+
+  /// Asks it to commit to the artifacts that it took. ok: it accepted the request, and will answer
+  /// or has. Errors: Unsupported (it offers no Storage Commitment), retried codes.
+  [[nodiscard]] virtual Status RequestCommitment(const CommitmentAsk& ask,
+                                                 const std::vector<store::Delivery>& artifacts);
+
+  /// Makes what is in progress, and all that comes later, return soon.
   virtual void Interrupt() = 0;
 };
 

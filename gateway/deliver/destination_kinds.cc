@@ -23,6 +23,14 @@ constexpr std::array kKinds = {
 
 }  // namespace
 
+CheckReport Destination::Check(const std::vector<store::Delivery>&) {
+  return {Error(ErrorCode::kUnsupported, "it cannot be asked what it has"), {}};
+}
+
+Status Destination::RequestCommitment(const CommitmentAsk&, const std::vector<store::Delivery>&) {
+  return Error(ErrorCode::kUnsupported, "it offers no Storage Commitment");
+}
+
 Result<std::unique_ptr<Destination>> MakeDestination(const config::Destination& destination,
                                                      const DestinationOptions& options) {
   for (const Kind& entry : kKinds)

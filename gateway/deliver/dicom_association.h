@@ -72,6 +72,13 @@ class DicomAssociation {
                                             DcmDataset& dataset);
   [[nodiscard]] Result<DimseResponse> Echo();
 
+  /// C-FIND in the Study Root model for one Instance (PS3.4 C.4.1): how many identifiers name it.
+  struct FindResponse {
+    DimseResponse response;
+    int matches = 0;
+  };
+  [[nodiscard]] Result<FindResponse> Find(std::uint8_t context_id, const store::Delivery& artifact);
+
   void Release();
 
  private:

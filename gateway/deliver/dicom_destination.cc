@@ -46,6 +46,7 @@ class DicomDestination final : public Destination {
 
   SendReport Send(const std::vector<store::Delivery>& artifacts) override;
   Status Echo() override;
+  CheckReport Check(const std::vector<store::Delivery>& artifacts) override;
   void Interrupt() override { sockets_.InterruptAll(); }
 
  private:
@@ -97,21 +98,17 @@ SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& ar
     }
     association = std::move(opened).value();
   }
-  std::optional<Error> lost;
   for (std::size_t i = 0; i < artifacts.size(); ++i) {
     if (!syntaxes[i].ok()) {
       report.results.emplace_back(syntaxes[i].error());
-    } else if (lost) {
-      report.results.emplace_back(
-          MakeError(ErrorCode::kUnavailable, "not tried: the Association was lost before"));
     } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i]); sent.ok()) {
       report.results.push_back(std::move(sent).value());
     } else {
-      lost = sent.error();
-      report.results.emplace_back(lost->WithContext("C-STORE"));
+      report.results.emplace_back(sent.error().WithContext("C-STORE"));
+      return report;  // the Association is lost, and aborted
     }
   }
-  if (association && !lost) association->Release();
+  if (association) association->Release();
   return report;
 }
 
@@ -140,6 +137,49 @@ Status DicomDestination::Echo() {
   if (response.status != 0)
     return MakeError(ErrorCode::kUnavailable, "C-ECHO answered status {:04X}H", response.status);
   return {};
+}
+
+/// Whether the archive found it. Outer error: the Association is lost.
+Result<Result<bool>> FindOne(DicomAssociation& association, std::uint8_t context_id,
+                             const store::Delivery& artifact) {
+  AXIAL_ASSIGN_OR_RETURN(const DicomAssociation::FindResponse found,
+                         association.Find(context_id, artifact));
+  const DimseResponse& response = found.response;
+  if (response.status == 0x0000) return Result<bool>(found.matches > 0);
+  const bool later = (response.status & 0xff00) == 0xa700;
+  return Result<bool>(MakeError(
+      later ? ErrorCode::kExhausted : ErrorCode::kUnsupported, "C-FIND answered status {:04X}H{}{}",
+      response.status, response.error_comment.empty() ? "" : ": ", response.error_comment));
+}
+
+CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifacts) {
+  CheckReport report;
+  const std::string find = UID_FINDStudyRootQueryRetrieveInformationModel;
+  auto association = DicomAssociation::Open(
+      destination_, options_, {ContextFor(find, UID_LittleEndianExplicitTransferSyntax)}, sockets_);
+  if (!association.ok()) {
+    report.reached = association.error();
+    return report;
+  }
+  const auto context = (*association)->FindContext(find, UID_LittleEndianExplicitTransferSyntax);
+  if (!context.ok()) {
+    (*association)->Release();
+    report.reached = Error(ErrorCode::kUnsupported, "it takes no queries (C-FIND, Study Root)");
+    return report;
+  }
+  for (const store::Delivery& artifact : artifacts) {
+    Result<Result<bool>> found = FindOne(**association, *context, artifact);
+    if (!found.ok()) {
+      const Error lost = found.error().WithContext("C-FIND");
+      if (report.results.empty()) report.reached = lost;
+      // Those behind were not asked; they are, later.
+      if (report.reached.ok()) report.results.resize(artifacts.size(), lost);
+      return report;
+    }
+    report.results.push_back(std::move(found).value());
+  }
+  (*association)->Release();
+  return report;
 }
 
 }  // namespace

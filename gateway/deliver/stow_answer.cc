@@ -16,6 +16,7 @@ using nlohmann::json;
 constexpr const char* kFailedSopSequence = "00081198";
 constexpr const char* kReferencedSopSequence = "00081199";
 constexpr const char* kReferencedSopInstanceUid = "00081155";
+constexpr const char* kSopInstanceUid = "00080018";
 constexpr const char* kFailureReason = "00081197";
 constexpr const char* kWarningReason = "00081196";
 constexpr std::uint16_t kProcessingFailure = 0x0110;
@@ -76,6 +77,24 @@ SendResult JudgeHttpStatus(int status) {
 }
 
 }  // namespace
+
+Result<bool> JudgeSearchAnswer(const HttpAnswer& answer, const store::Delivery& artifact) {
+  const int status = answer.status;
+  if (status == 204) return false;
+  if (status == 429) return Error(ErrorCode::kExhausted, "QIDO-RS answered 429: too many requests");
+  if (status == 401 || status == 408 || status >= 502)
+    return MakeError(ErrorCode::kUnavailable, "QIDO-RS answered {}", status);
+  if (status != 200)
+    return MakeError(ErrorCode::kUnsupported, "it has no QIDO-RS for Instances, HTTP {}", status);
+  const json body = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_array())
+    return Error(ErrorCode::kUnsupported, "its QIDO-RS does not answer in DICOM JSON");
+  for (const json& instance : body) {
+    const json uids = Values(instance, kSopInstanceUid);
+    if (!uids.empty() && uids.front() == artifact.sop_instance_uid) return true;
+  }
+  return false;
+}
 
 bool RefusesTransferSyntax(const HttpAnswer& answer, const store::Delivery& artifact) {
   if (answer.status == 415) return true;

@@ -11,6 +11,11 @@ namespace axial::deliver {
 [[nodiscard]] SendResult JudgeStoreAnswer(const HttpAnswer& answer,
                                           const store::Delivery& artifact);
 
+/// Whether an answer to QIDO-RS (PS3.18 10.6.3) holds the artifact. Errors: Unsupported (it does
+/// not search Instances, or not for us), Unavailable, Exhausted (it cannot now).
+[[nodiscard]] Result<bool> JudgeSearchAnswer(const HttpAnswer& answer,
+                                             const store::Delivery& artifact);
+
 /// The answer says that the artifact's Transfer Syntax is not taken (415, or Failure Reason C122H).
 [[nodiscard]] bool RefusesTransferSyntax(const HttpAnswer& answer, const store::Delivery& artifact);
 

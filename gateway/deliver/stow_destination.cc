@@ -76,6 +76,7 @@ class StowDestination final : public Destination {
 
   SendReport Send(const std::vector<store::Delivery>& artifacts) override;
   Status Echo() override;
+  CheckReport Check(const std::vector<store::Delivery>& artifacts) override;
   void Interrupt() override { interrupted_ = true; }
 
  private:
@@ -87,6 +88,7 @@ class StowDestination final : public Destination {
 
   Status OpenUnlessOpen(Session& session) const;
   Result<HttpAnswer> Ask(Session& session, HttpConnection::Request request) const;
+  Result<HttpAnswer> Search(Session& session, const std::string& target) const;
   /// Outer error: the Destination cannot be used now. `lost`: the answer never came.
   Result<SendResult> SendOne(Session& session, const store::Delivery& artifact, bool& lost) const;
 
@@ -120,6 +122,38 @@ Result<HttpAnswer> StowDestination::Ask(Session& session, HttpConnection::Reques
                answer.error().WithContext("{}", destination_.url).message());
 }
 
+/// QIDO-RS; `target` below the DICOMweb root.
+Result<HttpAnswer> StowDestination::Search(Session& session, const std::string& target) const {
+  AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
+  HttpConnection::Request request;
+  request.method = "GET";
+  request.target = url_.path + target;
+  request.accept = kDicomJson;
+  return Ask(session, std::move(request));
+}
+
+CheckReport StowDestination::Check(const std::vector<store::Delivery>& artifacts) {
+  CheckReport report;
+  Session session;
+  for (const store::Delivery& artifact : artifacts) {
+    const Result<HttpAnswer> answer =
+        Search(session,
+               fmt::format("/instances?StudyInstanceUID={}&SeriesInstanceUID={}&SOPInstanceUID={}",
+                           artifact.study_uid, artifact.series_uid, artifact.sop_instance_uid));
+    Result<bool> found = answer.ok() ? JudgeSearchAnswer(*answer, artifact) : answer.error();
+    if (!found.ok() && report.results.empty()) {
+      report.reached = found.error();
+      return report;
+    }
+    if (!answer.ok()) {  // those behind are asked later
+      report.results.resize(artifacts.size(), answer.error());
+      return report;
+    }
+    report.results.push_back(std::move(found));
+  }
+  return report;
+}
+
 Result<SendResult> StowDestination::SendOne(Session& session, const store::Delivery& artifact,
                                             bool& lost) const {
   Result<HttpConnection::Request> request = StoreRequest(url_.path, artifact);
@@ -138,38 +172,27 @@ Result<SendResult> StowDestination::SendOne(Session& session, const store::Deliv
 SendReport StowDestination::Send(const std::vector<store::Delivery>& artifacts) {
   SendReport report;
   Session session;
-  std::optional<Error> unusable;
   for (const store::Delivery& artifact : artifacts) {
-    if (unusable) {
-      report.results.emplace_back(unusable->WithContext("not tried"));
-      continue;
-    }
     bool lost = false;
     Result<SendResult> sent = SendOne(session, artifact, lost);
     if (sent.ok()) {
-      if (lost) unusable = sent->error();
       report.results.push_back(std::move(sent).value());
+      if (lost) return report;
       continue;
     }
-    unusable = sent.error();
-    if (report.results.empty()) {
-      report.reached = *unusable;
-      return report;
-    }
-    report.results.emplace_back(*unusable);
+    if (report.results.empty())
+      report.reached = sent.error();
+    else
+      report.results.emplace_back(sent.error());
+    return report;
   }
   return report;
 }
 
 Status StowDestination::Echo() {
   Session session;
-  AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
   // A search costs the server least of all that shows it speaks DICOMweb (PS3.18 10.6).
-  HttpConnection::Request request;
-  request.method = "GET";
-  request.target = url_.path + "/studies?limit=1";
-  request.accept = kDicomJson;
-  AXIAL_ASSIGN_OR_RETURN(const HttpAnswer answer, Ask(session, std::move(request)));
+  AXIAL_ASSIGN_OR_RETURN(const HttpAnswer answer, Search(session, "/studies?limit=1"));
   AXIAL_RETURN_IF_ERROR(
       JudgeService(answer.status, destination_.url, destination_.credentials.has_value()));
   if (answer.status >= 500)

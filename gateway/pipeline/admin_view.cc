@@ -23,6 +23,11 @@ std::string WhyToLookAt(const deliver::DestinationStatus& destination) {
   if (destination.state == deliver::DestinationState::kNotConfigured)
     text = fmt::format("{} results are owed to it; name it in the configuration again",
                        destination.owed);
+  if (destination.overdue > 0)
+    text += fmt::format(
+        "{}{} results are owed for longer than its deadline of {}, the oldest since {}",
+        text.empty() ? "" : "; ", destination.overdue, config::FormatDuration(destination.deadline),
+        FormatTime(destination.oldest_owed_at));
   if (destination.refused > 0)
     text += fmt::format(
         "{}{} results were refused; when the cause is mended, POST /api/destinations/{}/retry",
@@ -127,7 +132,8 @@ std::vector<admin::DestinationView> AdminView::Destinations() const {
     views.push_back({status.name, status.kind, status.target,
                      std::string(deliver::DestinationStateName(status.state)), status.failing_since,
                      status.next_try_at, status.last_error, status.last_error_at,
-                     status.last_confirmed_at, status.owed, status.refused, status.oldest_owed_at,
+                     status.last_confirmed_at, status.confirmed_by, status.owed, status.unproven,
+                     status.refused, status.overdue, status.deadline, status.oldest_owed_at,
                      status.refusals});
   return views;
 }
@@ -176,6 +182,7 @@ admin::AdminProviders AdminView::Providers() {
   };
   providers.models = [this] { return Models(); };
   providers.workers = [this] { return Workers(); };
+  providers.retry_deliveries = [this](std::int64_t job) { return deliver_.RetryJob(job); };
   providers.on_job_retried = [this] { dispatcher_.Nudge(); };
   return providers;
 }

@@ -35,14 +35,15 @@ void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact
 
   SQLite::Statement owe(
       db,
-      "INSERT INTO delivery(artifact_id, destination, state, next_at) SELECT ?1, w.destination, "
-      "'pending', ?2 FROM job_destination w WHERE w.job_id = ?3 AND w.destination IN (SELECT value "
+      "INSERT INTO delivery(artifact_id, destination, state, next_at, owed_since) SELECT ?1, "
+      "w.destination, 'pending', ?2, ?2 FROM job_destination w WHERE w.job_id = ?3 AND "
+      "w.destination IN (SELECT value "
       "FROM json_each(?4)) AND (?5 = 0 OR NOT EXISTS (SELECT 1 FROM job me JOIN job o ON "
       "o.study_uid = me.study_uid AND o.revision_id = me.revision_id AND o.series_uid = "
       "me.series_uid AND o.model = me.model AND o.state IN ('produced', 'delivered') JOIN "
       "job_destination t ON t.job_id = o.id WHERE me.id = ?3 AND t.destination = w.destination)) "
       "ON CONFLICT(artifact_id, destination) DO UPDATE SET state = 'pending', next_at = "
-      "excluded.next_at WHERE state = 'refused'");
+      "excluded.next_at, owed_since = excluded.owed_since WHERE state = 'refused'");
   owe.bind(1, artifact_id);
   owe.bind(2, ToMicros(now));
   owe.bind(3, job.id);

@@ -4,16 +4,11 @@
 #include <fmt/format.h>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/delivery_rows.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
 namespace {
-
-constexpr std::string_view kSelect =
-    "SELECT d.id, (SELECT max(job_id) FROM job_artifact l WHERE l.artifact_id = a.id), "
-    "a.study_uid, d.destination, a.kind, a.path, a.sop_class_uid, "
-    "a.sop_instance_uid, d.state, d.attempt, d.next_at, d.error_code, d.error_message, "
-    "d.confirmed_at FROM delivery d JOIN artifact a ON a.id = d.artifact_id";
 
 /// Condition on delivery `d`: nothing that it replaces is still on its way to the same Destination,
 /// so that a reader who sorts by arrival sees the newer result last.
@@ -27,69 +22,40 @@ constexpr std::string_view kOvertakesNothing =
     "l.failure_report_id IS NOT n.failure_report_id AND l.artifact_id < d.artifact_id AND "
     "w.destination = d.destination AND w.state IN ('pending', 'sending'))";
 
-std::vector<Delivery> ReadDeliveries(SQLite::Statement& rows) {
-  std::vector<Delivery> deliveries;
-  while (rows.executeStep()) {
-    Delivery delivery;
-    int i = 0;
-    delivery.id = rows.getColumn(i++).getInt64();
-    delivery.job_id = rows.getColumn(i++).getInt64();
-    delivery.study_uid = rows.getColumn(i++).getString();
-    delivery.destination = rows.getColumn(i++).getString();
-    delivery.kind = rows.getColumn(i++).getString();
-    delivery.path = rows.getColumn(i++).getString();
-    delivery.sop_class_uid = rows.getColumn(i++).getString();
-    delivery.sop_instance_uid = rows.getColumn(i++).getString();
-    delivery.state = rows.getColumn(i++).getString();
-    delivery.attempt = rows.getColumn(i++).getInt();
-    delivery.next_at = TimeOf(rows.getColumn(i++));
-    delivery.error_code = rows.getColumn(i++).getString();
-    delivery.error_message = rows.getColumn(i++).getString();
-    delivery.confirmed_at = TimeOf(rows.getColumn(i++));
-    deliveries.push_back(std::move(delivery));
-  }
-  return deliveries;
-}
+/// Condition on delivery `d` of artifact `a`: nobody else is sending of its study there, so that
+/// its results arrive in their order also over several connections.
+constexpr std::string_view kStudyIsFree =
+    "NOT EXISTS (SELECT 1 FROM artifact b JOIN delivery s ON s.artifact_id = b.id WHERE "
+    "b.study_uid = a.study_uid AND s.destination = d.destination AND s.state = 'sending')";
 
-Error NotSending(const Delivery& delivery) {
-  return MakeError(ErrorCode::kConflict, "delivery {} attempt {} is no longer ours", delivery.id,
-                   delivery.attempt);
-}
-
-/// Ends one sending attempt; returns whether it was still ours.
-bool EndSending(SQLite::Database& db, const Delivery& delivery, const std::string& state,
-                TimePoint next_at, TimePoint confirmed_at, const Error* reason) {
-  SQLite::Statement update(db,
-                           "UPDATE delivery SET state = ?1, next_at = ?2, confirmed_at = ?3, "
-                           "error_code = ?4, error_message = ?5 WHERE id = ?6 AND state = "
-                           "'sending' AND attempt = ?7");
-  update.bind(1, state);
-  update.bind(2, ToMicros(next_at));
-  if (confirmed_at != TimePoint{}) update.bind(3, ToMicros(confirmed_at));
-  if (reason != nullptr) {
-    update.bind(4, std::string(ErrorCodeName(reason->code())));
-    update.bind(5, reason->message());
-  }
-  update.bind(6, delivery.id);
-  update.bind(7, delivery.attempt);
-  return update.exec() == 1;
+bool FailedBefore(const Delivery& delivery) {
+  return delivery.attempt > 0 && !delivery.error_code.empty();
 }
 
 }  // namespace
 
 Result<std::vector<Delivery>> DeliveryStore::Take(const std::string& destination, int limit,
-                                                  TimePoint now) {
+                                                  TimePoint now, bool one_study) {
   auto outcome = database_.Write<std::vector<Delivery>>(
       [&](SQLite::Database& db) -> Result<std::vector<Delivery>> {
         // Artifact order: a viewer must find the SEG when it opens the SR that references it.
         SQLite::Statement rows(
             db, fmt::format("{} WHERE d.destination = ? AND d.state = 'pending' AND d.next_at <= ? "
-                            "AND {} ORDER BY a.id LIMIT ?",
-                            kSelect, kOvertakesNothing));
+                            "AND {} AND {} ORDER BY a.id LIMIT ?",
+                            kSelectDelivery, kOvertakesNothing,
+                            one_study ? kStudyIsFree : std::string_view("TRUE")));
         rows.bind(1, destination);
         rows.bind(2, ToMicros(now));
         rows.bind(3, limit);
-        std::vector<Delivery> deliveries = ReadDeliveries(rows);
+        std::vector<Delivery> deliveries;
+        for (Delivery& delivery : ReadDeliveries(rows)) {
+          const bool goes_along =
+              deliveries.empty() ||
+              (!FailedBefore(deliveries.front()) && !FailedBefore(delivery) &&
+               (!one_study || delivery.study_uid == deliveries.front().study_uid));
+          if (!goes_along) break;
+          deliveries.push_back(std::move(delivery));
+        }
         for (Delivery& delivery : deliveries) {
           SQLite::Statement update(
               db, "UPDATE delivery SET state = 'sending', attempt = attempt + 1 WHERE id = ?");
@@ -104,43 +70,29 @@ Result<std::vector<Delivery>> DeliveryStore::Take(const std::string& destination
   return outcome;
 }
 
-Status DeliveryStore::Confirm(const Delivery& delivery, TimePoint now) {
-  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
-    if (!EndSending(db, delivery, "confirmed", now, now, nullptr)) return NotSending(delivery);
-    AddEvent(db, delivery.study_uid, now, "delivered",
-             fmt::format("{} to {}", delivery.kind, delivery.destination));
-    SQLite::Statement jobs(db,
-                           "SELECT l.job_id FROM job_artifact l JOIN delivery d ON d.artifact_id = "
-                           "l.artifact_id WHERE d.id = ?");
-    jobs.bind(1, delivery.id);
-    while (jobs.executeStep()) FinishJob(db, jobs.getColumn(0).getInt64(), delivery.study_uid, now);
-    return {};
-  });
+Status DeliveryStore::Confirm(const Delivery& delivery, const std::string& by, TimePoint now) {
+  auto outcome = database_.Write(
+      [&](SQLite::Database& db) -> Status { return ConfirmDelivery(db, delivery, by, now); });
   if (outcome.ok()) CrashPoint("confirmed");
   return outcome;
 }
 
-Status DeliveryStore::Postpone(const Delivery& delivery, const Error& reason, TimePoint next_at) {
+Status DeliveryStore::Postpone(const Delivery& delivery, const Error& reason, TimePoint next_at,
+                               bool tried) {
   return database_.Write([&](SQLite::Database& db) -> Status {
-    if (!EndSending(db, delivery, "pending", next_at, TimePoint{}, &reason))
-      return NotSending(delivery);
-    return {};
+    return EndTry(db, delivery, {"pending", next_at, &reason, tried});
   });
 }
 
 Status DeliveryStore::Refuse(const Delivery& delivery, const Error& reason, TimePoint now) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
-    if (!EndSending(db, delivery, "refused", now, TimePoint{}, &reason))
-      return NotSending(delivery);
-    AddEvent(db, delivery.study_uid, now, "delivery_refused",
-             fmt::format("{} by {}: {}", delivery.kind, delivery.destination, reason.message()));
-    return {};
-  });
+  return database_.Write(
+      [&](SQLite::Database& db) -> Status { return RefuseDelivery(db, delivery, reason, now); });
 }
 
 Result<int> DeliveryStore::ReclaimSending() {
   return database_.Write<int>([](SQLite::Database& db) -> Result<int> {
-    return db.exec("UPDATE delivery SET state = 'pending' WHERE state = 'sending'");
+    return db.exec("UPDATE delivery SET state = 'pending' WHERE state = 'sending'") +
+           db.exec("UPDATE delivery SET state = 'stored' WHERE state = 'checking'");
   });
 }
 
@@ -148,8 +100,10 @@ Result<std::optional<TimePoint>> DeliveryStore::NextDue(const std::string& desti
   return database_.Read<std::optional<TimePoint>>(
       [&](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
         SQLite::Statement row(
-            db, fmt::format("SELECT min(next_at) FROM delivery d WHERE destination = ? AND state = "
-                            "'pending' AND {}",
+            db, fmt::format("SELECT min(due) FROM (SELECT * FROM (SELECT next_at AS due FROM "
+                            "delivery d WHERE destination = ?1 AND state = 'pending' AND {} ORDER "
+                            "BY next_at LIMIT 1) UNION ALL SELECT min(next_at) FROM delivery WHERE "
+                            "destination = ?1 AND state = 'stored')",
                             kOvertakesNothing));
         row.bind(1, destination);
         if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
@@ -157,39 +111,58 @@ Result<std::optional<TimePoint>> DeliveryStore::NextDue(const std::string& desti
       });
 }
 
-Result<int> DeliveryStore::RetryNow(const std::string& destination, TimePoint now) {
-  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
-    SQLite::Statement update(db,
-                             "UPDATE delivery SET state = 'pending', next_at = ? WHERE destination "
-                             "= ? AND state IN ('pending', 'refused')");
-    update.bind(1, ToMicros(now));
-    update.bind(2, destination);
-    return update.exec();
-  });
-}
-
 Result<std::vector<Delivery>> DeliveryStore::ListOfStudy(const std::string& study_uid) const {
   return database_.Read<std::vector<Delivery>>(
       [&](SQLite::Database& db) -> Result<std::vector<Delivery>> {
-        SQLite::Statement rows(db, fmt::format("{} WHERE a.study_uid = ? ORDER BY d.id", kSelect));
+        SQLite::Statement rows(
+            db, fmt::format("{} WHERE a.study_uid = ? ORDER BY d.id", kSelectDelivery));
         rows.bind(1, study_uid);
         return ReadDeliveries(rows);
       });
 }
 
+namespace {
+
+constexpr std::string_view kSelectOwed =
+    "SELECT destination, count(iif(state = 'refused', NULL, 1)), count(iif(state IN ('stored', "
+    "'checking'), 1, NULL)), count(iif(state = 'refused', 1, NULL)), min(owed_since) FROM delivery "
+    "WHERE state <> 'confirmed'";
+
+DeliveryStore::Owed ReadOwed(SQLite::Statement& row) {
+  return {row.getColumn(0).getString(), row.getColumn(1).getInt64(), row.getColumn(2).getInt64(),
+          row.getColumn(3).getInt64(), TimeOf(row.getColumn(4))};
+}
+
+}  // namespace
+
 Result<std::vector<DeliveryStore::Owed>> DeliveryStore::OwedByDestination() const {
   return database_.Read<std::vector<Owed>>([](SQLite::Database& db) -> Result<std::vector<Owed>> {
-    SQLite::Statement rows(
-        db,
-        "SELECT d.destination, count(DISTINCT iif(d.state = 'refused', NULL, d.id)), "
-        "count(DISTINCT iif(d.state = 'refused', d.id, NULL)), "
-        "min(j.created_at) FROM delivery d JOIN job_artifact l ON l.artifact_id = d.artifact_id "
-        "JOIN job j ON j.id = l.job_id WHERE d.state <> 'confirmed' GROUP BY d.destination");
+    SQLite::Statement rows(db, fmt::format("{} GROUP BY destination", kSelectOwed));
     std::vector<Owed> owed;
-    while (rows.executeStep())
-      owed.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getInt64(),
-                      rows.getColumn(2).getInt64(), TimeOf(rows.getColumn(3))});
+    while (rows.executeStep()) owed.push_back(ReadOwed(rows));
     return owed;
+  });
+}
+
+Result<DeliveryStore::Owed> DeliveryStore::OwedTo(const std::string& destination) const {
+  return database_.Read<Owed>([&](SQLite::Database& db) -> Result<Owed> {
+    SQLite::Statement row(db, fmt::format("{} AND destination = ?", kSelectOwed));
+    row.bind(1, destination);
+    row.executeStep();
+    return ReadOwed(row);
+  });
+}
+
+Result<std::int64_t> DeliveryStore::CountOwedSince(const std::string& destination,
+                                                   TimePoint before) const {
+  return database_.Read<std::int64_t>([&](SQLite::Database& db) -> Result<std::int64_t> {
+    SQLite::Statement row(db,
+                          "SELECT count(*) FROM delivery WHERE destination = ? AND state <> "
+                          "'confirmed' AND owed_since <= ?");
+    row.bind(1, destination);
+    row.bind(2, ToMicros(before));
+    row.executeStep();
+    return row.getColumn(0).getInt64();
   });
 }
 

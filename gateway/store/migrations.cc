@@ -229,6 +229,49 @@ CREATE TABLE performed_step_instance (
   sop_class_uid TEXT NOT NULL,
   PRIMARY KEY (step_uid, series_uid, sop_instance_uid)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // 5: a delivery is confirmed by proof that the Destination has it
+    R"sql(
+-- 'stored': the Destination answered Success; whether it has the object is still to be proven, from
+-- next_at on. 'checking': it is being asked. no_commitment: it does not commit to this object.
+CREATE TABLE delivery_with_proof (
+  id INTEGER PRIMARY KEY,
+  artifact_id INTEGER NOT NULL REFERENCES artifact(id),
+  destination TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'stored', 'checking', 'confirmed', 'refused')),
+  attempt INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  owed_since INTEGER NOT NULL,
+  stored_at INTEGER,
+  checks INTEGER NOT NULL DEFAULT 0,
+  no_commitment INTEGER NOT NULL DEFAULT 0,
+  error_code TEXT,
+  error_message TEXT,
+  confirmed_at INTEGER,
+  confirmed_by TEXT,
+  UNIQUE (artifact_id, destination)
+) STRICT;
+INSERT INTO delivery_with_proof(id, artifact_id, destination, state, attempt, next_at, owed_since,
+  error_code, error_message, confirmed_at, confirmed_by)
+  SELECT d.id, d.artifact_id, d.destination, d.state, d.attempt, d.next_at,
+    coalesce((SELECT max(coalesce(j.finished_at, j.created_at)) FROM job_artifact l JOIN job j ON j.id = l.job_id
+      WHERE l.artifact_id = d.artifact_id), d.next_at),
+    d.error_code, d.error_message, d.confirmed_at, iif(d.state = 'confirmed', 'status', NULL)
+  FROM delivery d;
+DROP TABLE delivery;
+ALTER TABLE delivery_with_proof RENAME TO delivery;
+CREATE INDEX delivery_due ON delivery(destination, next_at) WHERE state = 'pending';
+CREATE INDEX delivery_unproven ON delivery(destination, next_at) WHERE state = 'stored';
+CREATE INDEX delivery_owed ON delivery(destination, owed_since) WHERE state <> 'confirmed';
+
+-- Storage Commitment requests that may still be answered.
+CREATE TABLE delivery_commitment (
+  transaction_uid TEXT NOT NULL,
+  delivery_id INTEGER NOT NULL REFERENCES delivery(id),
+  requested_at INTEGER NOT NULL,
+  PRIMARY KEY (transaction_uid, delivery_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_commitment_by_delivery ON delivery_commitment(delivery_id);
 )sql"};
 
 }  // namespace

@@ -276,9 +276,46 @@ TEST_F(StowDeliveryTest, ASilentServerCostsOneTimeoutForTheBatch) {
   const auto made = Make("http://127.0.0.1:" + std::to_string(silent.port()) + "/dicom-web");
   const SendReport report = made->Send(Artifacts(3));
   ASSERT_TRUE(report.reached.ok());
-  ASSERT_EQ(report.results.size(), 3U);
+  ASSERT_EQ(report.results.size(), 1U) << "the others are not tried";
   EXPECT_EQ(report.results[0].error().code(), ErrorCode::kTimeout);
-  EXPECT_THAT(report.results[2].error().message(), StartsWith("not tried"));
+}
+
+TEST_F(StowDeliveryTest, AsksByQidoWhatIsThere) {
+  std::mutex mutex;
+  std::vector<std::string> requests;
+  ScriptedServer server([&](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    requests.push_back(request);
+    if (request.find("SOPInstanceUID=2.25.2") != std::string::npos)
+      return Http("204 No Content", "");
+    return Http("200 OK", R"([{"00080018":{"vr":"UI","Value":["2.25.1"]}}])");
+  });
+  std::vector<store::Delivery> artifacts = Artifacts(3);
+  artifacts[0].study_uid = "1.1";
+  artifacts[0].series_uid = "2.25.7";
+  const CheckReport report = Make(server.url())->Check(artifacts);
+  ASSERT_TRUE(report.reached.ok());
+  ASSERT_EQ(report.results.size(), 3U);
+  EXPECT_TRUE(*report.results[0]);
+  EXPECT_FALSE(*report.results[1]);
+  EXPECT_FALSE(*report.results[2]) << "it answered with another object";
+  EXPECT_THAT(requests.at(0),
+              StartsWith("GET /dicom-web/instances?StudyInstanceUID=1.1&"
+                         "SeriesInstanceUID=2.25.7&SOPInstanceUID=2.25.1 HTTP/1.1"));
+}
+
+TEST_F(StowDeliveryTest, TellsNoSearchFromASearchThatIsDown) {
+  const auto reached = [&](const std::string& answer) {
+    ScriptedServer server([&](const std::string&) { return answer; });
+    return Make(server.url())->Check(Artifacts(2)).reached.error().code();
+  };
+  for (const char* status : {"404 Not Found", "400 Bad Request", "403 Forbidden", "501 No"})
+    EXPECT_EQ(reached(Http(status)), ErrorCode::kUnsupported) << status;
+  for (const std::string body : {"<html/>", "{}", "", "7"})
+    EXPECT_EQ(reached(Http("200 OK", body)), ErrorCode::kUnsupported) << body;
+  for (const char* status : {"401 Unauthorized", "503 Busy"})
+    EXPECT_EQ(reached(Http(status)), ErrorCode::kUnavailable) << status;
+  EXPECT_EQ(reached(Http("429 Too Many")), ErrorCode::kExhausted);
 }
 
 TEST_F(StowDeliveryTest, InterruptEndsAWait) {

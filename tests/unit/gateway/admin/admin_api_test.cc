@@ -129,6 +129,21 @@ TEST_F(AdminApiTest, RetriesOnlyAFailedJob) {
   EXPECT_EQ(nudges, 1);
 }
 
+TEST_F(AdminApiTest, RetryOfAJobThatRanSendsWhatItOwes) {
+  const store::Job job = AddJob({"pacs"});
+  std::vector<std::string> owes = {"pacs"};
+  providers.retry_deliveries = [&](std::int64_t id) -> Result<std::vector<std::string>> {
+    EXPECT_EQ(id, job.id);
+    return owes;
+  };
+  const std::string target = "/api/jobs/" + std::to_string(job.id) + "/retry";
+  const Response response = Post(target);
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(json::parse(response.body).at("deliveries_to").at(0), "pacs");
+  owes.clear();
+  ExpectProblem(Post(target), 409);
+}
+
 TEST_F(AdminApiTest, ShowsWhatWasRefusedUntilAPersonRemovesIt) {
   const store::Job job = AddJob({"pacs"});
   std::vector<QuarantineView> kept = {{"1-1",

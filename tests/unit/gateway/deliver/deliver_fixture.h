@@ -22,9 +22,12 @@ class DeliverTest : public store::StoreTest {
  protected:
   /// `artifacts` go to every one of `destinations`.
   void Owe(std::vector<store::ProducedArtifact> artifacts,
-           const std::vector<std::string>& destinations) {
+           const std::vector<std::string>& destinations, const std::string& study = "1.1") {
     for (store::ProducedArtifact& artifact : artifacts) artifact.destinations = destinations;
-    AddJob(destinations);
+    if (study == "1.1")
+      AddJob(destinations);
+    else
+      AddJobOf(study, destinations);
     const auto job = jobs->Lease({"model"}, At(3), std::chrono::minutes(1));
     ASSERT_TRUE(job.ok() && job->has_value());
     ASSERT_TRUE(jobs->Produce(**job, artifacts, "done", At(4)).ok());

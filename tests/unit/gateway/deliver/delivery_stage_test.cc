@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/gateway/deliver/deliver_fixture.h"
+#include "tests/unit/gateway/deliver/fake_destinations.h"
 
 namespace axial::deliver {
 namespace {
@@ -11,90 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class ManualClock final : public Clock {
- public:
-  TimePoint Now() const override { return now; }
-  TimePoint now{};
-};
-
-/// What the fake Destinations of one test do and saw.
-struct World {
-  std::map<std::string, Error> down;     ///< by destination
-  std::map<std::string, Error> answers;  ///< by SOP Instance UID
-  std::vector<std::vector<std::string>> sends;
-};
-
-class FakeDestination final : public Destination {
- public:
-  FakeDestination(World& world, std::string name) : world_(world), name_(std::move(name)) {}
-
-  SendReport Send(const std::vector<store::Delivery>& artifacts) override {
-    std::vector<std::string> uids;
-    for (const auto& artifact : artifacts) uids.push_back(artifact.sop_instance_uid);
-    world_.sends.push_back(uids);
-    SendReport report;
-    report.reached = Echo();
-    if (!report.reached.ok()) return report;
-    for (const std::string& uid : uids) {
-      const auto answer = world_.answers.find(uid);
-      report.results.push_back(answer == world_.answers.end() ? SendResult(std::string())
-                                                              : SendResult(answer->second));
-    }
-    return report;
-  }
-  Status Echo() override {
-    const auto found = world_.down.find(name_);
-    return found == world_.down.end() ? Status() : Status(found->second);
-  }
-  void Interrupt() override {}
-
- private:
-  World& world_;
-  const std::string name_;
-};
-
-class DeliveryStageTest : public DeliverTest {
- protected:
-  DeliveryStageTest() { clock.now = At(10); }
-
-  std::unique_ptr<DeliveryStage> MakeStage(const std::vector<std::string>& names) {
-    DeliverOptions options;
-    options.clock = &clock;
-    options.metrics = &metrics;
-    options.back_off.random = [] { return 0.999999; };
-    options.on_change = [this] { ++changes; };
-    options.make_destination =
-        [this](const config::Destination& destination,
-               const DestinationOptions&) -> Result<std::unique_ptr<Destination>> {
-      if (destination.url == "bad") return MakeError(ErrorCode::kUnsupported, "no such thing");
-      return std::unique_ptr<Destination>(
-          std::make_unique<FakeDestination>(world, destination.name));
-    };
-    return std::make_unique<DeliveryStage>(*deliveries, Named(names), "AXIAL", options);
-  }
-
-  static std::map<std::string, config::Destination> Named(const std::vector<std::string>& names) {
-    std::map<std::string, config::Destination> destinations;
-    for (const std::string& name : names) destinations[name].name = name;
-    return destinations;
-  }
-
-  std::optional<TimePoint> RunAt(DeliveryStage& stage, TimePoint now) {
-    clock.now = now;
-    return stage.RunOnce(now);
-  }
-
-  double Counted(const std::string& destination, const std::string& outcome) {
-    return metrics
-        .GetCounter("axial_deliver_deliveries_total", "Tries to deliver one artifact, by outcome",
-                    {{"destination", destination}, {"outcome", outcome}})
-        .Value();
-  }
-
-  ManualClock clock;
-  World world;
-  int changes = 0;
-};
+using DeliveryStageTest = FakeDestinationsTest;
 
 const Error kDown(ErrorCode::kUnavailable, "connection refused");
 
@@ -110,7 +27,7 @@ TEST_F(DeliveryStageTest, ConfirmsABatchInOrderAndFinishesTheJob) {
   EXPECT_EQ(changes, 1);
 }
 
-TEST_F(DeliveryStageTest, ProbesADeadDestinationWithOneArtifactAndGrowingPauses) {
+TEST_F(DeliveryStageTest, ProbesADeadDestinationWithAnEchoAndGrowingPauses) {
   Owe({MakeArtifact("1"), MakeArtifact("2"), MakeArtifact("3")}, {"pacs"});
   world.down.insert({"pacs", kDown});
   const auto stage = MakeStage({"pacs"});
@@ -119,8 +36,9 @@ TEST_F(DeliveryStageTest, ProbesADeadDestinationWithOneArtifactAndGrowingPauses)
   EXPECT_TRUE(RunAt(*stage, At(10) + std::chrono::milliseconds(500)).has_value());
   EXPECT_NEAR(static_cast<double>((*RunAt(*stage, At(11)) - At(11)).count()), 2e6, 10);
   EXPECT_NEAR(static_cast<double>((*RunAt(*stage, At(13)) - At(13)).count()), 4e6, 10);
-  EXPECT_THAT(world.sends, ElementsAre(ElementsAre("2.25.1", "2.25.2", "2.25.3"),
-                                       ElementsAre("2.25.1"), ElementsAre("2.25.1")));
+  EXPECT_THAT(world.sends, ElementsAre(ElementsAre("2.25.1", "2.25.2", "2.25.3")));
+  EXPECT_EQ(world.echoes, 2);
+  EXPECT_EQ(DeliveriesByUid()["2.25.1"].attempt, 0) << "nothing was tried";
   const DestinationStatus status = stage->Statuses().front();
   EXPECT_EQ(status.state, DestinationState::kFailing);
   EXPECT_EQ(status.failing_since, At(10));
@@ -134,9 +52,11 @@ TEST_F(DeliveryStageTest, SendsTheRestAtOnceAfterAProbeSucceeds) {
   const auto stage = MakeStage({"pacs"});
   RunAt(*stage, At(10));
   world.down.clear();
-  const auto next = RunAt(*stage, At(11));  // the probe
+  const auto next = RunAt(*stage, At(11));  // the echo, and one artifact
   ASSERT_TRUE(next.has_value());
   EXPECT_LE(*next, At(11));
+  EXPECT_EQ(world.echoes, 1);
+  EXPECT_THAT(world.sends.back(), ElementsAre("2.25.1"));
   EXPECT_EQ(RunAt(*stage, At(11)), std::nullopt);
   EXPECT_EQ(JobState(), "delivered");
   EXPECT_EQ(stage->Statuses().front().state, DestinationState::kOk);
@@ -184,6 +104,71 @@ TEST_F(DeliveryStageTest, ALastingNoIsKeptForAPersonAndTheRestGoesOn) {
   ASSERT_EQ(stage->RetryNow("pacs").value(), 2);
   RunAt(*stage, At(10));
   EXPECT_EQ(JobState(), "delivered");
+}
+
+TEST_F(DeliveryStageTest, OneThatFailedBeforeGoesAlone) {
+  Owe({MakeArtifact("1"), MakeArtifact("2"), MakeArtifact("3")}, {"pacs"});
+  world.answers.insert({"2.25.1", Error(ErrorCode::kExhausted, "status A700H")});
+  const auto stage = MakeStage({"pacs"});
+  RunAt(*stage, At(10));
+  world.answers.clear();
+  world.sends.clear();
+  Owe({MakeArtifact("4"), MakeArtifact("5")}, {"pacs"}, "1.2");
+  RunAt(*stage, At(12));
+  RunAt(*stage, At(12));
+  EXPECT_THAT(world.sends, ElementsAre(ElementsAre("2.25.1"), ElementsAre("2.25.4", "2.25.5")));
+}
+
+TEST_F(DeliveryStageTest, WhoTakesNothingPausesLongerAndLonger) {
+  Owe({MakeArtifact("1"), MakeArtifact("2")}, {"pacs"});
+  for (const char* uid : {"2.25.1", "2.25.2"})
+    world.answers.insert({uid, Error(ErrorCode::kTimeout, "no answer")});
+  const auto stage = MakeStage({"pacs"});
+  RunAt(*stage, At(10));
+  EXPECT_EQ(stage->Statuses().front().state, DestinationState::kFailing);
+  const auto next = RunAt(*stage, At(12));  // the echo is fine, the artifact is not
+  EXPECT_EQ(world.sends.size(), 2U);
+  EXPECT_NEAR(static_cast<double>((*next - At(12)).count()), 2e6, 10);
+}
+
+TEST_F(DeliveryStageTest, RecoversWithoutAnythingOwed) {
+  Owe({MakeArtifact("1")}, {"pacs"});
+  world.down.insert({"pacs", kDown});
+  const auto stage = MakeStage({"pacs"});
+  RunAt(*stage, At(10));
+  const auto taken = deliveries->Take("pacs", 1, At(10));
+  ASSERT_TRUE(deliveries->Confirm(taken->front(), store::kByStatus, At(10)).ok());
+  world.down.clear();
+  RunAt(*stage, At(12));
+  EXPECT_EQ(stage->Statuses().front().state, DestinationState::kOk);
+}
+
+TEST_F(DeliveryStageTest, WhatIsOwedBeyondTheDeadlineIsAnAlarm) {
+  Owe({MakeArtifact("1"), MakeArtifact("2")}, {"pacs"});
+  world.down.insert({"pacs", kDown});
+  const auto stage = MakeStage({"pacs"});
+  RunAt(*stage, At(4 + 3599));
+  EXPECT_EQ(stage->Statuses().front().overdue, 0);
+  EXPECT_THAT(metrics.Serialize(),
+              HasSubstr("axial_deliver_overdue_artifacts{destination=\"pacs\"} 0"));
+  RunAt(*stage, At(4 + 3601));
+  EXPECT_EQ(stage->Statuses().front().overdue, 2);
+  EXPECT_EQ(stage->Statuses().front().oldest_owed_at, At(4));
+  EXPECT_THAT(metrics.Serialize(),
+              HasSubstr("axial_deliver_overdue_artifacts{destination=\"pacs\"} 2"));
+}
+
+TEST_F(DeliveryStageTest, APersonsRetryOfAJobSendsWhatItOwes) {
+  Owe({MakeArtifact("1"), MakeArtifact("2")}, {"pacs", "web"});
+  world.answers.insert({"2.25.1", Error(ErrorCode::kInvalidInput, "no")});
+  const auto stage = MakeStage({"pacs", "web"});
+  RunAt(*stage, At(10));
+  world.answers.clear();
+  const std::int64_t job = jobs->ListOfStudy("1.1")->front().id;
+  EXPECT_THAT(stage->RetryJob(job).value(), ElementsAre("pacs", "web"));
+  RunAt(*stage, At(11));
+  EXPECT_EQ(JobState(), "delivered");
+  EXPECT_THAT(stage->RetryJob(job).value(), IsEmpty());
 }
 
 TEST_F(DeliveryStageTest, ShowsWhatIsOwedToADestinationNoLongerConfigured) {
@@ -245,7 +230,7 @@ TEST_F(DeliveryStageTest, ShowsDebtsInTheMetrics) {
   RunAt(*stage, At(102));
   const std::string text = metrics.Serialize();
   EXPECT_THAT(text, HasSubstr("axial_deliver_owed_artifacts{destination=\"pacs\"} 1"));
-  EXPECT_THAT(text, HasSubstr("axial_deliver_oldest_owed_seconds{destination=\"pacs\"} 100"));
+  EXPECT_THAT(text, HasSubstr("axial_deliver_oldest_owed_seconds{destination=\"pacs\"} 98"));
 }
 
 }  // namespace

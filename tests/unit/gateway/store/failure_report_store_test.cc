@@ -101,7 +101,7 @@ TEST_F(FailureReportTest, TheDocumentIsDeliveredAndTheJobStaysFailed) {
     const auto owed = deliveries->Take(to, 10, At(7)).value();
     ASSERT_EQ(owed.size(), 1U);
     EXPECT_EQ(owed[0].job_id, job.id);
-    ASSERT_TRUE(deliveries->Confirm(owed[0], At(8)).ok());
+    ASSERT_TRUE(deliveries->Confirm(owed[0], kByStatus, At(8)).ok());
   }
   EXPECT_EQ(OwedTo("other", 8), Uids{});
   EXPECT_EQ(Row(job.id).state, JobState::kFailed);
@@ -155,13 +155,13 @@ TEST_F(FailureReportTest, ALaterSuccessNamesItAndArrivesAfterIt) {
   EXPECT_EQ(deliveries->NextDue("pacs").value(), At(50));
   const Delivery again = deliveries->Take("pacs", 10, At(51))->front();
   EXPECT_EQ(again.sop_instance_uid, "2.25.1");
-  ASSERT_TRUE(deliveries->Confirm(again, At(52)).ok());
+  ASSERT_TRUE(deliveries->Confirm(again, kByStatus, At(52)).ok());
   EXPECT_EQ(Row(job.id).state, JobState::kProduced) << "the report is not its result";
   for (const std::string to : {"pacs", "web"}) {
     const auto owed = deliveries->Take(to, 10, At(53)).value();
     ASSERT_EQ(owed.size(), 1U) << to;
     EXPECT_EQ(owed[0].sop_instance_uid, "2.25.2");
-    ASSERT_TRUE(deliveries->Confirm(owed[0], At(54)).ok());
+    ASSERT_TRUE(deliveries->Confirm(owed[0], kByStatus, At(54)).ok());
   }
   EXPECT_EQ(Row(job.id).state, JobState::kDelivered) << "though web refused the report";
 }

@@ -87,7 +87,8 @@ TEST_F(JobStoreTest, TheJobIsDeliveredWhenEveryDestinationConfirmedEveryArtifact
   ASSERT_EQ(to_pacs.size(), 2U);
   EXPECT_EQ(to_pacs[0].kind, "seg");
   EXPECT_TRUE(deliveries->Take("pacs", 10, At(7))->empty());
-  for (const Delivery& delivery : to_pacs) ASSERT_TRUE(deliveries->Confirm(delivery, At(8)).ok());
+  for (const Delivery& delivery : to_pacs)
+    ASSERT_TRUE(deliveries->Confirm(delivery, kByStatus, At(8)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kProduced);
 
   const auto to_web = deliveries->Take("web", 10, At(7)).value();
@@ -104,7 +105,7 @@ TEST_F(JobStoreTest, TheJobIsDeliveredWhenEveryDestinationConfirmedEveryArtifact
   EXPECT_EQ(refusals[0].count, 1);
   EXPECT_EQ(deliveries->RetryNow("web", At(60)).value(), 2);
   for (const Delivery& delivery : deliveries->Take("web", 10, At(60)).value())
-    ASSERT_TRUE(deliveries->Confirm(delivery, At(61)).ok());
+    ASSERT_TRUE(deliveries->Confirm(delivery, kByStatus, At(61)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
   EXPECT_TRUE(deliveries->OwedByDestination()->empty());
   EXPECT_TRUE(deliveries->Refusals()->empty());
@@ -119,7 +120,7 @@ TEST_F(JobStoreTest, ADestinationThatWantsNothingOfTheRunIsOwedNothing) {
   EXPECT_TRUE(deliveries->Take("web", 10, At(7))->empty());
   EXPECT_TRUE(deliveries->Take("stranger", 10, At(7))->empty());
   for (const Delivery& delivery : deliveries->Take("pacs", 10, At(7)).value())
-    ASSERT_TRUE(deliveries->Confirm(delivery, At(8)).ok());
+    ASSERT_TRUE(deliveries->Confirm(delivery, kByStatus, At(8)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kDelivered);
 }
 

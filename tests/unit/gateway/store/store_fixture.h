@@ -64,6 +64,17 @@ class StoreTest : public ::testing::Test {
     return AddRevision("1.1.1." + std::to_string(number), {rule}, model, destinations);
   }
 
+  /// The same for another study.
+  void AddJobOf(const std::string& study, const std::vector<std::string>& destinations) {
+    ASSERT_TRUE(
+        studies->AddInstance(MakeInstance(study, study + ".1", study + ".1.1", "a", 0)).ok());
+    ASSERT_TRUE(
+        studies->CloseRevision(studies->Revisions("open", 10)->front(), "quiet", At(1)).ok());
+    const NewJob job{study, study + ".1", "rule", "model", "1", 1, destinations};
+    ASSERT_TRUE(
+        studies->RecordRouting(studies->Revisions("closed", 10)->front(), {}, {job}, At(2)).ok());
+  }
+
   testing::TempDir folder;
   std::unique_ptr<Database> database;
   std::unique_ptr<StudyStore> studies;

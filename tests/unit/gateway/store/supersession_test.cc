@@ -96,7 +96,7 @@ TEST_F(SupersessionTest, AnUndeliveredOlderResultIsDeliveredFirst) {
   const auto again = deliveries->Take("pacs", 10, At(50)).value();
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].sop_instance_uid, "2.25.1");
-  ASSERT_TRUE(deliveries->Confirm(again[0], At(51)).ok());
+  ASSERT_TRUE(deliveries->Confirm(again[0], kByStatus, At(51)).ok());
   EXPECT_EQ(deliveries->Take("pacs", 10, At(52))->front().sop_instance_uid, "2.25.2");
   // One that a Destination refused for good holds up nothing.
   const auto refused = deliveries->Take("web", 10, At(52)).value();
