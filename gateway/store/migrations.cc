@@ -272,6 +272,38 @@ CREATE TABLE delivery_commitment (
   PRIMARY KEY (transaction_uid, delivery_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_commitment_by_delivery ON delivery_commitment(delivery_id);
+)sql",
+    // 6: Storage Commitment
+    R"sql(
+-- What a modality asked to be told about (PS3.4 J.3); see commitment_state.h. `way`: how it was told.
+CREATE TABLE commitment (
+  id INTEGER PRIMARY KEY,
+  calling_ae_title TEXT NOT NULL,
+  peer_address TEXT NOT NULL,
+  transaction_uid TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('owed', 'sending', 'reported', 'expired')),
+  attempt INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  requested_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  way TEXT NOT NULL DEFAULT '',
+  error_code TEXT,
+  error_message TEXT,
+  UNIQUE (calling_ae_title, transaction_uid)
+) STRICT;
+CREATE INDEX commitment_due ON commitment(next_at) WHERE state = 'owed';
+CREATE INDEX commitment_by_peer ON commitment(calling_ae_title, finished_at);
+CREATE INDEX commitment_finished ON commitment(finished_at) WHERE finished_at IS NOT NULL;
+
+-- failure_reason: as it was told; NULL: committed, or not told yet.
+CREATE TABLE commitment_item (
+  commitment_id INTEGER NOT NULL REFERENCES commitment(id),
+  position INTEGER NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL,
+  failure_reason INTEGER,
+  PRIMARY KEY (commitment_id, position)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace

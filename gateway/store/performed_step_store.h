@@ -8,16 +8,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/dicom/storage_commitment.h"
 #include "gateway/store/database.h"
 #include "gateway/store/performed_step_state.h"
 
 namespace axial::store {
-
-/// One Instance as a modality refers to it.
-struct InstanceReference {
-  std::string sop_class_uid;
-  std::string sop_instance_uid;
-};
 
 /// One item of the Performed Series Sequence (0040,0340).
 struct PerformedSeries {
