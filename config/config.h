@@ -33,11 +33,32 @@ struct Completion {
   Duration at_most = std::chrono::minutes(10);
 };
 
+/// On which Association a peer gets the answers to its Storage Commitment requests (PS3.4 J.3.3).
+enum class CommitmentAssociation {
+  kAuto,  ///< as it got the last one; else the one that asked if it stays open, else a new one
+  kSame,  ///< the one that asked
+  kNew,   ///< one that this node opens
+};
+
+/// Where a peer listens for the answers to its Storage Commitment requests.
+struct CommitmentAnswers {
+  std::string ae_title;  ///< "": the one that asked
+  std::string host;      ///< "": the address that asked
+  std::uint16_t port = 0;
+  CommitmentAssociation association = CommitmentAssociation::kAuto;
+};
+
 /// Who may send.
 struct Peer {
   AeTitle ae_title;
-  std::optional<AddressRange> address;   ///< absent: any address
-  std::optional<Completion> completion;  ///< overrides the node's
+  std::optional<AddressRange> address;                  ///< absent: any address
+  std::optional<Completion> completion;                 ///< overrides the node's
+  std::optional<CommitmentAnswers> storage_commitment;  ///< absent: only where it asked
+
+  /// Whether the peer of that AE Title and numeric address is this one.
+  [[nodiscard]] bool Is(const std::string& calling_ae_title, const std::string& numeric) const {
+    return ae_title.str() == calling_ae_title && (!address || address->Contains(numeric));
+  }
 };
 
 struct Tls {
@@ -62,6 +83,10 @@ struct Node {
   std::vector<Peer> peers;  ///< empty: loopback only
   int max_associations = 256;
   SopClasses sop_classes;
+
+  /// The first that fits; nullptr: there is none.
+  [[nodiscard]] const Peer* FindPeer(const std::string& calling_ae_title,
+                                     const std::string& numeric_address) const;
 };
 
 enum class Durability { kInstance, kAssociation };

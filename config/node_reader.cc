@@ -30,11 +30,28 @@ Tls ReadTls(const YamlNode& yaml, const std::string& folder, ProblemList& proble
   return tls;
 }
 
+CommitmentAnswers ReadCommitmentAnswers(const YamlNode& yaml, const std::string& where,
+                                        ProblemList& problems) {
+  SectionReader reader(yaml, ConfigSection("commitment_answers"), where, problems);
+  reader.Require("port", "name the port on which the peer listens for the answers");
+  CommitmentAnswers answers;
+  if (reader.Find("ae_title") != nullptr)
+    answers.ae_title = reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()).str();
+  answers.host = reader.Text("host", "");
+  answers.port = static_cast<std::uint16_t>(reader.Integer("port", 104, 1, 65535));
+  answers.association =
+      reader.Choice<CommitmentAssociation>("association", answers.association,
+                                           {{"auto", CommitmentAssociation::kAuto},
+                                            {"same", CommitmentAssociation::kSame},
+                                            {"new", CommitmentAssociation::kNew}});
+  return answers;
+}
+
 Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& inherited,
               ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("peer"), where, problems);
   reader.Require("ae_title", "name the AE Title that the peer calls with");
-  Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt,
+  Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt, std::nullopt,
             std::nullopt};
   if (reader.Find("address") != nullptr) {
     const std::string text = reader.Text("address", "");
@@ -47,6 +64,9 @@ Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& 
   }
   if (const YamlNode* completion = reader.Find("completion"))
     peer.completion = ReadCompletion(*completion, reader.NameOf("completion"), inherited, problems);
+  if (const YamlNode* answers = reader.Find("storage_commitment"))
+    peer.storage_commitment =
+        ReadCommitmentAnswers(*answers, reader.NameOf("storage_commitment"), problems);
   return peer;
 }
 
@@ -108,6 +128,14 @@ SopClasses ReadSopClasses(const YamlNode& yaml, ProblemList& problems) {
 }
 
 }  // namespace
+
+const Peer* Node::FindPeer(const std::string& calling_ae_title,
+                           const std::string& numeric_address) const {
+  const auto found = std::find_if(peers.begin(), peers.end(), [&](const Peer& peer) {
+    return peer.Is(calling_ae_title, numeric_address);
+  });
+  return found == peers.end() ? nullptr : &*found;
+}
 
 Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
                           const Completion& inherited, ProblemList& problems) {

@@ -21,7 +21,8 @@ constexpr auto kNode =
     KeyList("ae_title", "port", "bind", "tls", "peers", "max_associations", "sop_classes");
 constexpr auto kSopClasses = KeyList("accept", "refuse");
 constexpr auto kTls = KeyList("certificate", "key", "trusted", "require_client_certificate");
-constexpr auto kPeer = KeyList("ae_title", "address", "completion");
+constexpr auto kPeer = KeyList("ae_title", "address", "completion", "storage_commitment");
+constexpr auto kCommitmentAnswers = KeyList("ae_title", "host", "port", "association");
 constexpr auto kStorage = KeyList("directory", "reserve", "keep", "durability");
 constexpr auto kCompletion = KeyList("quiet", "after_release", "at_most");
 constexpr auto kModels = KeyList("directory");
@@ -45,6 +46,7 @@ constexpr std::array kConfigSections = {
     Section{"sop_classes", kSopClasses},
     Section{"tls", kTls},
     Section{"peer", kPeer},
+    Section{"commitment_answers", kCommitmentAnswers},
     Section{"storage", kStorage},
     Section{"completion", kCompletion},
     Section{"models", kModels},

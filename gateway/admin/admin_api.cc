@@ -76,6 +76,15 @@ std::vector<T> Ask(const std::function<std::vector<T>()>& provider) {
   return provider ? provider() : std::vector<T>();
 }
 
+/// The rows of a provider that reads them from the store; none without one.
+template <typename T, typename Argument>
+Result<json> AskStore(const std::function<Result<std::vector<T>>(Argument)>& provider,
+                      Argument argument) {
+  if (!provider) return json::array();
+  AXIAL_ASSIGN_OR_RETURN(const std::vector<T> rows, provider(argument));
+  return ListOf(rows);
+}
+
 template <typename Integer>
 Result<Integer> ParseNumber(const std::string& text, Integer low, Integer high, const char* what) {
   Integer number = 0;
@@ -165,6 +174,9 @@ struct Handlers {
     answer["revisions"] = std::move(revision_list);
     answer["jobs"] = JobList(jobs, api.providers_);
     answer["deliveries"] = ListOf(deliveries);
+    AXIAL_ASSIGN_OR_RETURN(answer["performed_steps"],
+                           (AskStore<store::PerformedStepRow, const std::string&>(
+                               api.providers_.performed_steps_of_study, uid.str())));
     answer["timeline"] = ListOf(events);
     return Ok(answer);
   }
@@ -242,6 +254,20 @@ struct Handlers {
     return Ok({{"name", name}, {"removed", true}});
   }
 
+  static Result<Response> Commitments(const AdminApi& api, const Target& target,
+                                      const Parameters&) {
+    AXIAL_ASSIGN_OR_RETURN(const int limit, Limit(target));
+    AXIAL_ASSIGN_OR_RETURN(json rows, AskStore(api.providers_.commitments, limit));
+    return Ok({{"commitments", std::move(rows)}});
+  }
+
+  static Result<Response> PerformedSteps(const AdminApi& api, const Target& target,
+                                         const Parameters&) {
+    AXIAL_ASSIGN_OR_RETURN(const int limit, Limit(target));
+    AXIAL_ASSIGN_OR_RETURN(json rows, AskStore(api.providers_.performed_steps, limit));
+    return Ok({{"performed_steps", std::move(rows)}});
+  }
+
   static Result<Response> Models(const AdminApi& api, const Target&, const Parameters&) {
     return Ok({{"models", ListOf(Ask(api.providers_.models))}});
   }
@@ -269,6 +295,8 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/quarantine", Handlers::Quarantine},
     Route{"DELETE", "/api/quarantine/{name}", Handlers::RemoveQuarantined},
     Route{"GET", "/api/models", Handlers::Models},
+    Route{"GET", "/api/commitments", Handlers::Commitments},
+    Route{"GET", "/api/performed-steps", Handlers::PerformedSteps},
 };
 
 Response MethodNotAllowed(const std::string& allow) {

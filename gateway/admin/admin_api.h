@@ -10,8 +10,10 @@
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "gateway/store/commitment_store.h"
 #include "gateway/store/delivery_store.h"
 #include "gateway/store/job_store.h"
+#include "gateway/store/performed_step_store.h"
 #include "gateway/store/study_store.h"
 
 namespace axial::admin {
@@ -99,6 +101,11 @@ struct AdminProviders {
   std::function<Status(const std::string& name)> remove_quarantined;
   std::function<std::vector<ModelView>()> models;
   std::function<std::vector<WorkerView>()> workers;
+  /// Newest first, at most so many.
+  std::function<Result<std::vector<store::Commitment>>(int limit)> commitments;
+  std::function<Result<std::vector<store::PerformedStepRow>>(int limit)> performed_steps;
+  std::function<Result<std::vector<store::PerformedStepRow>>(const std::string& study_uid)>
+      performed_steps_of_study;
   std::function<void()> on_job_retried;  ///< nudges the dispatcher
   /// Sends what the Job owes now; the Destinations concerned.
   std::function<Result<std::vector<std::string>>(std::int64_t job)> retry_deliveries;

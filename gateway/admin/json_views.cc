@@ -145,6 +145,39 @@ json ToJson(const store::Delivery& delivery) {
           {"confirmed_by", TextOrNull(delivery.confirmed_by)}};
 }
 
+json ToJson(const store::Commitment& commitment) {
+  const bool owed = commitment.state == store::CommitmentState::kOwed;
+  return {{"id", commitment.id},
+          {"calling_ae_title", commitment.calling_ae_title},
+          {"address", commitment.peer_address},
+          {"transaction_uid", commitment.transaction_uid},
+          {"state", store::CommitmentStateName(commitment.state)},
+          {"instances", commitment.instances},
+          {"failed", commitment.failed},
+          {"failures", commitment.failures},
+          {"attempt", commitment.attempt},
+          {"told_on", commitment.way.empty() ? json(nullptr) : json(commitment.way)},
+          {"next_at", owed ? ToJson(commitment.next_at) : json(nullptr)},
+          {"error", ErrorOrNull(commitment.error_code, commitment.error_message)},
+          {"requested_at", ToJson(commitment.requested_at)},
+          {"finished_at", ToJson(commitment.finished_at)}};
+}
+
+json ToJson(const store::PerformedStepRow& step) {
+  return {{"step_uid", step.step_uid},
+          {"state", store::PerformedStepStateName(step.state)},
+          {"calling_ae_title", step.calling_ae_title},
+          {"station_ae_title", step.station_ae_title},
+          {"modality", step.modality},
+          {"study_uids", step.study_uids},
+          {"series", step.series},
+          {"instances", step.instances},
+          {"discontinuation_reason", step.discontinuation_reason},
+          {"created_at", ToJson(step.created_at)},
+          {"changed_at", ToJson(step.changed_at)},
+          {"ended_at", ToJson(step.ended_at)}};
+}
+
 json ToJson(const config::RuleSpec& rule) {
   return {{"name", rule.name},
           {"when", Conditions(rule.when)},

@@ -112,7 +112,8 @@ Status AddContexts(T_ASC_Parameters* parameters, const std::vector<ProposedConte
     for (const std::string& uid : context.transfer_syntax_uids) syntaxes.push_back(uid.c_str());
     const OFCondition added = ASC_addPresentationContext(
         parameters, static_cast<T_ASC_PresentationContextID>(id), context.sop_class_uid.c_str(),
-        syntaxes.data(), static_cast<int>(syntaxes.size()));
+        syntaxes.data(), static_cast<int>(syntaxes.size()),
+        context.as_scp ? ASC_SC_ROLE_SCP : ASC_SC_ROLE_DEFAULT);
     if (added.bad()) return FromOFCondition(added);
     id += 2;
   }
@@ -295,6 +296,37 @@ Result<DicomAssociation::FindResponse> DicomAssociation::Find(std::uint8_t conte
   const std::unique_ptr<DcmDataset> owned_detail(detail);
   if (sent.bad()) return state_->Lost(sent);
   return FindResponse{{response.DimseStatus, ErrorComment(detail)}, sought.matches};
+}
+
+Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,
+                                               const CommitmentReport& report) {
+  DcmDataset data_set;
+  AXIAL_RETURN_IF_ERROR(WriteCommitmentReport(report, data_set));
+  T_DIMSE_Message message{};
+  message.CommandField = DIMSE_N_EVENT_REPORT_RQ;
+  T_DIMSE_N_EventReportRQ& request = message.msg.NEventReportRQ;
+  request.MessageID = state_->association->nextMsgID++;
+  OFStandard::strlcpy(request.AffectedSOPClassUID, kStorageCommitmentClass,
+                      sizeof(request.AffectedSOPClassUID));
+  OFStandard::strlcpy(request.AffectedSOPInstanceUID, kStorageCommitmentInstance,
+                      sizeof(request.AffectedSOPInstanceUID));
+  request.EventTypeID = report.EventType();
+  request.DataSetType = DIMSE_DATASET_PRESENT;
+  OFCondition done = DIMSE_sendMessageUsingMemoryData(state_->association, context_id, &message,
+                                                      nullptr, &data_set, nullptr, nullptr);
+  if (done.bad()) return state_->Lost(done);
+  T_ASC_PresentationContextID answered_on = 0;
+  T_DIMSE_Message answer{};
+  DcmDataset* detail = nullptr;
+  done = DIMSE_receiveCommand(state_->association, DIMSE_NONBLOCKING,
+                              Seconds(state_->options.response_timeout), &answered_on, &answer,
+                              &detail);
+  const std::unique_ptr<DcmDataset> owned_detail(detail);
+  if (done.bad()) return state_->Lost(done);
+  if (answer.CommandField != DIMSE_N_EVENT_REPORT_RSP ||
+      answer.msg.NEventReportRSP.MessageIDBeingRespondedTo != request.MessageID)
+    return MakeError(ErrorCode::kUnavailable, "it answered N-EVENT-REPORT with something else");
+  return DimseResponse{answer.msg.NEventReportRSP.DimseStatus, ErrorComment(detail)};
 }
 
 void DicomAssociation::Release() {

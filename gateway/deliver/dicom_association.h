@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "core/base/result.h"
+#include "core/dicom/storage_commitment.h"
 #include "gateway/deliver/destination.h"
 
 class DcmDataset;
@@ -35,6 +36,7 @@ class OpenSockets {
 struct ProposedContext {
   std::string sop_class_uid;
   std::vector<std::string> transfer_syntax_uids;
+  bool as_scp = false;  ///< we are the SCP of this class, and the other side its SCU
   auto operator<=>(const ProposedContext&) const = default;
 };
 
@@ -71,6 +73,9 @@ class DicomAssociation {
                                             const std::string& sop_instance_uid,
                                             DcmDataset& dataset);
   [[nodiscard]] Result<DimseResponse> Echo();
+  /// The answer to a Storage Commitment request of the other side (N-EVENT-REPORT).
+  [[nodiscard]] Result<DimseResponse> Report(std::uint8_t context_id,
+                                             const CommitmentReport& report);
 
   /// C-FIND in the Study Root model for one Instance (PS3.4 C.4.1): how many identifiers name it.
   struct FindResponse {

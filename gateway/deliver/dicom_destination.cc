@@ -34,9 +34,10 @@ Result<std::string> ReadTransferSyntax(const store::Delivery& artifact) {
 }
 
 ProposedContext ContextFor(const std::string& sop_class_uid, const std::string& transfer_syntax) {
-  if (IsCompressed(transfer_syntax)) return {sop_class_uid, {transfer_syntax}};
+  if (IsCompressed(transfer_syntax)) return {sop_class_uid, {transfer_syntax}, false};
   return {sop_class_uid,
-          {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax}};
+          {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax},
+          false};
 }
 
 class DicomDestination final : public Destination {

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "config/quantity.h"
+#include "gateway/store/commitment_store.h"
 #include "gateway/store/failure_report_store.h"
+#include "gateway/store/performed_step_store.h"
 
 namespace axial::pipeline {
 namespace {
@@ -41,6 +43,19 @@ std::int64_t FailedReports(store::Database& database) {
   for (const auto& [state, count] : *counts)
     if (state == store::ReportStateName(store::ReportState::kFailed)) return count;
   return 0;
+}
+
+/// The modality that waits longest for the answer to a Storage Commitment request, or "".
+std::string WhoWaitsForCommitment(store::Database& database) {
+  constexpr auto kPatience = std::chrono::hours(1);
+  const auto oldest = store::CommitmentStore(database).OldestOwed();
+  if (!oldest.ok() || !*oldest) return "";
+  const store::Commitment& commitment = **oldest;
+  if (Clock::System().Now() - commitment.requested_at < kPatience) return "";
+  return fmt::format(
+      "{} has waited since {} for the answer to a storage commitment request, and may keep its "
+      "images until it comes: {}; GET /api/commitments shows all",
+      commitment.calling_ae_title, FormatTime(commitment.requested_at), commitment.error_message);
 }
 
 }  // namespace
@@ -88,6 +103,8 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
     if (!detail.empty())
       checks.push_back({"destination " + destination.name, Health::kDegraded, detail});
   }
+  if (const std::string detail = WhoWaitsForCommitment(database_); !detail.empty())
+    checks.push_back({"storage commitment", Health::kDegraded, detail});
   if (const auto quarantine = dispatcher_.quarantine().List(); !quarantine.empty()) {
     const dispatch::QuarantinedAttempt& newest = quarantine.front();
     checks.push_back(
@@ -183,6 +200,15 @@ admin::AdminProviders AdminView::Providers() {
   providers.models = [this] { return Models(); };
   providers.workers = [this] { return Workers(); };
   providers.retry_deliveries = [this](std::int64_t job) { return deliver_.RetryJob(job); };
+  providers.commitments = [this](int limit) {
+    return store::CommitmentStore(database_).List(limit);
+  };
+  providers.performed_steps = [this](int limit) {
+    return store::PerformedStepStore(database_).List(limit);
+  };
+  providers.performed_steps_of_study = [this](const std::string& study_uid) {
+    return store::PerformedStepStore(database_).ListOfStudy(study_uid);
+  };
   providers.on_job_retried = [this] { dispatcher_.Nudge(); };
   return providers;
 }

@@ -12,10 +12,12 @@
 #include "core/base/metrics.h"
 #include "gateway/admin/admin_server.h"
 #include "gateway/assemble/study_assembler.h"
+#include "gateway/deliver/commitment_reporter.h"
 #include "gateway/deliver/delivery_stage.h"
 #include "gateway/dispatch/dispatcher.h"
 #include "gateway/pipeline/admin_view.h"
 #include "gateway/pipeline/intake.h"
+#include "gateway/pipeline/modality_intake.h"
 #include "gateway/pipeline/route_stage.h"
 #include "gateway/pipeline/stage_thread.h"
 #include "gateway/pipeline/storage_lock.h"
@@ -85,6 +87,8 @@ struct Pipeline::State {
   std::unique_ptr<store::JobStore> jobs;
   std::unique_ptr<store::FailureReportStore> reports;
   std::unique_ptr<store::DeliveryStore> deliveries;
+  std::unique_ptr<store::CommitmentStore> commitments;
+  std::unique_ptr<store::PerformedStepStore> performed_steps;
   std::unique_ptr<deliver::DeliveryStage> deliver;
   std::unique_ptr<dispatch::Dispatcher> dispatcher;
   std::unique_ptr<RouteStage> route;
@@ -93,6 +97,9 @@ struct Pipeline::State {
   std::unique_ptr<StageThread> assemble_thread;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<receive::SpoolDisk> spool;
+  std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
+  std::unique_ptr<deliver::CommitmentReporter> commitment_reporter;
+  std::unique_ptr<StageThread> forget_thread;
   std::unique_ptr<IoThread> io;
   std::unique_ptr<receive::Receiver> receiver;
   std::uint16_t dicom_port = 0;
@@ -102,6 +109,7 @@ struct Pipeline::State {
 
   Status OpenStore();
   void BuildStages(routing::RuleSet rules, const std::vector<config::ModelCard>& cards);
+  void BuildModalityServices();
   Status StartStages();
   Status Listen();
   Status ServeAdmin(const std::vector<config::LoadedModelCard>& models);
@@ -120,6 +128,8 @@ Status Pipeline::State::OpenStore() {
   jobs = std::make_unique<store::JobStore>(*database);
   reports = std::make_unique<store::FailureReportStore>(*database);
   deliveries = std::make_unique<store::DeliveryStore>(*database);
+  commitments = std::make_unique<store::CommitmentStore>(*database);
+  performed_steps = std::make_unique<store::PerformedStepStore>(*database);
   return {};
 }
 
@@ -148,6 +158,30 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
                                     [this] { assemble_thread->Nudge(); });
+  if (options.listen) BuildModalityServices();
+}
+
+void Pipeline::State::BuildModalityServices() {
+  ModalityIntake::Options intake_options;
+  intake_options.durability = config.storage.durability;
+  intake_options.metrics = &metrics;
+  intake_options.on_step_ended = [this] { assemble_thread->Nudge(); };
+  intake_options.on_report = [this](const CommitmentReport& report) {
+    store::DeliveryStore::CommitmentOutcome outcome{report.transaction_uid, {}, {}};
+    for (const InstanceReference& instance : report.committed)
+      outcome.committed.push_back(instance.sop_instance_uid);
+    for (const CommitmentReport::Failure& failure : report.failed)
+      outcome.failed.emplace_back(failure.instance.sop_instance_uid, failure.reason);
+    return deliver->OnCommitment(outcome);
+  };
+  modality_intake = std::make_unique<ModalityIntake>(*commitments, *performed_steps, *spool,
+                                                     std::move(intake_options));
+  deliver::CommitmentReporterOptions reporter_options;
+  reporter_options.metrics = &metrics;
+  reporter_options.report_of = [this](std::int64_t id) { return modality_intake->ReportOf(id); };
+  commitment_reporter = std::make_unique<deliver::CommitmentReporter>(*commitments, config.node,
+                                                                      std::move(reporter_options));
+  modality_intake->SetReporter(*commitment_reporter);
 }
 
 Status Pipeline::State::StartStages() {
@@ -162,6 +196,10 @@ Status Pipeline::State::StartStages() {
     route_thread->Nudge();
     return next;
   });
+  if (!options.listen) return {};
+  AXIAL_RETURN_IF_ERROR(commitment_reporter->Start());
+  forget_thread = std::make_unique<StageThread>(
+      "forget", clock, kTick, [this](TimePoint now) { return modality_intake->RunOnce(now); });
   return {};
 }
 
@@ -170,7 +208,8 @@ Status Pipeline::State::Listen() {
   receiver = std::make_unique<receive::Receiver>();
   AXIAL_ASSIGN_OR_RETURN(
       dicom_port,
-      receiver->Start(io->context(), {config.node, config.storage, {}}, *intake, metrics, *spool));
+      receiver->Start(io->context(), {config.node, config.storage, {}, modality_intake.get()},
+                      *intake, metrics, *spool));
   return {};
 }
 
@@ -219,6 +258,7 @@ Status Pipeline::Reload(const config::Config& config) {
   state_->route->SetRules(std::move(rules), cards);
   state_->assembler->SetLimits(config);
   if (state_->receiver) state_->receiver->SetPolicy(config.node);
+  if (state_->commitment_reporter) state_->commitment_reporter->SetNode(config.node);
   const config::Config& old = state_->config;
   config::Config in_force = config;
   in_force.storage = old.storage;
@@ -240,6 +280,8 @@ Status Pipeline::Reload(const config::Config& config) {
 
 Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
+  if (state_->commitment_reporter) state_->commitment_reporter->Stop();
+  state_->forget_thread.reset();
   state_->assemble_thread.reset();
   state_->route_thread.reset();
   if (state_->dispatcher) state_->dispatcher->Stop();

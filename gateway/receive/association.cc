@@ -14,6 +14,7 @@
 #include "core/dicom/dcmtk_error.h"
 #include "gateway/receive/instance_intake.h"
 #include "gateway/receive/message_channel.h"
+#include "gateway/receive/normalized_server.h"
 #include "gateway/receive/presentation_contexts.h"
 
 namespace axial::receive {
@@ -32,11 +33,14 @@ class Server {
         association_(association),
         info_(info),
         channel_(association, control_socket, services.stop_event,
-                 services.options.deadlines.network, services.options.deadlines.idle) {}
+                 services.options.deadlines.network, services.options.deadlines.idle),
+        normalized_(services.options.modality_services, association, info, channel_,
+                    services.metrics, services.options.deadlines.network) {}
 
   /// Until the peer releases (ok) or something else ends it.
   Status Run() {
     while (true) {
+      AXIAL_RETURN_IF_ERROR(normalized_.TellUntilNews());
       AXIAL_ASSIGN_OR_RETURN(const ReceivedCommand received, channel_.NextCommand());
       switch (received.kind) {
         case NextMessage::kReleased:
@@ -65,8 +69,7 @@ class Server {
       case kCCancelRequest:
         return {};  // there is nothing that could be cancelled (PS3.7 9.3.2.3)
       default:
-        return MakeError(ErrorCode::kUnsupported, "DIMSE command {:04X}H",
-                         received.command.command_field);
+        return normalized_.Answer(received);
     }
   }
 
@@ -123,6 +126,7 @@ class Server {
   T_ASC_Association& association_;
   const AssociationInfo& info_;
   MessageChannel channel_;
+  NormalizedServer normalized_;
   std::set<Uid> studies_;
   std::int64_t stored_ = 0;
   std::int64_t refused_ = 0;
@@ -160,7 +164,8 @@ Result<DcmtkAssociation> Accept(const AssociationServices& services, int socket,
   AXIAL_RETURN_IF_ERROR(ToStatus(
       ASC_setAPTitles(association->params, nullptr, nullptr, info.called_ae_title.c_str())));
   LogRefusals(services, info,
-              AnswerPresentationContexts(association->params, services.sop_classes));
+              AnswerPresentationContexts(association->params, services.sop_classes,
+                                         services.options.modality_services != nullptr));
   AXIAL_RETURN_IF_ERROR(ToStatus(ASC_acknowledgeAssociation(association.get())));
   return association;
 }

@@ -25,8 +25,7 @@ Admission AssociationPolicy::Decide(const AssociationRequest& request,
   if (peers_.empty())
     return IsLoopback(address) ? Admission::kAccepted : Admission::kCallingUnknown;
   const bool known = std::any_of(peers_.begin(), peers_.end(), [&](const config::Peer& peer) {
-    return peer.ae_title.str() == request.calling_ae_title &&
-           (!peer.address || peer.address->Contains(address));
+    return peer.Is(request.calling_ae_title, address);
   });
   return known ? Admission::kAccepted : Admission::kCallingUnknown;
 }

@@ -57,7 +57,12 @@ Result<DimseCommand> ParseDimseCommand(std::string_view bytes) {
     const auto number = static_cast<std::uint16_t>(Number(value.substr(0, 2)));
     if (element == 0x0002) command.affected_sop_class_uid = UidText(value);
     if (element == 0x1000) command.affected_sop_instance_uid = UidText(value);
+    if (element == 0x0003) command.requested_sop_class_uid = UidText(value);
+    if (element == 0x1001) command.requested_sop_instance_uid = UidText(value);
     if (element == 0x0110) command.message_id = number;
+    if (element == 0x0120) command.responds_to = number;
+    if (element == 0x0900) command.status = number;
+    if (element == 0x1002 || element == 0x1008) command.type_id = number;
     if (element == 0x0800) command.has_data_set = number != kNoDataSet;
     if (element == 0x0100) {
       command.command_field = number;
@@ -77,6 +82,7 @@ std::string EncodeDimseResponse(const DimseResponse& response) {
   PutNumber(elements, 0x0800, kNoDataSet);
   PutNumber(elements, 0x0900, response.status);
   if (!response.error_comment.empty()) PutElement(elements, 0x0902, response.error_comment, ' ');
+  if (response.error_id != 0) PutNumber(elements, 0x0903, response.error_id);
   if (Uid::Parse(response.affected_sop_instance_uid).ok())
     PutElement(elements, 0x1000, response.affected_sop_instance_uid, '\0');
   std::string command;

@@ -12,14 +12,14 @@ constexpr std::int64_t kSpaceCheckBytes = 64 << 20;
 constexpr std::size_t kShortDigestCharacters = 16;
 constexpr std::size_t kErrorCommentCharacters = 64;  // VR LO
 
+}  // namespace
+
 std::string ErrorComment(const std::string& message) {
   std::string comment;
   for (const char c : message.substr(0, kErrorCommentCharacters))
     comment += c >= ' ' && c < 0x7f && c != '\\' ? c : '?';
   return comment;
 }
-
-}  // namespace
 
 InstanceIntake::InstanceIntake(const AssociationInfo& association, const config::Storage& storage,
                                SpoolDisk& spool, ReceiveEvents& events, StoreRequest request)

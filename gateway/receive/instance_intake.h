@@ -20,6 +20,9 @@ inline constexpr std::uint16_t kStatusOutOfResources = 0xa700;
 inline constexpr std::uint16_t kStatusSopClassMismatch = 0xa900;
 inline constexpr std::uint16_t kStatusCannotUnderstand = 0xc000;
 
+/// The message as an Error Comment (0000,0902): at most 64 printable characters.
+[[nodiscard]] std::string ErrorComment(const std::string& message);
+
 /// What a C-STORE request said about the data set that follows.
 struct StoreRequest {
   std::string sop_class_uid;

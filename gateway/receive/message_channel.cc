@@ -44,9 +44,8 @@ Result<MessageChannel::Arrival> MessageChannel::NextFragment(Fragment& fragment)
   return FromOFCondition(read);
 }
 
-/// False when the Receiver stops.
-Result<bool> MessageChannel::WaitForPeer() {
-  const auto deadline = std::chrono::steady_clock::now() + idle_;
+Result<MessageChannel::News> MessageChannel::WaitForPeer(Duration wait) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
   pollfd waits[2] = {{socket_, POLLIN, 0}, {stop_event_, POLLIN, 0}};
   while (true) {
     const auto left =
@@ -55,9 +54,14 @@ Result<bool> MessageChannel::WaitForPeer() {
         ::poll(waits, 2, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30)));
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) return Error(ErrorCode::kUnavailable, "cannot wait for the peer");
-    if (ready == 0) return Error(ErrorCode::kTimeout, "the peer was silent for too long");
-    return waits[1].revents == 0;
+    if (ready == 0) return News::kNothing;
+    return waits[1].revents == 0 ? News::kMessage : News::kStop;
   }
+}
+
+Result<bool> MessageChannel::WaitForNews(Duration wait) {
+  AXIAL_ASSIGN_OR_RETURN(const News news, WaitForPeer(wait));
+  return news != News::kNothing;
 }
 
 Result<ReceivedCommand> MessageChannel::NextCommand() {
@@ -66,8 +70,10 @@ Result<ReceivedCommand> MessageChannel::NextCommand() {
   Fragment fragment;
   bool queued = TakeQueued(fragment);
   if (!queued) {
-    AXIAL_ASSIGN_OR_RETURN(const bool goes_on, WaitForPeer());
-    if (!goes_on) {
+    AXIAL_ASSIGN_OR_RETURN(const News news, WaitForPeer(idle_));
+    if (news == News::kNothing)
+      return Error(ErrorCode::kTimeout, "the peer was silent for too long");
+    if (news == News::kStop) {
       received.kind = NextMessage::kStopped;
       return received;
     }

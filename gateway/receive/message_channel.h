@@ -33,6 +33,10 @@ class MessageChannel {
   /// Waits for a command. Errors: InvalidInput (not a command), Timeout, Unavailable.
   [[nodiscard]] Result<ReceivedCommand> NextCommand();
 
+  /// Waits until the peer has sent something or the Receiver stops; false when neither happened in
+  /// time. Errors: Unavailable.
+  [[nodiscard]] Result<bool> WaitForNews(Duration wait);
+
   /// Reads the data set that follows a command, one fragment after the other (up to 128 KiB each).
   /// Errors: InvalidInput (another message in between), Timeout, Unavailable (aborted too).
   [[nodiscard]] Status ReadDataSet(std::uint8_t presentation_context_id,
@@ -52,7 +56,8 @@ class MessageChannel {
 
   bool TakeQueued(Fragment& fragment);
   Result<Arrival> NextFragment(Fragment& fragment);
-  Result<bool> WaitForPeer();
+  enum class News { kMessage, kStop, kNothing };
+  Result<News> WaitForPeer(Duration wait);
 
   T_ASC_Association& association_;
   int socket_;

@@ -5,14 +5,16 @@
 
 #include <algorithm>
 
+#include "gateway/receive/normalized_server.h"
+
 namespace axial::receive {
 namespace {
 
 /// nullptr when there is none.
-const char* FirstStorableTransferSyntax(const T_ASC_PresentationContext& context) {
+const char* FirstTransferSyntax(const T_ASC_PresentationContext& context,
+                                bool (*accepts)(std::string_view)) {
   for (unsigned i = 0; i < context.transferSyntaxCount; ++i)
-    if (IsStorableTransferSyntax(context.proposedTransferSyntaxes[i]))
-      return context.proposedTransferSyntaxes[i];
+    if (accepts(context.proposedTransferSyntaxes[i])) return context.proposedTransferSyntaxes[i];
   return nullptr;
 }
 
@@ -23,16 +25,20 @@ void AddOnce(std::vector<std::string>& list, const char* text) {
 }  // namespace
 
 ContextAnswers AnswerPresentationContexts(T_ASC_Parameters* parameters,
-                                          const SopClassPolicy& policy) {
+                                          const SopClassPolicy& policy, bool services) {
   ContextAnswers answers;
   const int count = ASC_countPresentationContexts(parameters);
   for (int i = 0; i < count; ++i) {
     T_ASC_PresentationContext context{};
     if (ASC_getPresentationContext(parameters, i, &context).bad()) continue;
-    const char* transfer_syntax = FirstStorableTransferSyntax(context);
-    const bool accepted_class = policy.Accepts(context.abstractSyntax);
+    const bool normalized = services && IsNormalizedClass(context.abstractSyntax);
+    const char* transfer_syntax =
+        FirstTransferSyntax(context, normalized ? IsPlainTransferSyntax : IsStorableTransferSyntax);
+    const bool accepted_class = normalized || policy.Accepts(context.abstractSyntax);
     if (accepted_class && transfer_syntax != nullptr) {
-      if (ASC_acceptPresentationContext(parameters, context.presentationContextID, transfer_syntax)
+      // An archive that brings the answer to our own Storage Commitment request comes as SCP.
+      if (ASC_acceptPresentationContext(parameters, context.presentationContextID, transfer_syntax,
+                                        normalized ? context.proposedRole : ASC_SC_ROLE_DEFAULT)
               .good())
         ++answers.accepted;
       continue;

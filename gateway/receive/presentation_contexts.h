@@ -18,8 +18,9 @@ struct ContextAnswers {
 };
 
 /// Answers every proposed Presentation Context: the first proposed Transfer Syntax that can be
-/// stored, because the bits are kept as they come.
+/// stored, because the bits are kept as they come. `services`: Storage Commitment (in either role)
+/// and Modality Performed Procedure Step are offered, too, in plain Transfer Syntaxes.
 ContextAnswers AnswerPresentationContexts(T_ASC_Parameters* parameters,
-                                          const SopClassPolicy& policy);
+                                          const SopClassPolicy& policy, bool services);
 
 }  // namespace axial::receive

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/receive/dimse_command.h"
 #include "gateway/receive/instance_intake.h"
 
 namespace axial::receive {
@@ -17,6 +18,21 @@ Counter& Instances(Metrics& metrics, std::uint16_t status) {
   return metrics.GetCounter("axial_receive_instances_total",
                             "C-STORE requests by the status of the response",
                             {{"status", fmt::format("{:04X}", status)}});
+}
+
+const char* OperationName(std::uint16_t command_field) {
+  switch (command_field) {
+    case kNActionRequest:
+      return "action";
+    case kNCreateRequest:
+      return "create";
+    case kNSetRequest:
+      return "set";
+    case kNEventReportRequest:
+      return "event_report";
+    default:
+      return "other";
+  }
 }
 
 }  // namespace
@@ -45,6 +61,19 @@ void ReceiveMetrics::CountInstance(std::uint16_t status, std::int64_t bytes, dou
   }
   instances_stored_.Increment();
   bytes_.Increment(static_cast<double>(bytes));
+}
+
+void ReceiveMetrics::CountNormalized(bool commitment, std::uint16_t command_field,
+                                     std::uint16_t status) {
+  metrics_
+      .GetCounter(
+          commitment ? "axial_receive_commitment_requests_total"
+                     : "axial_receive_performed_step_requests_total",
+          commitment ? "Storage Commitment requests by the status of the response"
+                     : "Modality Performed Procedure Step requests by the status of the "
+                       "response",
+          {{"operation", OperationName(command_field)}, {"status", fmt::format("{:04X}", status)}})
+      .Increment();
 }
 
 }  // namespace axial::receive

@@ -14,6 +14,9 @@ class ReceiveMetrics {
   /// A C-STORE was answered with `status` after `seconds`.
   void CountInstance(std::uint16_t status, std::int64_t bytes, double seconds);
 
+  /// A request of Storage Commitment (else: of Modality Performed Procedure Step) was answered.
+  void CountNormalized(bool commitment, std::uint16_t command_field, std::uint16_t status);
+
   Counter& associations_accepted;
   Counter& associations_aborted;  ///< of the accepted ones
   Counter& rejected_called;

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "gateway/receive/modality_services.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/spool_disk.h"
 
@@ -28,9 +29,12 @@ struct ReceiverOptions {
   config::Node node;
   config::Storage storage;  ///< reserve_bytes and durability
   ReceiveDeadlines deadlines;
+  /// Storage Commitment and Modality Performed Procedure Step; nullptr: neither is offered.
+  ModalityServices* modality_services = nullptr;
 };
 
-/// Storage SCP and Verification SCP (PS3.4 A and B).
+/// Storage SCP and Verification SCP (PS3.4 A and B), Storage Commitment SCP (J) and Modality
+/// Performed Procedure Step SCP (F.7).
 ///
 /// The io_context accepts connections and reads their A-ASSOCIATE-RQ, without ever blocking; each
 /// accepted Association then has a thread of its own, which blocks in DCMTK, the spool and

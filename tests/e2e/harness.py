@@ -317,9 +317,10 @@ class Gateway:
     ae_title = "AXIAL"
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
-                 reserve="64 MiB", own_session=True, results=None, destinations=None, models=ROOT / "models"):
+                 reserve="64 MiB", own_session=True, results=None, destinations=None, models=ROOT / "models",
+                 node=None):
         """`orthanc`: the destination pacs, or None; `results`: what it wants; `destinations`: further ones, by name;
-        `models`: their folder."""
+        `models`: their folder; `node`: further keys of that section."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -333,6 +334,7 @@ class Gateway:
         self._reserve = reserve
         self._own_session = own_session
         self._models = pathlib.Path(models)
+        self._node = {"ae_title": self.ae_title, "port": self.dicom_port, "bind": "127.0.0.1", **(node or {})}
         self.process = None
         pacs = orthanc and {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1", "port": orthanc.dicom_port,
                             **({"results": results} if results else {})}
@@ -346,7 +348,7 @@ class Gateway:
         # Every JSON value is YAML too.
         self.config.write_text("\n".join([
             "# Written for this run. The same keys, explained: README.md and config/.",
-            f"node: {{ae_title: {self.ae_title}, port: {self.dicom_port}, bind: 127.0.0.1}}",
+            f"node: {json.dumps(self._node)}",
             f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: {self._reserve}}}",
             "completion: {quiet: 5 s, after_release: 1 s, at_most: 10 min}",
             f"models: {{directory: {json.dumps(str(models))}}}",

@@ -38,9 +38,11 @@ TEST(ReceiveRefusal, RejectsAnotherCalledAeTitle) {
 
 TEST(ReceiveRefusal, RejectsUnknownPeers) {
   ReceiverHarness harness([](receive::ReceiverOptions& options) {
-    options.node.peers.push_back({AeTitle::Parse("CT01").value(), std::nullopt, std::nullopt});
     options.node.peers.push_back(
-        {AeTitle::Parse("CT02").value(), config::AddressRange{"10.1.2.0", 24}, std::nullopt});
+        {AeTitle::Parse("CT01").value(), std::nullopt, std::nullopt, std::nullopt});
+    options.node.peers.push_back({AeTitle::Parse("CT02").value(),
+                                  config::AddressRange{"10.1.2.0", 24}, std::nullopt,
+                                  std::nullopt});
   });
   ExpectRejected(harness, "AXIAL", "TEST", 1, 1, 3);
   ExpectRejected(harness, "AXIAL", "CT02", 1, 1, 3);  // known, but not from this address
@@ -56,7 +58,7 @@ TEST(ReceiveRefusal, RejectsUnknownPeers) {
 TEST(ReceiveRefusal, AppliesNewPolicyToTheNextAssociation) {
   ReceiverHarness harness;
   config::Node node;
-  node.peers.push_back({AeTitle::Parse("CT01").value(), std::nullopt, std::nullopt});
+  node.peers.push_back({AeTitle::Parse("CT01").value(), std::nullopt, std::nullopt, std::nullopt});
   harness.receiver().SetPolicy(node);
   ExpectRejected(harness, "AXIAL", "TEST", 1, 1, 3);
 }

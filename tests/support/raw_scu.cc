@@ -100,6 +100,14 @@ std::string RawScu::StoreCommand(const std::string& sop_class_uid,
   return CommandElement(0x0000, Little(rest.size(), 4)) + rest;
 }
 
+std::string RawScu::Command(const std::vector<std::pair<std::uint16_t, std::string>>& elements) {
+  std::string rest;
+  for (const auto& [element, value] : elements) rest += CommandElement(element, value);
+  return CommandElement(0x0000, Little(rest.size(), 4)) + rest;
+}
+
+std::string RawScu::Us(std::uint16_t number) { return Little(number, 2); }
+
 std::string RawScu::DataPdu(std::uint8_t context_id, bool command, bool last,
                             std::string_view bytes) {
   std::string pdu("\x04\x00", 2);
@@ -130,6 +138,23 @@ std::optional<std::string> RawScu::ReceivePdu() {
     if (pdu.size() == kHeadBytes) wanted = kHeadBytes + BigAt(pdu, 2, 4);
   }
   return pdu;
+}
+
+std::optional<std::string> RawScu::ReceiveMessage(bool command) {
+  constexpr std::size_t kFragmentHeadBytes = 6;
+  std::string message;
+  while (true) {
+    const std::optional<std::string> pdu = ReceivePdu();
+    if (!pdu || (*pdu)[0] != 4) return std::nullopt;
+    for (std::size_t at = kHeadBytes; at + kFragmentHeadBytes <= pdu->size();) {
+      const std::size_t length = BigAt(*pdu, at, 4);
+      const int flags = (*pdu)[at + 5];
+      if (((flags & 1) != 0) != command) return std::nullopt;
+      message += pdu->substr(at + kFragmentHeadBytes, length - 2);
+      if ((flags & 2) != 0) return message;
+      at += 4 + length;
+    }
+  }
 }
 
 std::optional<RawScu::Reply> RawScu::Associate(const std::string& called,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace axial::testing {
@@ -40,6 +41,10 @@ class RawScu {
                                                       const std::vector<Context>& contexts);
   [[nodiscard]] static std::string StoreCommand(const std::string& sop_class_uid,
                                                 const std::string& sop_instance_uid);
+  /// Any command set, of (element of group 0000, value); numbers by Us().
+  [[nodiscard]] static std::string Command(
+      const std::vector<std::pair<std::uint16_t, std::string>>& elements);
+  [[nodiscard]] static std::string Us(std::uint16_t number);
   /// One P-DATA-TF PDU with one fragment.
   [[nodiscard]] static std::string DataPdu(std::uint8_t context_id, bool command, bool last,
                                            std::string_view bytes);
@@ -48,6 +53,9 @@ class RawScu {
   bool Send(std::string_view bytes);
   /// The next whole PDU; nullopt when the peer closed or said nothing in time.
   std::optional<std::string> ReceivePdu();
+
+  /// The next whole command set, or data set; nullopt when something else came.
+  std::optional<std::string> ReceiveMessage(bool command);
 
   /// nullopt when no answer came.
   std::optional<Reply> Associate(const std::string& called, const std::string& calling,

@@ -56,6 +56,14 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_EQ(config.node.peers[1].completion->quiet, std::chrono::seconds(30));
   EXPECT_EQ(config.node.peers[1].completion->after_release, std::chrono::seconds(1));
   EXPECT_FALSE(config.node.peers[2].address);
+  ASSERT_TRUE(config.node.peers[0].storage_commitment);
+  EXPECT_EQ(config.node.peers[0].storage_commitment->port, 104);
+  EXPECT_EQ(config.node.peers[0].storage_commitment->host, "10.1.2.7");
+  EXPECT_EQ(config.node.peers[0].storage_commitment->ae_title, "CT01SC");
+  EXPECT_EQ(config.node.peers[0].storage_commitment->association, CommitmentAssociation::kAuto);
+  EXPECT_FALSE(config.node.peers[1].storage_commitment);
+  EXPECT_EQ(config.node.FindPeer("CT01", "10.1.2.77"), config.node.peers.data());
+  EXPECT_EQ(config.node.FindPeer("CT01", "10.1.3.77"), nullptr);
   EXPECT_THAT(config.node.sop_classes.accept, SizeIs(3));
   EXPECT_THAT(config.node.sop_classes.refuse, ElementsAre("1.2.840.10008.5.1.4.1.1.104.*"));
   EXPECT_EQ(config.storage.reserve_bytes, std::int64_t{5} << 30);
@@ -89,7 +97,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 75);
+  EXPECT_EQ(rule.when[3].line, 78);
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));
@@ -182,6 +190,12 @@ INSTANTIATE_TEST_SUITE_P(
               "prefix length outside 0 to 32"},
         Wrong{"node: {peers: [{ae_title: A, address: ct.local}]}", "is no IPv4 or IPv6 address"},
         Wrong{"node: {peers: [{ae_title: A}, {ae_title: A}]}", "peer A is listed twice"},
+        Wrong{"node: {peers: [{ae_title: A, storage_commitment: {host: ct01}}]}",
+              "'node.peers[0].storage_commitment.port' is missing"},
+        Wrong{"node: {peers: [{ae_title: A, storage_commitment: {port: 104, association: nwe}}]}",
+              "did you mean 'new'?"},
+        Wrong{"node: {peers: [{ae_title: A, storage_commitment: {port: 104, ae_title: 'A\\B'}}]}",
+              "write an AE Title"},
         Wrong{"node: {peers: [{ae_title: A, completion: {quiet: 5}}]}",
               "'node.peers[0].completion.quiet' cannot be '5'"},
         Wrong{"completion: {quiet: 20 min}", "'completion.at_most' is shorter than 'quiet'"},

@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 
 config::Peer PeerNamed(const char* name, std::optional<config::AddressRange> address = {}) {
-  return {AeTitle::Parse(name).value(), std::move(address), std::nullopt};
+  return {AeTitle::Parse(name).value(), std::move(address), std::nullopt, std::nullopt};
 }
 
 TEST(AssociationPolicy, AdmitsOnlyLoopbackWithoutPeers) {
