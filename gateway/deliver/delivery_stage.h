@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "core/dicom/storage_commitment.h"
 #include "gateway/deliver/back_off.h"
 #include "gateway/deliver/destination.h"
 #include "gateway/store/delivery_store.h"
@@ -112,6 +113,9 @@ class DeliveryStage {
 
   /// The answer to a Storage Commitment request came to the node. Error: NotFound.
   [[nodiscard]] Status OnCommitment(const store::DeliveryStore::CommitmentOutcome& outcome);
+  [[nodiscard]] Status OnCommitment(const CommitmentReport& report) {
+    return OnCommitment(ToOutcome(report));
+  }
 
  private:
   using Queues = std::map<std::string, std::shared_ptr<DestinationQueue>>;

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "core/base/result.h"
+#include "core/dicom/storage_commitment.h"
 #include "gateway/store/delivery_store.h"
 
 namespace axial::deliver {
@@ -34,6 +35,9 @@ struct CheckReport {
   /// One per artifact, in their order: whether it has it. Errors: as for `reached`.
   std::vector<Result<bool>> results;
 };
+
+/// What an answer to Storage Commitment says, as the store takes it.
+[[nodiscard]] store::DeliveryStore::CommitmentOutcome ToOutcome(const CommitmentReport& report);
 
 /// Storage Commitment Push Model (PS3.4 J), as asked by SCU.
 struct CommitmentAsk {

@@ -23,6 +23,16 @@ constexpr std::array kKinds = {
 
 }  // namespace
 
+store::DeliveryStore::CommitmentOutcome ToOutcome(const CommitmentReport& report) {
+  store::DeliveryStore::CommitmentOutcome outcome;
+  outcome.transaction_uid = report.transaction_uid;
+  for (const InstanceReference& instance : report.committed)
+    outcome.committed.push_back(instance.sop_instance_uid);
+  for (const CommitmentReport::Failure& failure : report.failed)
+    outcome.failed.emplace_back(failure.instance.sop_instance_uid, failure.reason);
+  return outcome;
+}
+
 CheckReport Destination::Check(const std::vector<store::Delivery>&) {
   return {Error(ErrorCode::kUnsupported, "it cannot be asked what it has"), {}};
 }

@@ -3,52 +3,21 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmnet/assoc.h>
-#include <dcmtk/dcmnet/dcmlayer.h>
-#include <dcmtk/dcmnet/dcmtrans.h>
 #include <dcmtk/dcmnet/dimse.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <csignal>
 
 #include "core/dicom/dcmtk_error.h"
+#include "gateway/deliver/dicom_association_state.h"
 #include "gateway/deliver/store_status.h"
+#include "gateway/deliver/transcode.h"
 
 namespace axial::deliver {
 namespace {
 
 constexpr long kMaxPduBytes = 131072;
-
-int Seconds(std::chrono::seconds time) { return static_cast<int>(time.count()); }
-
-/// Plain TCP, but without Nagle's algorithm (44 ms per C-STORE otherwise) and watched.
-class WatchedTransport final : public DcmTransportLayer {
- public:
-  explicit WatchedTransport(OpenSockets& sockets) : sockets_(sockets) {}
-  ~WatchedTransport() override { sockets_.Remove(watched_); }
-
-  DcmTransportConnection* createConnection(DcmNativeSocketType socket, OFBool) override {
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    watched_ = sockets_.Add(socket);
-    return DcmTransportLayer::createConnection(socket, OFFalse);
-  }
-
-  /// Many SCPs (Orthanc as Debian packages it) send a response in two pieces under Nagle's
-  /// algorithm, and hold the second back until we acknowledge the first. Linux forgets this option
-  /// with every send, so it is set anew before each response.
-  void AcknowledgeAtOnce() const {
-    const int on = 1;
-    if (watched_ >= 0) ::setsockopt(watched_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-  }
-
- private:
-  OpenSockets& sockets_;
-  int watched_ = -1;
-};
 
 /// DCMTK's word that the whole request is sent: the response comes next.
 void OnStoreProgress(void* transport, T_DIMSE_StoreProgress* progress, T_DIMSE_C_StoreRQ*) {
@@ -96,15 +65,6 @@ std::string RejectReason(T_ASC_Parameters* parameters, const config::Destination
   }
 }
 
-std::string ErrorComment(DcmDataset* detail) {
-  OFString text;
-  if (detail == nullptr || detail->findAndGetOFString(DCM_ErrorComment, text).bad()) return "";
-  std::string comment(text.c_str(), std::min<std::size_t>(text.size(), 64));
-  for (char& c : comment)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return comment;
-}
-
 Status AddContexts(T_ASC_Parameters* parameters, const std::vector<ProposedContext>& contexts) {
   int id = 1;
   for (const ProposedContext& context : contexts) {
@@ -132,41 +92,6 @@ Status FillParameters(T_ASC_Parameters* parameters, const config::Destination& d
 }
 
 }  // namespace
-
-bool IsCompressed(const std::string& uid) {
-  return uid != UID_LittleEndianImplicitTransferSyntax &&
-         uid != UID_LittleEndianExplicitTransferSyntax &&
-         uid != UID_BigEndianExplicitTransferSyntax &&
-         uid != UID_DeflatedExplicitVRLittleEndianTransferSyntax;
-}
-
-struct DicomAssociation::State {
-  State(const DestinationOptions& options_in, OpenSockets& sockets_in)
-      : options(options_in), sockets(sockets_in), transport(sockets_in) {}
-  ~State() {
-    if (association != nullptr) ASC_destroyAssociation(&association);  // and its parameters
-    if (parameters != nullptr) ASC_destroyAssociationParameters(&parameters);
-    if (network != nullptr) ASC_dropNetwork(&network);
-  }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  /// The error of a DIMSE step, said so that a person knows who ended it.
-  [[nodiscard]] Error Lost(const OFCondition& condition) const {
-    if (sockets.interrupted())
-      return MakeError(ErrorCode::kUnavailable, "interrupted: the gateway is stopping");
-    if (condition == DUL_PEERABORTEDASSOCIATION)
-      return MakeError(ErrorCode::kUnavailable, "it aborted the Association");
-    return FromOFCondition(condition);
-  }
-
-  const DestinationOptions& options;
-  OpenSockets& sockets;
-  WatchedTransport transport;
-  T_ASC_Network* network = nullptr;
-  T_ASC_Parameters* parameters = nullptr;  ///< ours until the association holds them
-  T_ASC_Association* association = nullptr;
-};
 
 DicomAssociation::DicomAssociation(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -204,18 +129,36 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
   return state->Lost(condition).WithContext("no Association with {}", who);
 }
 
-Result<std::uint8_t> DicomAssociation::FindContext(const std::string& sop_class_uid,
-                                                   const std::string& transfer_syntax_uid) const {
-  T_ASC_PresentationContextID id = 0;
-  T_ASC_PresentationContext context;
-  if (state_->association != nullptr)
-    id = ASC_findAcceptedPresentationContextID(state_->association, sop_class_uid.c_str(),
-                                               transfer_syntax_uid.c_str());
-  const bool usable =
-      id != 0 &&
-      ASC_findAcceptedPresentationContext(state_->association->params, id, &context).good() &&
-      (!IsCompressed(transfer_syntax_uid) || transfer_syntax_uid == context.acceptedTransferSyntax);
-  if (usable) return id;
+namespace {
+
+/// 0 is best; nullopt: of no use for an object in `own`.
+std::optional<int> Rank(const std::string& own, const std::string& accepted) {
+  if (!CanTranscode(own, accepted)) return std::nullopt;
+  if (IsCompressed(own) && own == accepted) return 0;
+  if (accepted == UID_LittleEndianExplicitTransferSyntax) return 1;
+  return accepted == UID_LittleEndianImplicitTransferSyntax ? 2 : 3;
+}
+
+}  // namespace
+
+Result<AcceptedContext> DicomAssociation::FindContext(
+    const std::string& sop_class_uid, const std::string& transfer_syntax_uid) const {
+  std::optional<AcceptedContext> best;
+  std::optional<int> best_rank;
+  T_ASC_Parameters* const parameters =
+      state_->association != nullptr ? state_->association->params : nullptr;
+  const int count = parameters != nullptr ? ASC_countPresentationContexts(parameters) : 0;
+  for (int i = 0; i < count; ++i) {
+    T_ASC_PresentationContext context;
+    if (ASC_getPresentationContext(parameters, i, &context).bad() ||
+        context.resultReason != ASC_P_ACCEPTANCE || sop_class_uid != context.abstractSyntax)
+      continue;
+    const std::optional<int> rank = Rank(transfer_syntax_uid, context.acceptedTransferSyntax);
+    if (!rank || (best_rank && *best_rank <= *rank)) continue;
+    best = AcceptedContext{context.presentationContextID, context.acceptedTransferSyntax};
+    best_rank = rank;
+  }
+  if (best) return *best;
   const std::string syntax = IsCompressed(transfer_syntax_uid)
                                  ? DcmXfer(transfer_syntax_uid.c_str()).getXferName()
                                  : "Explicit or Implicit VR Little Endian";
@@ -328,6 +271,8 @@ Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,
     return MakeError(ErrorCode::kUnavailable, "it answered N-EVENT-REPORT with something else");
   return DimseResponse{answer.msg.NEventReportRSP.DimseStatus, ErrorComment(detail)};
 }
+
+bool DicomAssociation::aborted_by_peer() const { return state_->aborted_by_peer; }
 
 void DicomAssociation::Release() {
   ASC_releaseAssociation(state_->association);

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/dicom/storage_commitment.h"
 #include "gateway/deliver/destination.h"
@@ -40,9 +43,10 @@ struct ProposedContext {
   auto operator<=>(const ProposedContext&) const = default;
 };
 
-/// Whether pixels in this Transfer Syntax cannot be rewritten as Explicit or Implicit VR Little
-/// Endian without a codec.
-[[nodiscard]] bool IsCompressed(const std::string& transfer_syntax_uid);
+struct AcceptedContext {
+  std::uint8_t id = 0;
+  std::string transfer_syntax_uid;
+};
 
 /// The answer to one DIMSE request.
 struct DimseResponse {
@@ -62,10 +66,10 @@ class DicomAssociation {
   DicomAssociation(const DicomAssociation&) = delete;
   DicomAssociation& operator=(const DicomAssociation&) = delete;
 
-  /// Error: Unsupported, when the other side accepted no context for the class (and the compressed
-  /// Transfer Syntax, when it is one).
-  [[nodiscard]] Result<std::uint8_t> FindContext(const std::string& sop_class_uid,
-                                                 const std::string& transfer_syntax_uid) const;
+  /// The best accepted context for an object in this Transfer Syntax: its own, or one that it can
+  /// be transcoded to without loss (transcode.h). Error: Unsupported, when there is none.
+  [[nodiscard]] Result<AcceptedContext> FindContext(const std::string& sop_class_uid,
+                                                    const std::string& transfer_syntax_uid) const;
 
   /// An error means that the Association is of no further use.
   [[nodiscard]] Result<DimseResponse> Store(std::uint8_t context_id,
@@ -84,10 +88,27 @@ class DicomAssociation {
   };
   [[nodiscard]] Result<FindResponse> Find(std::uint8_t context_id, const store::Delivery& artifact);
 
+  /// N-ACTION "Request Storage Commitment" (PS3.4 J.3.2). When it is accepted, waits up to `wait`,
+  /// while `awaited`, for the answer on this Association; many archives answer on another one.
+  struct CommitmentWait {
+    Duration wait{};
+    std::function<bool()> awaited;
+    std::function<void(const CommitmentReport&)> on_report;
+  };
+  [[nodiscard]] Result<DimseResponse> RequestCommitment(std::uint8_t context_id,
+                                                        const CommitmentRequest& request,
+                                                        const CommitmentWait& wait);
+
   void Release();
+
+  /// The other side has ended it by A-ABORT: some do that instead of answering a request that they
+  /// do not allow.
+  [[nodiscard]] bool aborted_by_peer() const;
 
  private:
   struct State;
+  [[nodiscard]] Status AwaitReport(const CommitmentWait& wait);
+  [[nodiscard]] Status TakeMessage(const CommitmentWait& wait, std::optional<std::uint16_t>& acted);
   explicit DicomAssociation(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -13,6 +13,7 @@
 #include "core/dicom/instance_header.h"
 #include "gateway/deliver/dicom_association.h"
 #include "gateway/deliver/store_status.h"
+#include "gateway/deliver/transcode.h"
 
 namespace axial::deliver {
 namespace {
@@ -33,12 +34,28 @@ Result<std::string> ReadTransferSyntax(const store::Delivery& artifact) {
   return std::string(uid.c_str());
 }
 
-ProposedContext ContextFor(const std::string& sop_class_uid, const std::string& transfer_syntax) {
-  if (IsCompressed(transfer_syntax)) return {sop_class_uid, {transfer_syntax}, false};
+ProposedContext PlainContext(const std::string& sop_class_uid) {
   return {sop_class_uid,
           {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax},
           false};
 }
+
+/// For an object in this Transfer Syntax; and, in a context of its own, what it would be transcoded
+/// to where that is refused.
+void AddContextsFor(const std::string& sop_class_uid, const std::string& transfer_syntax,
+                    std::vector<ProposedContext>& contexts) {
+  contexts.push_back(PlainContext(sop_class_uid));
+  if (IsCompressed(transfer_syntax))
+    contexts.push_back({sop_class_uid, {transfer_syntax}, false});
+  else
+    contexts.push_back(
+        {sop_class_uid,
+         {UID_DeflatedExplicitVRLittleEndianTransferSyntax, UID_BigEndianExplicitTransferSyntax},
+         false});
+}
+
+/// An archive that answers Storage Commitment on the Association of the request does so at once.
+constexpr Duration kReportWait = std::chrono::seconds(2);
 
 class DicomDestination final : public Destination {
  public:
@@ -48,6 +65,8 @@ class DicomDestination final : public Destination {
   SendReport Send(const std::vector<store::Delivery>& artifacts) override;
   Status Echo() override;
   CheckReport Check(const std::vector<store::Delivery>& artifacts) override;
+  Status RequestCommitment(const CommitmentAsk& ask,
+                           const std::vector<store::Delivery>& artifacts) override;
   void Interrupt() override { sockets_.InterruptAll(); }
 
  private:
@@ -62,8 +81,8 @@ class DicomDestination final : public Destination {
 
 /// Outer error: the Association is lost.
 Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery& artifact,
-                           const std::string& transfer_syntax) {
-  const Result<std::uint8_t> context =
+                           const std::string& transfer_syntax, bool owns_dcmtk) {
+  const Result<AcceptedContext> context =
       association.FindContext(artifact.sop_class_uid, transfer_syntax);
   if (!context.ok()) return SendResult(context.error());
   DcmFileFormat file;
@@ -75,10 +94,19 @@ Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery&
   if (sop_class != artifact.sop_class_uid.c_str() || instance != artifact.sop_instance_uid.c_str())
     return SendResult(MakeError(ErrorCode::kCorrupt, "{} is not the Instance the store says it is",
                                 artifact.path));
-  Result<DimseResponse> response = association.Store(*context, artifact.sop_class_uid,
+  const bool decompressed =
+      IsCompressed(transfer_syntax) && !IsCompressed(context->transfer_syntax_uid);
+  if (decompressed) {
+    const Status plain = Decompress(file, owns_dcmtk);
+    if (!plain.ok()) return SendResult(plain.error());
+  }
+  Result<DimseResponse> response = association.Store(context->id, artifact.sop_class_uid,
                                                      artifact.sop_instance_uid, *file.getDataset());
   if (!response.ok()) return response.error();
-  return JudgeStoreStatus(response->status, response->error_comment, artifact.sop_class_uid);
+  SendResult judged =
+      JudgeStoreStatus(response->status, response->error_comment, artifact.sop_class_uid);
+  if (!judged.ok() || !decompressed) return judged;
+  return SendResult("decompressed for it" + (judged->empty() ? "" : "; " + *judged));
 }
 
 SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& artifacts,
@@ -86,7 +114,7 @@ SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& ar
   SendReport report;
   std::vector<ProposedContext> contexts;
   for (std::size_t i = 0; i < artifacts.size(); ++i)
-    if (syntaxes[i].ok()) contexts.push_back(ContextFor(artifacts[i].sop_class_uid, *syntaxes[i]));
+    if (syntaxes[i].ok()) AddContextsFor(artifacts[i].sop_class_uid, *syntaxes[i], contexts);
   std::sort(contexts.begin(), contexts.end());
   contexts.erase(std::unique(contexts.begin(), contexts.end()), contexts.end());
 
@@ -102,7 +130,8 @@ SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& ar
   for (std::size_t i = 0; i < artifacts.size(); ++i) {
     if (!syntaxes[i].ok()) {
       report.results.emplace_back(syntaxes[i].error());
-    } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i]); sent.ok()) {
+    } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i], options_.owns_dcmtk);
+               sent.ok()) {
       report.results.push_back(std::move(sent).value());
     } else {
       report.results.emplace_back(sent.error().WithContext("C-STORE"));
@@ -114,9 +143,9 @@ SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& ar
 }
 
 SendReport DicomDestination::Send(const std::vector<store::Delivery>& artifacts) {
-  // At most 128 Presentation Contexts fit into one Association (PS3.8 9.3.2.2), so at most that
-  // many artifacts are prepared at a time; the stage's batches are far smaller.
-  AXIAL_INVARIANT(artifacts.size() <= 128);
+  // At most 128 Presentation Contexts fit into one Association (PS3.8 9.3.2.2), and an artifact may
+  // need two; the stage's batches are far smaller.
+  AXIAL_INVARIANT(artifacts.size() <= 64);
   Syntaxes syntaxes;
   for (const store::Delivery& artifact : artifacts)
     syntaxes.push_back(ReadTransferSyntax(artifact));
@@ -124,8 +153,7 @@ SendReport DicomDestination::Send(const std::vector<store::Delivery>& artifacts)
 }
 
 Status DicomDestination::Echo() {
-  const ProposedContext verification =
-      ContextFor(UID_VerificationSOPClass, UID_LittleEndianExplicitTransferSyntax);
+  const ProposedContext verification = PlainContext(UID_VerificationSOPClass);
   AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DicomAssociation> association,
                          DicomAssociation::Open(destination_, options_, {verification}, sockets_));
   AXIAL_RETURN_IF_ERROR([&]() -> Status {
@@ -156,8 +184,7 @@ Result<Result<bool>> FindOne(DicomAssociation& association, std::uint8_t context
 CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifacts) {
   CheckReport report;
   const std::string find = UID_FINDStudyRootQueryRetrieveInformationModel;
-  auto association = DicomAssociation::Open(
-      destination_, options_, {ContextFor(find, UID_LittleEndianExplicitTransferSyntax)}, sockets_);
+  auto association = DicomAssociation::Open(destination_, options_, {PlainContext(find)}, sockets_);
   if (!association.ok()) {
     report.reached = association.error();
     return report;
@@ -169,9 +196,14 @@ CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifact
     return report;
   }
   for (const store::Delivery& artifact : artifacts) {
-    Result<Result<bool>> found = FindOne(**association, *context, artifact);
+    Result<Result<bool>> found = FindOne(**association, context->id, artifact);
     if (!found.ok()) {
-      const Error lost = found.error().WithContext("C-FIND");
+      // Orthanc answers so who is not in its DicomModalities.
+      const bool not_allowed = report.results.empty() && (*association)->aborted_by_peer();
+      const Error lost = not_allowed ? Error(ErrorCode::kUnsupported,
+                                             "it does not allow us queries (C-FIND aborted); allow "
+                                             "them there for a better proof")
+                                     : found.error().WithContext("C-FIND");
       if (report.results.empty()) report.reached = lost;
       // Those behind were not asked; they are, later.
       if (report.reached.ok()) report.results.resize(artifacts.size(), lost);
@@ -181,6 +213,42 @@ CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifact
   }
   (*association)->Release();
   return report;
+}
+
+/// What the answer to the request itself means (PS3.7 10.1.4.1.10).
+Status JudgeActionStatus(std::uint16_t status) {
+  if (status == 0x0000 || (status & 0xf000) == 0xb000) return {};
+  const bool declined = status == 0x0112 || status == 0x0118 || status == 0x0119 ||
+                        status == 0x0123 || status == 0x0124 || status == 0x0211;
+  return MakeError(declined ? ErrorCode::kUnsupported : ErrorCode::kUnavailable,
+                   "it answered the Storage Commitment request with status {:04X}H", status);
+}
+
+Status DicomDestination::RequestCommitment(const CommitmentAsk& ask,
+                                           const std::vector<store::Delivery>& artifacts) {
+  CommitmentRequest request{ask.transaction_uid, {}};
+  for (const store::Delivery& artifact : artifacts)
+    request.instances.push_back({artifact.sop_class_uid, artifact.sop_instance_uid});
+  const ProposedContext context = PlainContext(kStorageCommitmentClass);
+  AXIAL_ASSIGN_OR_RETURN(const auto association,
+                         DicomAssociation::Open(destination_, options_, {context}, sockets_));
+  const auto accepted =
+      association->FindContext(kStorageCommitmentClass, UID_LittleEndianExplicitTransferSyntax);
+  if (!accepted.ok()) {
+    association->Release();
+    return Error(ErrorCode::kUnsupported, "it takes no Storage Commitment requests");
+  }
+  const DicomAssociation::CommitmentWait wait{
+      kReportWait, ask.awaited,
+      [&ask](const CommitmentReport& report) { ask.on_outcome(ToOutcome(report)); }};
+  const Result<DimseResponse> response =
+      association->RequestCommitment(accepted->id, request, wait);
+  if (!response.ok() && association->aborted_by_peer())
+    return Error(ErrorCode::kUnsupported,
+                 "it does not allow us Storage Commitment (N-ACTION aborted); allow it there");
+  if (!response.ok()) return response.error().WithContext("N-ACTION");
+  association->Release();
+  return JudgeActionStatus(response->status);
 }
 
 }  // namespace

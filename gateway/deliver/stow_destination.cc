@@ -14,6 +14,7 @@
 #include "gateway/deliver/http_connection.h"
 #include "gateway/deliver/http_credentials.h"
 #include "gateway/deliver/stow_answer.h"
+#include "gateway/deliver/transcode.h"
 
 namespace axial::deliver {
 namespace {
@@ -21,30 +22,52 @@ namespace {
 constexpr const char* kDicomJson = "application/dicom+json";
 
 /// PS3.18 8.6.1.2: one part of type application/dicom.
-Result<HttpConnection::Request> StoreRequest(const std::string& path,
-                                             const store::Delivery& artifact) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(artifact.path, error);
-  if (error == std::errc::no_such_file_or_directory)
-    return MakeError(ErrorCode::kNotFound, "the artifact's file {} is missing", artifact.path);
-  // A hash of the name will not come up in the bytes by chance.
-  const std::string boundary = "axial-" + Sha256Hex(artifact.sop_instance_uid);
-  const std::string head = "--" + boundary + "\r\nContent-Type: application/dicom\r\n\r\n";
-  const std::string tail = "\r\n--" + boundary + "--\r\n";
+HttpConnection::Request EmptyStoreRequest(const std::string& path, const std::string& boundary) {
   HttpConnection::Request request;
   request.method = "POST";
   request.target = path + "/studies";
   request.accept = kDicomJson;
   request.content_type =
       fmt::format("multipart/related; type=\"application/dicom\"; boundary={}", boundary);
+  request.body = "--" + boundary + "\r\nContent-Type: application/dicom\r\n\r\n";
+  return request;
+}
+
+/// A hash of the name will not come up in the bytes by chance.
+std::string BoundaryOf(const store::Delivery& artifact) {
+  return "axial-" + Sha256Hex(artifact.sop_instance_uid);
+}
+
+Result<HttpConnection::Request> StoreRequest(const std::string& path,
+                                             const store::Delivery& artifact) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(artifact.path, error);
+  if (error == std::errc::no_such_file_or_directory)
+    return MakeError(ErrorCode::kNotFound, "the artifact's file {} is missing", artifact.path);
+  const std::string boundary = BoundaryOf(artifact);
+  HttpConnection::Request request = EmptyStoreRequest(path, boundary);
+  const std::string tail = "\r\n--" + boundary + "--\r\n";
+  const std::size_t head = request.body.size();
   std::ifstream in(artifact.path, std::ios::binary);
-  request.body.reserve(head.size() + size + tail.size());
-  request.body = head;
-  request.body.resize(head.size() + size);
-  if (error || !in || size == 0 ||
-      !in.read(request.body.data() + head.size(), static_cast<std::streamsize>(size)))
+  if (error || !in || size == 0)
+    return MakeError(ErrorCode::kUnavailable, "cannot read {}", artifact.path);
+  request.body.reserve(head + size + tail.size());
+  request.body.resize(head + size);
+  if (!in.read(request.body.data() + head, static_cast<std::streamsize>(size)))
     return MakeError(ErrorCode::kUnavailable, "cannot read {}", artifact.path);
   request.body += tail;
+  return request;
+}
+
+/// The same without compression, for who does not take its Transfer Syntax.
+Result<HttpConnection::Request> PlainStoreRequest(const std::string& path,
+                                                  const store::Delivery& artifact,
+                                                  bool owns_dcmtk) {
+  AXIAL_ASSIGN_OR_RETURN(const std::string bytes, UncompressedBytes(artifact.path, owns_dcmtk));
+  const std::string boundary = BoundaryOf(artifact);
+  HttpConnection::Request request = EmptyStoreRequest(path, boundary);
+  request.body += bytes;
+  request.body += "\r\n--" + boundary + "--\r\n";
   return request;
 }
 
@@ -159,7 +182,14 @@ Result<SendResult> StowDestination::SendOne(Session& session, const store::Deliv
   Result<HttpConnection::Request> request = StoreRequest(url_.path, artifact);
   if (!request.ok()) return SendResult(request.error());
   AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
-  const Result<HttpAnswer> answer = Ask(session, std::move(request).value());
+  Result<HttpAnswer> answer = Ask(session, std::move(request).value());
+  if (answer.ok() && RefusesTransferSyntax(*answer, artifact)) {
+    request = PlainStoreRequest(url_.path, artifact, options_.owns_dcmtk);
+    if (request.ok()) {
+      AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
+      answer = Ask(session, std::move(request).value());
+    }
+  }
   if (!answer.ok()) {
     lost = true;
     return SendResult(answer.error());

@@ -167,12 +167,7 @@ void Pipeline::State::BuildModalityServices() {
   intake_options.metrics = &metrics;
   intake_options.on_step_ended = [this] { assemble_thread->Nudge(); };
   intake_options.on_report = [this](const CommitmentReport& report) {
-    store::DeliveryStore::CommitmentOutcome outcome{report.transaction_uid, {}, {}};
-    for (const InstanceReference& instance : report.committed)
-      outcome.committed.push_back(instance.sop_instance_uid);
-    for (const CommitmentReport::Failure& failure : report.failed)
-      outcome.failed.emplace_back(failure.instance.sop_instance_uid, failure.reason);
-    return deliver->OnCommitment(outcome);
+    return deliver->OnCommitment(report);
   };
   modality_intake = std::make_unique<ModalityIntake>(*commitments, *performed_steps, *spool,
                                                      std::move(intake_options));

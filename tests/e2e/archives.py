@@ -3,18 +3,12 @@ as DICOM files."""
 
 import json
 import pathlib
-import socket
 import subprocess
 
 import pydicom
 
 import harness
 from harness import Check, FreePort, Process, WaitFor
-
-def _answers(port):
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def Tool(log, *command, seconds=120):
@@ -56,7 +50,7 @@ class Dcmqrscp:
             *(f"{area.ae_title} {area.storage} RW (200, 1024mb) ANY" for area in self.areas), "AETable END"]) + "\n")
         self.process = Process("dcmqrscp", ["dcmqrscp", "-v", "+xr", "-c", config, self.dicom_port],
                                self.folder / "dcmqrscp.log", {"TCP_NODELAY": "1"})
-        WaitFor("dcmqrscp to answer", lambda: _answers(self.dicom_port), 60, [self.process])
+        WaitFor("dcmqrscp to answer", lambda: harness.TcpAnswers(self.dicom_port), 60, [self.process])
 
     def Stop(self):
         if self.process:
@@ -103,7 +97,7 @@ class DcmjsDimse:
         self.process = Process("the dcmjs-dimse archive", [
             "node", harness.ROOT / "tests/e2e/dcmjs_dimse_archive.mjs", harness.PEERS, self.dicom_port, self.storage,
             json.dumps(self._refuses)], self.folder / "dcmjs.log")
-        WaitFor("dcmjs-dimse to answer", lambda: _answers(self.dicom_port), 60, [self.process])
+        WaitFor("dcmjs-dimse to answer", lambda: harness.TcpAnswers(self.dicom_port), 60, [self.process])
 
     def Stop(self):
         if self.process:

@@ -159,6 +159,13 @@ def HttpAnswers(url, seconds=2):
     return HttpStatusAndBody(url, seconds)[0] is not None
 
 
+def TcpAnswers(port):
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def HttpGetJson(url, seconds=10):
     body = HttpGet(url, seconds)
     if body is None:
@@ -184,7 +191,7 @@ class Orthanc:
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._survives_us = survives_us
         self._own_plugins = [str(plugin) for plugin in own_plugins]
-        self._own_settings = own_settings or {}
+        self.own_settings = own_settings or {}
         self.process = None
 
     def Start(self):
@@ -206,11 +213,14 @@ class Orthanc:
             "Plugins": plugins,
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
             "WebViewer": {"CachePath": str(self.folder / "viewer-cache")},
-            **self._own_settings,
+            **self.own_settings,
         }, indent=2))
         self.process = Process("Orthanc", [ORTHANC_PROGRAM, config], self.folder / "orthanc.log",
                                {"TCP_NODELAY": "1"}, self._survives_us)
-        WaitFor("Orthanc to answer", lambda: HttpGet(self.url + "/system"), 60, [self.process])
+        WaitFor("Orthanc to answer", self.Ready, 60, [self.process])
+
+    def Ready(self):
+        return HttpGet(self.url + "/system")
 
     def Stop(self):
         if self.process:
@@ -367,11 +377,7 @@ class Gateway:
             WaitFor("axial to answer", self.Answers, 60, [self.process])
 
     def Answers(self):
-        if not HttpAnswers(self.url + "/healthz"):
-            return False
-        with socket.socket() as probe:
-            probe.settimeout(2)
-            return probe.connect_ex(("127.0.0.1", self.dicom_port)) == 0
+        return HttpAnswers(self.url + "/healthz") and TcpAnswers(self.dicom_port)
 
     def Stop(self):
         if self.process:

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "gateway/deliver/delivery_stage.h"
 #include "tests/integration/deliver/dicom_peers.h"
@@ -76,6 +77,54 @@ TEST_F(DicomDeliveryTest, SpeaksImplicitVrWhereNothingElseIsAccepted) {
   MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(JobState(), "delivered");
   EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), kImplicit);
+}
+
+/// The one file in a folder.
+std::string OnlyFile(const std::string& folder) {
+  return std::filesystem::directory_iterator(folder)->path().string();
+}
+
+TEST_F(DicomDeliveryTest, KeepsTheCompressionWhereItIsTaken) {
+  const std::uint16_t port = FreePort();
+  const StoreScp scp(port, folder.File("pacs"), {"+xr"});
+  ASSERT_TRUE(scp.listening());
+  Owe({testing::WriteRleArtifact(folder.File("sc.dcm"), "2.25.1")}, {"pacs"});
+  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  EXPECT_EQ(JobState(), "delivered");
+  EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), "1.2.840.10008.1.2.5");
+}
+
+TEST_F(DicomDeliveryTest, DecompressesWithoutLossOnlyWhereTheCompressionIsRefused) {
+  const std::uint16_t port = FreePort();
+  const StoreScp scp(port, folder.File("pacs"));  // no RLE without +xr
+  ASSERT_TRUE(scp.listening());
+  Owe({testing::WriteRleArtifact(folder.File("sc.dcm"), "2.25.1")}, {"pacs"});
+  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  EXPECT_EQ(JobState(), "delivered");
+  EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), kExplicit);
+  EXPECT_EQ(testing::PlainPixels(OnlyFile(folder.File("pacs"))), testing::RleArtifactPixels());
+}
+
+TEST_F(DicomDeliveryTest, SpeaksDeflatedOrBigEndianWhereNothingElseIsAccepted) {
+  for (const auto& [name, uid] : std::map<std::string, std::string>{
+           {"DeflatedLittleEndianExplicit", "1.2.840.10008.1.2.1.99"},
+           {"BigEndianExplicit", "1.2.840.10008.1.2.2"}}) {
+    std::ofstream(folder.File("scp.cfg"))
+        << "[[TransferSyntaxes]]\n[Only]\nTransferSyntax1 = " << name
+        << "\n[[PresentationContexts]]\n[Scp]\nPresentationContext1 = " << kSegmentation
+        << "\\Only\n[[Profiles]]\n[Default]\nPresentationContexts = Scp\n";
+    const std::uint16_t port = FreePort();
+    const StoreScp scp(port, folder.File(name + "-scp"),
+                       {"-xf", folder.File("scp.cfg"), "Default"});
+    ASSERT_TRUE(scp.listening());
+    const std::string tail = std::to_string(uid.size());
+    Owe({testing::WriteArtifact(folder.File(name), kSegmentation, "2.25." + tail)}, {name},
+        "1." + tail);
+    MakeStage({{name, Pacs(port)}})->RunOnce(Clock::System().Now());
+    const auto received = ReadReceived(folder.File(name + "-scp"));
+    ASSERT_EQ(received.size(), 1U) << name;
+    EXPECT_EQ(received.begin()->second, uid);
+  }
 }
 
 TEST_F(DicomDeliveryTest, DeliversWhatIsOwedWhenADeadDestinationComesBack) {

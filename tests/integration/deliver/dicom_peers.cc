@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcrleerg.h>
+#include <dcmtk/dcmdata/dcrlerp.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -109,6 +111,49 @@ store::ProducedArtifact WriteArtifact(const std::string& path, const std::string
   dataset.putAndInsertString(DCM_Modality, "SEG");
   file.saveFile(path.c_str(), EXS_LittleEndianExplicit);
   return {"seg", path, sop_class_uid, "2.25.7", sop_instance_uid, {}};
+}
+
+std::string RleArtifactPixels() {
+  std::string pixels;
+  for (int i = 0; i < 64 * 64; ++i) pixels += static_cast<char>(i < 1000 ? 7 : i % 251);
+  return pixels;
+}
+
+store::ProducedArtifact WriteRleArtifact(const std::string& path,
+                                         const std::string& sop_instance_uid) {
+  const std::string sop_class = UID_SecondaryCaptureImageStorage;
+  static_cast<void>(WriteArtifact(path, sop_class, sop_instance_uid));
+  DcmFileFormat file;
+  file.loadFile(path.c_str());
+  file.loadAllDataIntoMemory();
+  DcmDataset& dataset = *file.getDataset();
+  dataset.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+  for (const auto& [tag, value] : std::map<DcmTagKey, Uint16>{{DCM_SamplesPerPixel, 1},
+                                                              {DCM_Rows, 64},
+                                                              {DCM_Columns, 64},
+                                                              {DCM_BitsAllocated, 8},
+                                                              {DCM_BitsStored, 8},
+                                                              {DCM_HighBit, 7},
+                                                              {DCM_PixelRepresentation, 0}})
+    dataset.putAndInsertUint16(tag, value);
+  const std::string pixels = RleArtifactPixels();
+  dataset.putAndInsertUint8Array(DCM_PixelData, reinterpret_cast<const Uint8*>(pixels.data()),
+                                 pixels.size());
+  DcmRLEEncoderRegistration::registerCodecs();
+  DcmRLERepresentationParameter parameter;
+  dataset.chooseRepresentation(EXS_RLELossless, &parameter);
+  file.saveFile(path.c_str(), EXS_RLELossless);
+  DcmRLEEncoderRegistration::cleanup();
+  return {"sc", path, sop_class, "2.25.7", sop_instance_uid, {}};
+}
+
+std::string PlainPixels(const std::string& path) {
+  DcmFileFormat file;
+  if (file.loadFile(path.c_str()).bad()) return "";
+  const Uint8* pixels = nullptr;
+  unsigned long count = 0;
+  if (file.getDataset()->findAndGetUint8Array(DCM_PixelData, pixels, &count).bad()) return "";
+  return {reinterpret_cast<const char*>(pixels), count};
 }
 
 std::map<std::string, std::string> ReadReceived(const std::string& folder) {

@@ -58,6 +58,15 @@ class SilentServer {
                                                     const std::string& sop_class_uid,
                                                     const std::string& sop_instance_uid);
 
+/// The same as a small 8-bit Secondary Capture in RLE Lossless, with known pixels.
+[[nodiscard]] store::ProducedArtifact WriteRleArtifact(const std::string& path,
+                                                       const std::string& sop_instance_uid);
+
+/// The pixels of a file that WriteRleArtifact made and somebody sent on; "" when it has none that
+/// are uncompressed.
+[[nodiscard]] std::string PlainPixels(const std::string& path);
+[[nodiscard]] std::string RleArtifactPixels();
+
 /// SOP Instance UID and Transfer Syntax UID of every DICOM file in the folder.
 [[nodiscard]] std::map<std::string, std::string> ReadReceived(const std::string& folder);
 

@@ -280,6 +280,25 @@ TEST_F(StowDeliveryTest, ASilentServerCostsOneTimeoutForTheBatch) {
   EXPECT_EQ(report.results[0].error().code(), ErrorCode::kTimeout);
 }
 
+TEST_F(StowDeliveryTest, DecompressesWithoutLossOnlyWhereTheCompressionIsRefused) {
+  std::vector<std::string> requests;
+  ScriptedServer server([&](const std::string& request) {
+    requests.push_back(request);
+    return requests.size() == 1
+               ? Http("409 Conflict", R"({"00081198":{"vr":"SQ","Value":[{"00081197":{"vr":"US",)"
+                                      R"("Value":[49442]}}]}})")  // C122H
+               : Http("200 OK");
+  });
+  std::vector<store::Delivery> artifacts = Artifacts(1);
+  static_cast<void>(testing::WriteRleArtifact(artifacts[0].path, "2.25.1"));
+  const SendReport report = Make(server.url())->Send(artifacts);
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_TRUE(report.results[0].ok());
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_THAT(requests[0], ::testing::Not(HasSubstr(testing::RleArtifactPixels())));
+  EXPECT_THAT(requests[1], HasSubstr(testing::RleArtifactPixels()));
+}
+
 TEST_F(StowDeliveryTest, AsksByQidoWhatIsThere) {
   std::mutex mutex;
   std::vector<std::string> requests;
