@@ -359,7 +359,7 @@ class Gateway:
         self.config.write_text("\n".join([
             "# Written for this run. The same keys, explained: README.md and config/.",
             f"node: {json.dumps(self._node)}",
-            f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: {self._reserve}}}",
+            f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: {self._reserve}, durability: instance}}",
             "completion: {quiet: 5 s, after_release: 1 s, at_most: 10 min}",
             f"models: {{directory: {json.dumps(str(models))}}}",
             "workers: {processes: 1, memory: 8 GiB, deadline: 10 min}",

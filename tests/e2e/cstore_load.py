@@ -1,6 +1,8 @@
 """A C-STORE load generator that costs little: raw sockets, PDUs encoded once, only the UIDs change."""
 
 import io
+import itertools
+import random
 import socket
 import struct
 import time
@@ -10,14 +12,16 @@ from pydicom.dataset import Dataset
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-_uid_count = 0
+_uid_numbers = itertools.count(random.SystemRandom().randrange(10**12, 9 * 10**12))
+
+
+class ConnectionLost(Exception):
+    """The gateway closed the connection; an answer that was awaited will not come."""
 
 
 def NewUid():
     """Always of 18 characters, so that it can be written over another one."""
-    global _uid_count
-    _uid_count += 1
-    return f"2.25.{1_000_000_000_000 + time.time_ns() % 10**9 * 1000 + _uid_count}"[:18]
+    return f"2.25.{next(_uid_numbers)}"
 
 
 def _item(kind, body):
@@ -55,9 +59,9 @@ def MakeImage(rows, columns):
 
 
 class Association:
-    """One open Association that stores copies of `image`, each under a UID of its own, in a new study."""
+    """One open Association that stores copies of `image`, each under a UID of its own, in a new study or the image's."""
 
-    def __init__(self, port, called, image):
+    def __init__(self, port, called, image, new_study=True):
         self._socket = socket.create_connection(("127.0.0.1", port), 10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         context = _item(0x30, MR_IMAGE.encode()) + _item(0x40, EXPLICIT_LITTLE.encode())
@@ -70,13 +74,15 @@ class Association:
             raise RuntimeError(f"the Association was not accepted (PDU type {kind})")
         at = answer.index(b"\x51\x00\x00\x04")
         self._max_pdu = min(131072, struct.unpack(">I", answer[at + 4:at + 8])[0] or 131072)
+        if new_study:
+            image.StudyInstanceUID, image.SeriesInstanceUID = NewUid(), NewUid()
         self._encode(image)
 
     def _encode(self, image):
-        image.StudyInstanceUID, image.SeriesInstanceUID = NewUid(), NewUid()
         buffer = io.BytesIO()
         pydicom.dcmwrite(buffer, image, write_like_original=True)
         data, old = buffer.getvalue(), image.SOPInstanceUID
+        self._data_set, self._place_in_data_set = bytearray(data), data.index(old.encode())
         chunk = self._max_pdu - 6
         message = _pdu(4, struct.pack(">IBB", len(_command(old)) + 2, 1, 3) + _command(old))
         for start in range(0, len(data), chunk):
@@ -96,13 +102,19 @@ class Association:
         while len(data) < size:
             part = self._socket.recv(size - len(data))
             if not part:
-                raise RuntimeError("the gateway closed the Association")
+                raise ConnectionLost("the gateway closed the connection")
             data += part
         return data
 
-    def Store(self):
+    def DataSetOf(self, sop_instance_uid):
+        """The bytes of the data set that Store(sop_instance_uid) sends."""
+        uid = sop_instance_uid.encode()
+        self._data_set[self._place_in_data_set:self._place_in_data_set + len(uid)] = uid
+        return bytes(self._data_set)
+
+    def Store(self, sop_instance_uid=None):
         """Stores one Instance; the seconds until its answer, which must be Success."""
-        uid = NewUid().encode()
+        uid = (sop_instance_uid or NewUid()).encode()
         for place in self._places:
             self._message[place:place + len(uid)] = uid
         began = time.perf_counter()
