@@ -86,6 +86,8 @@ void CommitmentReporter::Run() {
 }
 
 Result<bool> CommitmentReporter::TellOne(TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const auto next, commitments_.NextDue());
+  if (!next || *next > now) return false;  // nothing is written as long as nothing is due
   AXIAL_ASSIGN_OR_RETURN(const auto taken, commitments_.TakeDue(now));
   if (!taken) return false;
   const store::Commitment& commitment = *taken;

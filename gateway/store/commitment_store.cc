@@ -177,15 +177,21 @@ Result<std::optional<Commitment>> CommitmentStore::TakeWhere(const char* conditi
                                                              TimePoint now) {
   using Taken = std::optional<Commitment>;
   return database_.Write<Taken>([&](SQLite::Database& db) -> Result<Taken> {
+    SQLite::Statement lapse(
+        db, "UPDATE commitment SET state = ? WHERE state = 'sending' AND next_at <= ?");
+    lapse.bind(1, To(CommitmentState::kSending, CommitmentEvent::kPostpone));
+    lapse.bind(2, ToMicros(now));
+    lapse.exec();
     SQLite::Statement claim(
         db,
-        fmt::format("UPDATE commitment SET state = ?1, attempt = attempt + 1 WHERE id = (SELECT "
-                    "o.id FROM commitment o WHERE o.state = 'owed' AND {} LIMIT 1) RETURNING "
-                    "{}",
+        fmt::format("UPDATE commitment SET state = ?1, attempt = attempt + 1, next_at = ?4 WHERE "
+                    "id = (SELECT o.id FROM commitment o WHERE o.state = 'owed' AND {} LIMIT 1) "
+                    "RETURNING {}",
                     condition, kColumns));
     claim.bind(1, To(CommitmentState::kOwed, CommitmentEvent::kTake));
     claim.bind(2, id);
     claim.bind(3, ToMicros(now));
+    claim.bind(4, ToMicros(now + kLease));
     if (!claim.executeStep()) return Taken{};
     Taken taken = Read(claim);
     claim.reset();
@@ -316,7 +322,10 @@ Result<int> CommitmentStore::Forget(TimePoint before, int limit) {
 Result<std::optional<TimePoint>> CommitmentStore::NextDue() const {
   return database_.Read<std::optional<TimePoint>>(
       [](SQLite::Database& db) -> Result<std::optional<TimePoint>> {
-        SQLite::Statement row(db, "SELECT min(next_at) FROM commitment WHERE state = 'owed'");
+        SQLite::Statement row(db,
+                              "SELECT min(due) FROM (SELECT min(next_at) AS due FROM commitment "
+                              "WHERE state = 'owed' UNION ALL SELECT min(next_at) FROM commitment "
+                              "WHERE state = 'sending')");
         if (!row.executeStep() || row.getColumn(0).isNull()) return std::optional<TimePoint>{};
         return std::optional<TimePoint>(TimeOf(row.getColumn(0)));
       });

@@ -59,6 +59,10 @@ class CommitmentStore {
   [[nodiscard]] Result<std::int64_t> Request(const NewCommitment& commitment, TimePoint due,
                                              TimePoint now);
 
+  /// So long an answer is in hand, longer than any Association needs for one; then it is owed again,
+  /// because whoever had it could not even write down what became of it.
+  static constexpr Duration kLease = std::chrono::minutes(10);
+
   /// Takes one answer in hand: a certain one, or the one that is due longest of a peer of whom none
   /// is in hand. attempt is raised by one. nullopt: it is not owed, or none is due.
   [[nodiscard]] Result<std::optional<Commitment>> Take(std::int64_t id, TimePoint now);

@@ -304,6 +304,10 @@ CREATE TABLE commitment_item (
   failure_reason INTEGER,
   PRIMARY KEY (commitment_id, position)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // 7: finds what is in hand without looking at all that was ever told
+    R"sql(
+CREATE INDEX commitment_in_hand ON commitment(next_at) WHERE state = 'sending';
 )sql"};
 
 }  // namespace

@@ -176,6 +176,17 @@ def HttpGetJson(url, seconds=10):
         raise Failure(f"{url} did not answer with JSON: {body[:200]!r}") from None
 
 
+def HttpPostJson(url, body, seconds=10):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=seconds) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Failure(f"POST {url} answered {error.code}: {error.read()[:500]!r}") from None
+
+
 class Orthanc:
     """Debian's Orthanc as the PACS: SQLite index, DICOMweb and the viewer, in a folder of its own."""
 

@@ -6,7 +6,7 @@ Arguments: build/bin, then the crash point to be killed at, or nothing for the r
 
 import sys
 
-from harness import Check, CT_RULE, FreePort, Gateway, HttpGetJson, RunTest, WaitFor
+from harness import Check, CT_RULE, FreePort, Gateway, HttpGetJson, HttpPostJson, Orthanc, RunTest, WaitFor
 from modality_peer import (COMMITMENT_CLASS, CT, MakeImage, MakeRequest, Ask, Modality, ModalityPython, Release,
                            SECONDARY_CAPTURE)
 
@@ -135,12 +135,38 @@ def TestCrash(gateway, modality, point):
     CheckReported(gateway, "1.2.3.7", "new_association", {"0112": 1})
 
 
+def TestOrthanc(gateway, orthanc):
+    """Orthanc as a Storage Commitment SCU: it releases, and takes the answer on the Association that Axial opens."""
+    def Request(references):
+        body = {"DicomInstances": [{"SOPClassUID": sop_class, "SOPInstanceUID": instance}
+                                   for sop_class, instance in references]}
+        return HttpPostJson(f"{orthanc.url}/modalities/axial/storage-commitment", body)["ID"]
+
+    def Outcome(request, status):
+        report = f"/storage-commitment/{request}"
+        return WaitFor(f"Orthanc to know that {request} is a {status}",
+                       lambda: (orthanc.Get(report) or {}).get("Status") == status and orthanc.Get(report), 60,
+                       [orthanc.process, gateway.process], describe=lambda: str(orthanc.Get(report)))
+
+    outcome = Outcome(Request([Own(1), Own(2)]), "Success")
+    Check({one["SOPInstanceUID"] for one in outcome["Success"]} == {Own(1)[1], Own(2)[1]}, f"Orthanc: {outcome}")
+    outcome = Outcome(Request([Own(1), Own(4), (CT, Own(2)[1])]), "Failure")
+    Check([one["SOPInstanceUID"] for one in outcome["Success"]] == [Own(1)[1]], f"Orthanc: {outcome}")
+    Check({one["SOPInstanceUID"]: one["FailureReason"] for one in outcome["Failures"]} ==
+          {Own(4)[1]: NO_SUCH_INSTANCE, Own(2)[1]: CLASS_CONFLICT}, f"Orthanc: {outcome}")
+
+
 def Body(workspace, binaries):
     port = FreePort()
+    settings = {"DicomServerEnabled": True}
+    orthanc = Orthanc(workspace.folder / "orthanc", own_settings=settings)
     gateway = Gateway(workspace.folder / "axial", binaries, None, rules=[{**CT_RULE, "send_to": ["disk"]}],
                       destinations={"disk": {"kind": "folder", "path": str(workspace.folder / "results")}},
                       node={"peers": [{"ae_title": "CT01"},
-                                      {"ae_title": "CT02", "storage_commitment": {"port": port}}]})
+                                      {"ae_title": "CT02", "storage_commitment": {"port": port}},
+                                      {"ae_title": "ORTHANC", "storage_commitment": {"port": orthanc.dicom_port}}]})
+    settings["DicomModalities"] = {"axial": {"AET": gateway.ae_title, "Host": "127.0.0.1", "Port": gateway.dicom_port,
+                                             "AllowStorageCommitment": True}}
     gateway.Start()
     workspace.Own(gateway)
     stays, listens = Modality("CT01", gateway), Modality("CT02", gateway)
@@ -153,6 +179,9 @@ def Body(workspace, binaries):
     TestSameAssociation(gateway, stays)
     TestNewAssociation(gateway, listens)
     TestListensLater(gateway, listens)
+    workspace.Own(orthanc)
+    orthanc.Start()
+    TestOrthanc(gateway, orthanc)
     TestWrongRequests(gateway, stays)
     TestManyReferences(stays)
     Check(gateway.Health()["status"] == "ok", f"/healthz: {gateway.Health()}")

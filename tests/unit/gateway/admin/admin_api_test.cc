@@ -73,6 +73,43 @@ TEST_F(AdminApiTest, ListsStudiesNewestFirst) {
   EXPECT_EQ(json::parse(Get("/api/studies?limit=1").body).at("studies").size(), 1U);
 }
 
+TEST_F(AdminApiTest, ShowsCommitmentsAndPerformedSteps) {
+  EXPECT_EQ(json::parse(Get("/api/commitments").body).at("commitments"), json::array());
+  EXPECT_EQ(json::parse(Get("/api/performed-steps").body).at("performed_steps"), json::array());
+  store::Commitment commitment;
+  commitment.calling_ae_title = "CT01";
+  commitment.state = store::CommitmentState::kReported;
+  commitment.way = store::kNewAssociation;
+  commitment.failures = {{"0112", 2}};
+  commitment.finished_at = At(5);
+  providers.commitments = [&](int limit) -> Result<std::vector<store::Commitment>> {
+    return std::vector<store::Commitment>(static_cast<std::size_t>(limit), commitment);
+  };
+  const json list = json::parse(Get("/api/commitments?limit=2").body).at("commitments");
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].at("state"), "reported");
+  EXPECT_EQ(list[0].at("told_on"), "new_association");
+  EXPECT_EQ(list[0].at("failures"), json({{"0112", 2}}));
+  EXPECT_EQ(list[0].at("next_at"), nullptr);
+  ExpectProblem(Get("/api/commitments?limit=x"), 400);
+
+  store::PerformedStepRow step;
+  step.step_uid = "9.1";
+  step.study_uids = {"1.1"};
+  providers.performed_steps = [&](int) -> Result<std::vector<store::PerformedStepRow>> {
+    return std::vector{step};
+  };
+  providers.performed_steps_of_study =
+      [&](const std::string& study) -> Result<std::vector<store::PerformedStepRow>> {
+    return study == "1.1" ? std::vector{step} : std::vector<store::PerformedStepRow>{};
+  };
+  const json steps = json::parse(Get("/api/performed-steps").body).at("performed_steps");
+  EXPECT_EQ(steps.at(0).at("step_uid"), "9.1");
+  EXPECT_EQ(steps.at(0).at("state"), "in_progress");
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  EXPECT_EQ(json::parse(Get("/api/studies/1.1").body).at("performed_steps").size(), 1U);
+}
+
 TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
   AddJob({"pacs"});
   ASSERT_TRUE(jobs->Produce(LeaseJob(),

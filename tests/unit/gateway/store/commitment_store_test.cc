@@ -178,6 +178,22 @@ TEST_F(CommitmentStoreTest, TakesOneAtATimeForEachPeer) {
   EXPECT_FALSE(commitments->TakeDue(At(0))->has_value());
 }
 
+TEST_F(CommitmentStoreTest, TakesAgainWhatWasInHandForTooLong) {
+  const auto id = Ask("9.1", {{kCt, "1.1"}});
+  const auto lost = commitments->TakeDue(At(0)).value();
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(commitments->NextDue().value(), At(0) + CommitmentStore::kLease);
+  EXPECT_FALSE(commitments->TakeDue(At(0) + CommitmentStore::kLease - Duration(1))->has_value());
+  const auto again = commitments->TakeDue(At(0) + CommitmentStore::kLease).value();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempt, 2);
+  // The first one comes too late to end the second one's turn.
+  const CommitmentReport report = commitments->Report(id.value()).value();
+  EXPECT_EQ(commitments->Confirm(*lost, report, kNewAssociation, At(700)).error().code(),
+            ErrorCode::kConflict);
+  EXPECT_TRUE(commitments->Confirm(*again, report, kNewAssociation, At(700)).ok());
+}
+
 TEST_F(CommitmentStoreTest, TheSameRequestAgainIsToldAgainAndAnotherUnderItsUidRefused) {
   const auto id = Ask("9.1", {{kCt, "1.1"}});
   EXPECT_EQ(Ask("9.1", {{kCt, "1.1"}}, 1).value(), id.value());
