@@ -64,6 +64,9 @@ class Modality:
         return association
 
     def _Take(self, how, event):
+        role = event.assoc.requestor.role_selection.get(COMMITMENT_CLASS)
+        if how == "new" and not (role and role.scp_role):
+            how = "new, without SCP role,"
         # pydicom's lazy data set is read before the answer is queued.
         information = event.event_information
         outcome = {(item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID): None
