@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -71,8 +72,17 @@ class RecordedServices final : public receive::ModalityServices {
     return {};
   }
   Status OnStepSet(const receive::AssociationInfo&, const std::string& step_uid,
-                   const store::PerformedStepChange&) override {
-    return MakeError(ErrorCode::kNotFound, "there is no step {}", step_uid);
+                   const store::PerformedStepChange& change) override {
+    const std::lock_guard lock(mutex_);
+    changes_.push_back(change);
+    if (unknown_step) return MakeError(ErrorCode::kNotFound, "there is no step {}", step_uid);
+    return {};
+  }
+  std::atomic<bool> unknown_step = false;
+
+  [[nodiscard]] std::vector<store::PerformedStepChange> Changes() const {
+    const std::lock_guard lock(mutex_);
+    return changes_;
   }
 
   [[nodiscard]] std::vector<CommitmentRequest> Requests() const {
@@ -95,6 +105,7 @@ class RecordedServices final : public receive::ModalityServices {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<CommitmentRequest> requests_;
+  std::vector<store::PerformedStepChange> changes_;
   std::vector<std::string> events_;
 };
 
@@ -259,10 +270,64 @@ TEST_F(ReceiveModality, RefusesBrokenStepsAndGoesOn) {
                   ExplicitElement(0x0040, 0x0270, "SQ", study));
   EXPECT_EQ(Receive().status, 0);
   EXPECT_THAT(services.WaitForEvents(1), ElementsAre("created 1.2.3.4"));
+  services.unknown_step = true;
   SendRequest(kStep, receive::kNSetRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
   EXPECT_EQ(Receive().status, 0x0112);
   SendRequest(kStep, receive::kNActionRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
   EXPECT_EQ(Receive().status, 0x0211);
+}
+
+std::string PerformedSeries(const std::string& uid, const std::string& images,
+                            const std::string& others = "") {
+  return Item(ExplicitElement(0x0008, 0x1140, "SQ", images) +
+              (uid.empty() ? "" : ExplicitElement(0x0020, 0x000e, "UI", uid)) +
+              ExplicitElement(0x0040, 0x0220, "SQ", others));
+}
+
+std::string CompletedStep(const std::string& series) {
+  return ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED ") +
+         ExplicitElement(0x0040, 0x0340, "SQ", series);
+}
+
+TEST_F(ReceiveModality, ReadsWhatAStepSaysThatItMade) {
+  Start();
+  SendRequest(
+      kStep, receive::kNSetRequest,
+      CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, "1.2.3.1.1"),
+                                    Reference("1.2.840.10008.5.1.4.1.1.88.67", "1.2.3.1.9")) +
+                    PerformedSeries("1.2.3.2", "")));
+  EXPECT_EQ(Receive().status, 0);
+  SendRequest(kStep, receive::kNSetRequest, ExplicitElement(0x0008, 0x0060, "CS", "CT"));
+  EXPECT_EQ(Receive().status, 0);
+  const auto changes = services.Changes();
+  ASSERT_THAT(changes, SizeIs(2));
+  EXPECT_EQ(changes[0].event, store::PerformedStepEvent::kComplete);
+  ASSERT_TRUE(changes[0].series);
+  ASSERT_THAT(*changes[0].series, SizeIs(2));
+  EXPECT_EQ(changes[0].series->at(0).series_uid, "1.2.3.1");
+  EXPECT_THAT(changes[0].series->at(0).instances,
+              ElementsAre(InstanceReference{kCt, "1.2.3.1.1"},
+                          InstanceReference{"1.2.840.10008.5.1.4.1.1.88.67", "1.2.3.1.9"}));
+  EXPECT_THAT(changes[0].series->at(1).instances, SizeIs(0));
+  EXPECT_EQ(changes[1].event, store::PerformedStepEvent::kUpdate);
+  EXPECT_FALSE(changes[1].series);
+}
+
+TEST_F(ReceiveModality, RefusesAStepThatNamesNoInstances) {
+  Start();
+  SendRequest(kStep, receive::kNSetRequest, CompletedStep(PerformedSeries("", "")));
+  EXPECT_EQ(Receive().status, 0x0120);
+  SendRequest(kStep, receive::kNSetRequest,
+              CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, ""))));
+  EXPECT_EQ(Receive().status, 0x0120);
+  SendRequest(kStep, receive::kNSetRequest,
+              CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, "1.2.x"))));
+  EXPECT_EQ(Receive().status, 0x0106);
+  std::string many;
+  for (std::size_t i = 0; i <= kMaxReferences; ++i) many += Reference(kCt, "1.2.3");
+  SendRequest(kStep, receive::kNSetRequest, CompletedStep(PerformedSeries("1.2.3.1", many)));
+  EXPECT_EQ(Receive().status, 0x0213);
+  EXPECT_THAT(services.Changes(), SizeIs(0));
 }
 
 TEST_F(ReceiveModality, TellsOnTheAssociationThatAsked) {
