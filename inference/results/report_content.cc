@@ -75,6 +75,7 @@ Status FillContext(const ResultRun& run, TID1500_MeasurementReport& report) {
 
 /// Removes from a header in memory the values that its own rules forbid (dates of another form,
 /// text for numbers): the image library copies such values, and a reader then refuses the report.
+/// What the images are called stays: an entry is nothing without it.
 void RemoveBrokenValues(DcmItem& header) {
   std::vector<DcmTagKey> broken;
   for (DcmObject* object = header.nextInContainer(nullptr); object != nullptr;
@@ -86,7 +87,8 @@ void RemoveBrokenValues(DcmItem& header) {
       case EVR_DS:
       case EVR_IS:
       case EVR_UI:
-        if (static_cast<DcmElement*>(object)->checkValue("1-n").bad())
+        if (object->getTag() != DCM_SOPInstanceUID &&
+            static_cast<DcmElement*>(object)->checkValue("1-n").bad())
           broken.push_back(object->getTag());
         break;
       default:

@@ -4,6 +4,8 @@
 #include <dcmtk/dcmsr/dsrdoc.h>
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "inference/results/composite_context.h"
 #include "inference/results/report_regions.h"
 #include "inference/results/result_run.h"
@@ -53,6 +55,18 @@ Status Walk(DcmItem& item, int depth, bool in_library, ReportContentTree& tree) 
   for (DcmItem* child : ChildrenOf(item, ""))
     AXIAL_RETURN_IF_ERROR(Walk(*child, depth + 1, library, tree));
   return {};
+}
+
+/// Some devices give numbers in UIDs leading zeros (PS3.5 9.1 forbids them). What the images are
+/// called is not for us to change.
+bool HasUidAgainstTheRules(const SourceSeries& source) {
+  const auto breaks_rules = [](const Uid& uid) {
+    return DcmUniqueIdentifier::checkStringValue(uid.str().c_str(), "1").bad();
+  };
+  return breaks_rules(source.series_instance_uid) ||
+         std::any_of(source.frames.begin(), source.frames.end(), [&](const SourceFrame& frame) {
+           return breaks_rules(frame.sop_instance_uid);
+         });
 }
 
 }  // namespace
@@ -118,8 +132,10 @@ Status CheckIsDocument(const ResultRun& run, DcmItem& dataset, std::string_view 
     if (tag != DCM_StudyInstanceUID) dataset.insertEmptyElement(tag);
   }
   if (!run.text.own_unicode()) dataset.findAndDeleteElement(DCM_SpecificCharacterSet);
+  const std::size_t flags =
+      HasUidAgainstTheRules(run.findings.source) ? DSRTypes::RF_acceptInvalidContentItemValue : 0;
   DSRDocument document;
-  if (const OFCondition read = document.read(dataset); read.bad() || !document.isValid())
+  if (const OFCondition read = document.read(dataset, flags); read.bad() || !document.isValid())
     return MakeError(ErrorCode::kCorrupt, "{}: not a valid document: {}", object, read.text());
   return {};
 }

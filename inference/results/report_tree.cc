@@ -86,7 +86,7 @@ void ReportTree::AddUid(As as, const CodedConcept& name, const std::string& uid)
 void ReportTree::AddImage(As as, const CodedConcept& name, const SourceFrame& frame) {
   Open(as, Type::kImage, name);
   DSRImageReferenceValue image(frame.sop_class_uid.str().c_str(),
-                               frame.sop_instance_uid.str().c_str());
+                               frame.sop_instance_uid.str().c_str(), kUnchecked);
   if (frame.multi_frame) image.getFrameList().addItem(frame.frame_number);
   Note(tree_->getCurrentContentItem().setImageReference(image, kUnchecked).good(), "image");
   Up();

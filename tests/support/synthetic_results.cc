@@ -11,7 +11,6 @@ namespace axial::testing {
 namespace {
 
 constexpr const char* kStudy = "1.2.826.0.1.3680043.10.999.1";
-constexpr const char* kSeries = "1.2.826.0.1.3680043.10.999.1.1";
 constexpr const char* kFrameOfReference = "1.2.826.0.1.3680043.10.999.1.9";
 
 std::string ClassFor(const SyntheticSource& options) {
@@ -54,7 +53,7 @@ void PutPatient(const SyntheticSource& options, DcmItem& item) {
 
 void PutImage(const SyntheticSource& options, int frames, DcmItem& item) {
   Put(item, DCM_Modality, options.modality);
-  Put(item, DCM_SeriesInstanceUID, kSeries);
+  Put(item, DCM_SeriesInstanceUID, options.series_uid);
   Put(item, DCM_SeriesNumber, "3");
   Put(item, DCM_Manufacturer, "Scanner Works");
   Put(item, DCM_BodyPartExamined, "CHEST");
@@ -103,7 +102,7 @@ SourceFrame MakeFrame(const SyntheticSource& options, const std::string& folder,
   const int instance = options.multi_frame ? 0 : slice;
   SourceFrame frame{std::filesystem::path(folder) / fmt::format("{:04}.dcm", instance),
                     Uid::Parse(ClassFor(options)).value(),
-                    Uid::Parse(fmt::format("{}.{}", kSeries, instance + 1)).value(),
+                    Uid::Parse(fmt::format("{}.{}", options.series_uid, instance + 1)).value(),
                     1,
                     false,
                     "",
@@ -141,8 +140,14 @@ SourceSeries WriteSeries(const SyntheticSource& options, const std::string& fold
                          DcmItem& patient) {
   OFString study;
   patient.findAndGetOFString(DCM_StudyInstanceUID, study);
-  SourceSeries series{
-      Uid::Parse(study.c_str()).value(), Uid::Parse(kSeries).value(), "", "", 0, 0, {}, false};
+  SourceSeries series{Uid::Parse(study.c_str()).value(),
+                      Uid::Parse(options.series_uid).value(),
+                      "",
+                      "",
+                      0,
+                      0,
+                      {},
+                      false};
   series.modality = options.modality;
   if (options.frame_of_reference) series.frame_of_reference_uid = kFrameOfReference;
   series.rows = options.rows;

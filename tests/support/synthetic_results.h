@@ -26,6 +26,7 @@ struct SyntheticSource {
   std::string patient_age = "040Y";
   std::string timezone = "+0100";  ///< "" for none
   bool procedure_code = true;
+  std::string series_uid = "1.2.826.0.1.3680043.10.999.1.1";  ///< Instances have a number behind it
 };
 
 /// Writes the files into `folder` and gives what the reader of a Series would say of them.

@@ -182,6 +182,31 @@ TEST_F(WriteResultsTest, RefusesABrokenSourceFile) {
   EXPECT_TRUE(std::filesystem::is_empty(out_.path()));
 }
 
+/// PS3.5 9.1 forbids leading zeros in UIDs, and devices write them: results name such images all
+/// the same.
+class ImagesWithLeadingZeros : public WriteResultsTest,
+                               public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ImagesWithLeadingZeros, GetEveryResult) {
+  const SourceSeries source = testing::WriteSource({.series_uid = GetParam()}, in_.path());
+  config::ResultProfile& profile = options_.profiles.front();
+  profile.also.insert(config::ExtraResult::kKeyObjects);
+  EXPECT_EQ(Write(testing::LungFindings(source, card_), card_).size(), 3u);
+  EXPECT_EQ(Write(testing::EmptyFindings(source), card_).size(), 1u);
+}
+
+TEST_P(ImagesWithLeadingZeros, GetAReportThatTheModelCouldNotRun) {
+  const SourceSeries source = testing::WriteSource({.series_uid = GetParam()}, in_.path());
+  options_.failure = protocol::RunFailure{.reason = "no memory"};
+  const auto written = WriteFailureReport({source.frames[0].file, source.frames[1].file}, card_,
+                                          options_, out_.path());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  EXPECT_EQ(written->size(), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, ImagesWithLeadingZeros,
+                         ::testing::Values("1.2.003.4", "1.2.3.00"));
+
 TEST_F(WriteResultsTest, NamesAMissingSourceFile) {
   const SourceSeries source = testing::WriteSource({}, in_.path());
   std::filesystem::remove(source.frames[0].file);
