@@ -20,6 +20,7 @@ std::string UnitText(const CodedConcept& unit) {
   if (unit.value == "cm2") return "cm²";
   if (unit.value == "mm2") return "mm²";
   if (unit.value == "[hnsf'U]") return "HU";
+  if (unit.value == "[arb'U]") return "a.u.";
   if (unit.value == "1") return "";
   return unit.value;
 }

@@ -87,7 +87,8 @@ class ReportPage {
     }
     const auto& segments = run_.findings.segments;
     for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (y_ + 45 > bottom)
+      // All measurements there are take five lines.
+      if (y_ + (segments[i].measurements.size() > 3 ? 80 : 45) > bottom)
         return Line(fmt::format("and {} more segments", segments.size() - i),
                     {.size = 10, .colour = kInk});
       WriteSegment(segments[i]);
@@ -145,7 +146,7 @@ class ReportPage {
     for (const Measurement& measurement : segment.measurements)
       values += (values.empty() ? "" : "; ") + MeasurementText(measurement);
     const double text = canvas_.Write({kMargin + 176, y_}, kWidth - 176, values,
-                                      {.size = 10, .colour = kInk, .max_lines = 2});
+                                      {.size = 10, .colour = kInk, .max_lines = 6});
     y_ += std::max({name, text, 12.0}) + 4;
   }
 

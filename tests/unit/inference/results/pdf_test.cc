@@ -66,6 +66,23 @@ TEST_F(PdfTest, SaysWhatWasFound) {
   EXPECT_EQ(text.find("not found"), std::string::npos);
 }
 
+TEST_F(PdfTest, ShowsEveryMeasurement) {
+  const SourceSeries source = WriteSource({.modality = "MR"}, in_.path());
+  Findings findings = LungFindings(source, LungCard());
+  std::vector<Measurement>& measurements = findings.segments.front().measurements;
+  measurements.assign(7, measurements.front());
+  for (std::size_t i = 0; i < measurements.size(); ++i) {
+    measurements[i].quantity.meaning = "Maximum 3D Diameter of a Mesh";
+    measurements[i].value = 7101 + static_cast<double>(i);
+  }
+  const auto written = Write(findings, LungCard());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  const std::string text = TextOfPage();
+  if (text.empty()) GTEST_SKIP() << "NOT CHECKED: no pdftotext (package poppler-utils)";
+  for (int value = 7101; value <= 7107; ++value)
+    EXPECT_THAT(text, HasSubstr(std::to_string(value)));
+}
+
 TEST_F(PdfTest, SaysWhatWasLookedForAndNotFound) {
   const SourceSeries source = WriteSource({}, in_.path());
   const auto written = Write(EmptyFindings(source), LungCard());
