@@ -10,10 +10,16 @@ namespace axial::results {
 
 void PutBodyPart(const ResultRun& run, AttributeWriter& writer) {
   const std::string body_part = TextOf(run.source, DCM_BodyPartExamined);
-  const std::string laterality = TextOf(run.source, DCM_Laterality);
+  std::string laterality = TextOf(run.source, DCM_Laterality);
+  // Radiographs say it of each image (PS3.3 C.8.11.8), and a Series may show both sides.
+  const std::string image = TextOf(run.source, DCM_ImageLaterality);
+  if (laterality.empty() && run.findings.source.frames.size() == 1 &&
+      (image == "L" || image == "R"))
+    laterality = image;
   if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
   // Type 2C: asked for where the body part may be one of a pair.
-  if (body_part.empty() || !laterality.empty()) writer.Put(DCM_Laterality, laterality);
+  if (body_part.empty() || !image.empty() || run.source.tagExists(DCM_Laterality))
+    writer.Put(DCM_Laterality, laterality);
 }
 
 void PutFrameReference(const SourceFrame& frame, AttributeWriter& item) {

@@ -60,6 +60,27 @@ TEST_F(SecondaryCaptureTest, ShowsOnePictureWhenNothingIsFoundAndForAnAnswer) {
   EXPECT_EQ(answer->size(), 1u);
 }
 
+TEST_F(SecondaryCaptureTest, SaysTheSideThatItsOneImageSays) {
+  for (const int images : {1, 2}) {
+    const SourceSeries source =
+        WriteSource({.modality = "DX", .slices = images, .frame_of_reference = false}, in_.path());
+    for (const SourceFrame& frame : source.frames) {
+      DcmFileFormat file;
+      ASSERT_TRUE(file.loadFile(frame.file.c_str()).good());
+      file.getDataset()->putAndInsertString(DCM_BodyPartExamined, "BREAST");
+      file.getDataset()->putAndInsertString(DCM_ImageLaterality, "L");
+      ASSERT_TRUE(file.saveFile(frame.file.c_str()).good());
+    }
+    const auto written = Write(EmptyFindings(source), LungCard());
+    ASSERT_TRUE(written.ok()) << written.error().ToString();
+    DcmFileFormat capture;
+    ASSERT_TRUE(capture.loadFile(out_.File(written->front().file).c_str()).good());
+    OFString side = "none";
+    EXPECT_TRUE(capture.getDataset()->findAndGetOFString(DCM_Laterality, side).good());
+    EXPECT_EQ(side, images == 1 ? "L" : "");  // another image may show the other side
+  }
+}
+
 TEST_F(SecondaryCaptureTest, IsTheSameObjectWhenMadeAgain) {
   const SourceSeries source = WriteSource({}, in_.path());
   const auto first = Write(LungFindings(source, LungCard()), LungCard());
