@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/dicom/commitment_patience.h"
 #include "core/dicom/dcmtk_error.h"
 #include "gateway/deliver/dicom_association_state.h"
 #include "gateway/deliver/store_status.h"
@@ -262,8 +263,8 @@ Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,
   T_DIMSE_Message answer{};
   DcmDataset* detail = nullptr;
   done = DIMSE_receiveCommand(state_->association, DIMSE_NONBLOCKING,
-                              Seconds(state_->options.response_timeout), &answered_on, &answer,
-                              &detail);
+                              Seconds(state_->options.response_timeout + PatienceFor(report)),
+                              &answered_on, &answer, &detail);
   const std::unique_ptr<DcmDataset> owned_detail(detail);
   if (done.bad()) return state_->Lost(done);
   if (answer.CommandField != DIMSE_N_EVENT_REPORT_RSP ||

@@ -11,6 +11,7 @@
 
 #include "core/base/crash_point.h"
 #include "core/base/log.h"
+#include "core/dicom/commitment_patience.h"
 #include "core/dicom/dcmtk_error.h"
 #include "core/dicom/uid.h"
 #include "gateway/receive/instance_intake.h"
@@ -250,7 +251,10 @@ Status NormalizedServer::AnswerEventReport(const ReceivedCommand& received,
 
 Status NormalizedServer::TakeResponse(const ReceivedCommand& received) {
   AXIAL_RETURN_IF_ERROR(DropDataSet(received));
-  if (!told_ || received.command.responds_to != told_->message_id)
+  const std::uint16_t id = received.command.responds_to;
+  if ((!told_ || id != told_->message_id) && id > 0 && id < next_message_id_)
+    return {};  // too late
+  if (!told_ || id != told_->message_id)
     return Error(ErrorCode::kInvalidInput, "a response to nothing that was asked");
   const Told told = *std::exchange(told_, std::nullopt);
   if (received.command.status == kStatusSuccess)
@@ -316,7 +320,8 @@ Status NormalizedServer::Send(const Waiting& waiting, const store::Commitment& c
       &association_, waiting.context_id, &message, /*statusDetail=*/nullptr, &data_set,
       /*callback=*/nullptr, /*callbackData=*/nullptr);
   if (sent.bad()) return FromOFCondition(sent);
-  told_ = Told{commitment, report, request.MessageID, Clock::now() + response_deadline_};
+  told_ = Told{commitment, report, request.MessageID,
+               Clock::now() + response_deadline_ + PatienceFor(report)};
   return {};
 }
 

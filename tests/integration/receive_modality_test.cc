@@ -365,8 +365,9 @@ TEST_F(ReceiveModality, HandsOverWhatThePeerDoesNotWaitFor) {
 TEST_F(ReceiveModality, HandsOverWhatIsNotAnsweredInTime) {
   Start(ReportPlace::kHere, std::chrono::milliseconds(300));
   EXPECT_EQ(Ask(CommitmentDataSet("1.2.1")), 0);
-  ReceiveEvent();
+  const DimseCommand event = ReceiveEvent();
   EXPECT_THAT(services.WaitForEvents(1), ElementsAre("not reported 1: timeout"));
+  RespondToEvent(event.message_id, 0);  // too late, and no reason to abort
   EXPECT_TRUE(scu->Release());
 }
 
