@@ -27,10 +27,11 @@ struct AddressRange {
   [[nodiscard]] bool Contains(const std::string& address) const;
 };
 
+/// How long to wait when what was received does not tell that it is complete (gateway/assemble).
 struct Completion {
-  Duration quiet = std::chrono::seconds(5);
+  Duration quiet = std::chrono::seconds(60);  ///< backstop: without a new Instance
   Duration after_release = std::chrono::seconds(1);
-  Duration at_most = std::chrono::minutes(10);
+  Duration at_most = std::chrono::minutes(10);  ///< backstop: from the first Instance
 };
 
 /// On which Association a peer gets the answers to its Storage Commitment requests (PS3.4 J.3.3).

@@ -19,7 +19,7 @@ constexpr const char* kCaller = "ORTHANC";  // what rules see as CallingAETitle 
 /// One turn of handing over counts as one Association: its end lets the revision close.
 receive::AssociationInfo NewAssociation() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return {now, kCaller, kCaller, "127.0.0.1"};
+  return {now, kCaller, kCaller, "127.0.0.1", /*whole_study=*/true};
 }
 
 }  // namespace

@@ -158,6 +158,7 @@ struct Handlers {
     AXIAL_ASSIGN_OR_RETURN(const auto study, api.studies_.Find(uid.str()));
     if (!study) return MakeError(ErrorCode::kNotFound, "there is no study {}", uid.str());
     AXIAL_ASSIGN_OR_RETURN(const auto revisions, api.studies_.RevisionsOfStudy(uid.str()));
+    AXIAL_ASSIGN_OR_RETURN(const auto closed_series, api.studies_.SeriesRevisions(uid.str()));
     AXIAL_ASSIGN_OR_RETURN(const auto series, api.studies_.SeriesOfStudy(uid.str()));
     AXIAL_ASSIGN_OR_RETURN(const auto jobs, api.jobs_.ListOfStudy(uid.str()));
     AXIAL_ASSIGN_OR_RETURN(const auto deliveries, api.deliveries_.ListOfStudy(uid.str()));
@@ -167,6 +168,9 @@ struct Handlers {
       AXIAL_ASSIGN_OR_RETURN(const auto verdicts, api.studies_.VerdictsOfRevision(revision.id));
       json entry = ToJson(revision);
       entry["verdicts"] = ListOf(verdicts);
+      entry["series"] = json::array();
+      for (const store::SeriesRevision& closed : closed_series)
+        if (closed.revision == revision.number) entry["series"].push_back(ToJson(closed));
       revision_list.push_back(std::move(entry));
     }
     json answer = ToJson(*study);

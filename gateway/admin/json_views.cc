@@ -62,7 +62,14 @@ json ToJson(const store::Revision& revision) {
           {"last_instance_at", ToJson(revision.last_instance_at)},
           {"released_at", ToJson(revision.released_at.value_or(TimePoint{}))},
           {"closed_at", ToJson(revision.closed_at)},
-          {"close_reason", revision.close_reason}};
+          {"close_reason", revision.close_reason},
+          {"evidence", revision.evidence}};
+}
+
+json ToJson(const store::SeriesRevision& series) {
+  return {{"series_uid", series.series_uid},       {"instances", series.instances},
+          {"closed_at", ToJson(series.closed_at)}, {"close_reason", series.close_reason},
+          {"evidence", series.evidence},           {"routed_at", ToJson(series.routed_at)}};
 }
 
 json ToJson(const store::SeriesRow& series) {

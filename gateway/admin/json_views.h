@@ -10,6 +10,7 @@ namespace axial::admin {
 [[nodiscard]] nlohmann::json ToJson(TimePoint time);
 [[nodiscard]] nlohmann::json ToJson(const store::StudyRow& study);
 [[nodiscard]] nlohmann::json ToJson(const store::Revision& revision);
+[[nodiscard]] nlohmann::json ToJson(const store::SeriesRevision& series);
 [[nodiscard]] nlohmann::json ToJson(const store::SeriesRow& series);
 [[nodiscard]] nlohmann::json ToJson(const store::VerdictRow& verdict);
 [[nodiscard]] nlohmann::json ToJson(const store::EventRow& event);

@@ -1,15 +1,118 @@
 #include "gateway/assemble/completion_rule.h"
 
-namespace axial::assemble {
+#include <fmt/format.h>
 
-Completion JudgeCompletion(const store::Revision& revision, const config::Completion& limits) {
-  Completion completion{revision.opened_at + limits.at_most, "at_most"};
-  const auto consider = [&](TimePoint due, const char* evidence) {
-    if (due < completion.due) completion = {due, evidence};
+#include <algorithm>
+
+namespace axial::assemble {
+namespace {
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Pattern PatternOf(const StudyState& study, const SenderHabit& habit) {
+  return study.whole_study() ? Pattern::kPerStudy : habit.pattern();
+}
+
+std::string Released(const StudyState& study, const std::string& why) {
+  return fmt::format("{} released its Association; {}", study.calling_ae_title(), why);
+}
+
+/// The Associations that sent the Series ended properly: what that tells depends on the sender and
+/// on whether something is seen to be missing.
+std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const SeriesState& series,
+                                              const SenderHabit& habit,
+                                              const config::Completion& limits) {
+  if (!series.released_at || series.awaits_retry) return std::nullopt;
+  const StructureFinding finding = series.evidence.FindStructure();
+  const Pattern pattern = PatternOf(study, habit);
+  if (finding.structure == Structure::kHole && !habit.LeavesHoles() && !study.whole_study())
+    return std::nullopt;
+  const TimePoint released = *series.released_at;
+  switch (pattern) {
+    case Pattern::kPerStudy:
+    case Pattern::kPerSeries:
+      return Completion{finding.structure == Structure::kHole && !study.whole_study()
+                            ? released + limits.after_release
+                            : released,
+                        "association_released",
+                        Released(study, finding.text + "; " + habit.ToString())};
+    case Pattern::kSplit:
+      if (!habit.KnowsPauses()) return std::nullopt;
+      return Completion{
+          released + habit.Patience(), "sender_habit",
+          fmt::format("{} made no longer pause than {:.1f} s in its last Studies; {}",
+                      study.calling_ae_title(), Seconds(habit.longest_pause()), finding.text)};
+    case Pattern::kUnknown:
+      break;
+  }
+  // One Instance for each Association is how some send Series of hundreds.
+  if (series.only_lone_associations || habit.has_split()) return std::nullopt;
+  return Completion{released + limits.after_release, "association_released",
+                    Released(study, finding.text + "; " + habit.ToString())};
+}
+
+}  // namespace
+
+std::optional<Completion> JudgeSeries(const StudyState& study, const SeriesState& series,
+                                      const SenderHabit& habit, const config::Completion& limits) {
+  const std::optional<DeclaredCount> declared = series.evidence.Declared();
+  if (declared && declared->reached() && habit.Reaches(declared->source))
+    return Completion{series.last_at, "declared_count",
+                      fmt::format("{} of {} Instances, by {}", declared->have, declared->want,
+                                  CountSourceName(declared->source))};
+  if (declared && declared->missing() && !habit.Misses(declared->source)) return std::nullopt;
+  if (series.left && !study.goes_back() && habit.GoesOn() && !series.awaits_retry) {
+    const StructureFinding finding = series.evidence.FindStructure();
+    if (finding.structure == Structure::kWhole)
+      return Completion{series.last_at, "moved_on",
+                        fmt::format("{} went on to another Series and never goes back; {}",
+                                    study.calling_ae_title(), finding.text)};
+  }
+  return JudgeReleasedSeries(study, series, habit, limits);
+}
+
+Completion JudgeStudy(const StudyState& study, const std::optional<TimePoint>& series_due,
+                      const SenderHabit& habit, const config::Completion& limits) {
+  Completion completion{study.opened_at() + limits.at_most, "at_most",
+                        fmt::format("open for {:.0f} s", Seconds(limits.at_most))};
+  const auto consider = [&](TimePoint due, const char* reason, std::string evidence) {
+    if (due < completion.due) completion = {due, reason, std::move(evidence)};
   };
-  consider(revision.last_instance_at + limits.quiet, "quiet");
-  if (revision.released_at)
-    consider(*revision.released_at + limits.after_release, "association_released");
+  // A sender that was slower than `quiet` before will be again.
+  const Duration quiet =
+      std::max(limits.quiet, std::min<Duration>(habit.Patience(), limits.at_most));
+  consider(study.last_activity_at() + quiet, "quiet",
+           fmt::format("no Instance for {:.1f} s", Seconds(quiet)));
+
+  const std::optional<std::int64_t> declared = study.declared_instances();
+  if (declared && *declared == study.instances() && habit.Reaches(CountSource::kSeriesInstances))
+    consider(study.last_instance_at(), "declared_count",
+             fmt::format("{} of {} Instances, by Number of Study Related Instances",
+                         study.instances(), *declared));
+  if (declared && *declared != study.instances()) return completion;
+
+  if (!study.released_at() || study.awaits_retry() || !series_due) return completion;
+  const TimePoint released = std::max(*study.released_at(), *series_due);
+  switch (PatternOf(study, habit)) {
+    case Pattern::kPerStudy:
+      consider(
+          released, "association_released",
+          Released(study, study.whole_study() ? "it sends only whole Studies" : habit.ToString()));
+      break;
+    case Pattern::kPerSeries:
+    case Pattern::kSplit:
+      if (!habit.KnowsPauses()) break;
+      consider(std::max(*study.released_at() + habit.Patience(), *series_due), "sender_habit",
+               fmt::format("{} made no longer pause than {:.1f} s in its last Studies",
+                           study.calling_ae_title(), Seconds(habit.longest_pause())));
+      break;
+    case Pattern::kUnknown:
+      if (study.associations_span_series() && study.series().size() > 1)
+        consider(std::max(*study.released_at() + limits.after_release, *series_due),
+                 "association_released",
+                 Released(study, "its Association brought several Series; " + habit.ToString()));
+      break;
+  }
   return completion;
 }
 

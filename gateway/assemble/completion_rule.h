@@ -1,23 +1,34 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/config.h"
 #include "core/base/clock.h"
-#include "gateway/store/study_store.h"
+#include "gateway/assemble/sender_habit.h"
+#include "gateway/assemble/study_state.h"
 
 namespace axial::assemble {
 
-/// When a revision is complete, and by which evidence.
+/// When something is complete, and by which evidence.
 struct Completion {
   TimePoint due{};
-  std::string evidence;  ///< association_released | quiet | at_most
+  /// declared_count | association_released | moved_on | sender_habit | quiet | at_most
+  std::string reason;
+  std::string evidence;  ///< for people: what was seen
 };
 
-/// The earliest of: `after_release` past the end of the last Association that sent the study,
-/// `quiet` past its last Instance, `at_most` past its first. Pure. More kinds of evidence belong
-/// here.
-[[nodiscard]] Completion JudgeCompletion(const store::Revision& revision,
-                                         const config::Completion& limits);
+/// When the Series is complete by evidence of its own, if it is; never by a backstop. Pure.
+[[nodiscard]] std::optional<Completion> JudgeSeries(const StudyState& study,
+                                                    const SeriesState& series,
+                                                    const SenderHabit& habit,
+                                                    const config::Completion& limits);
+
+/// When the Study's open revision is complete; in the end by a backstop. `series_due`: the latest
+/// of what JudgeSeries says of its Series that are not closed, nullopt when one of them is not
+/// complete by its own evidence. Pure.
+[[nodiscard]] Completion JudgeStudy(const StudyState& study,
+                                    const std::optional<TimePoint>& series_due,
+                                    const SenderHabit& habit, const config::Completion& limits);
 
 }  // namespace axial::assemble

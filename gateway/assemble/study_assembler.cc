@@ -1,23 +1,43 @@
 #include "gateway/assemble/study_assembler.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "core/base/log.h"
-#include "gateway/assemble/completion_rule.h"
+#include "core/dicom/instance_header.h"
 
 namespace axial::assemble {
 namespace {
 
 constexpr int kRevisionsPerRound = 1000;
+/// After a Conflict: the Instance that made it is being told.
+constexpr Duration kConflictPause = std::chrono::milliseconds(50);
+
+std::vector<store::SeriesClosing> ToRows(const std::vector<SeriesClosing>& closings) {
+  std::vector<store::SeriesClosing> rows;
+  for (const SeriesClosing& closing : closings)
+    rows.push_back({closing.series_uid, closing.completion.reason, closing.completion.evidence});
+  return rows;
+}
+
+void KeepEarliest(std::optional<TimePoint>& next, std::optional<TimePoint> other) {
+  if (other) next = next ? std::min(*next, *other) : *other;
+}
 
 }  // namespace
 
-StudyAssembler::StudyAssembler(store::StudyStore& studies, Metrics& metrics)
+StudyAssembler::StudyAssembler(store::StudyStore& studies, store::CompletionStore& completions,
+                               Metrics& metrics)
     : studies_(studies),
+      completions_(completions),
+      metrics_(metrics),
       seconds_to_close_(
           metrics.GetHistogram("axial_assemble_close_delay_seconds",
                                "From the last Instance of a revision until the revision was closed",
-                               {0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900})) {}
+                               {0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900})),
+      // Called with the mutex held.
+      open_([this](const std::string& calling_ae_title) { return LimitsFor(calling_ae_title); }) {}
 
 void StudyAssembler::SetLimits(const config::Config& config) {
   const std::lock_guard lock(mutex_);
@@ -25,68 +45,209 @@ void StudyAssembler::SetLimits(const config::Config& config) {
   peer_limits_.clear();
   for (const config::Peer& peer : config.node.peers)
     if (peer.completion) peer_limits_[peer.ae_title.str()] = *peer.completion;
+  open_.JudgeAllAgain();
 }
 
-Status StudyAssembler::Recover(TimePoint now) { return studies_.MarkAllReleased(now); }
+config::Completion StudyAssembler::LimitsFor(const std::string& calling_ae_title) const {
+  const auto found = peer_limits_.find(calling_ae_title);
+  return found == peer_limits_.end() ? limits_ : found->second;
+}
 
-void StudyAssembler::OnInstance(std::int64_t association_id, const std::string& study_uid) {
+void StudyAssembler::RestoreStudy(const store::OpenRevision& row, TimePoint now) {
+  const store::Revision& revision = row.revision;
+  StudyState state(revision.calling_ae_title, revision.opened_at);
+  state.SetPartial(!row.complete_list);
+  const std::set<std::string> closed(row.closed_series.begin(), row.closed_series.end());
+  constexpr std::int64_t kEarlierAssociations = 0;
+  for (const store::OpenRevision::Instance& instance : row.instances) {
+    const Result<InstanceHeader> header = ReadInstanceHeader(instance.path);
+    if (!header.ok()) {
+      state.SetPartial(true);
+      continue;
+    }
+    Arrival arrival{kEarlierAssociations,      revision.study_uid,
+                    revision.calling_ae_title, false,
+                    FactsOf(*header),          revision.last_instance_at,
+                    revision.number,           row.study_version};
+    state.Add(arrival);
+  }
+  for (const std::string& series_uid : closed)
+    if (state.series().contains(series_uid)) state.CloseSeries(series_uid);
+  if (revision.released_at)
+    state.EndAssociation(kEarlierAssociations, /*released=*/true, /*always_aborts=*/false,
+                         *revision.released_at);
+  state.EndAllAssociations(now);
+  state.SetTaught();  // how many Associations there were is not known
+  state.Restored(revision.number, row.study_version, now);
   const std::lock_guard lock(mutex_);
-  if (studies_by_association_[association_id].insert(study_uid).second)
-    ++open_associations_[study_uid];
+  if (!open_.Restore(revision.study_uid, std::move(state))) untracked_ = true;
 }
 
-Status StudyAssembler::OnAssociationClosed(std::int64_t association_id, TimePoint now) {
-  std::set<std::string> released;
+Status StudyAssembler::Recover(TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const auto habits,
+                         completions_.Habits(static_cast<int>(HabitTable::kMaxSenders)));
   {
     const std::lock_guard lock(mutex_);
-    const auto found = studies_by_association_.find(association_id);
-    if (found == studies_by_association_.end()) return {};
-    for (const std::string& study_uid : found->second) {
-      const auto count = open_associations_.find(study_uid);
-      if (--count->second > 0) continue;
-      open_associations_.erase(count);
-      released.insert(study_uid);
+    for (const store::HabitRow& row : habits) {
+      const Result<SenderHabit> habit = SenderHabit::FromJson(row.habit);
+      if (habit.ok())
+        open_.habits().Restore(row.calling_ae_title, *habit, row.heard_at);
+      else  // it is learned again
+        Log(LogLevel::kWarning, "sender_habit_unreadable",
+            {{"calling_ae_title", row.calling_ae_title}, {"error", habit.error().message()}});
     }
-    studies_by_association_.erase(found);
   }
+  AXIAL_ASSIGN_OR_RETURN(const auto open,
+                         completions_.OpenRevisions(kRevisionsPerRound, kMaxRestoredInstances));
+  untracked_ = static_cast<int>(open.size()) == kRevisionsPerRound;
+  std::size_t instances = 0;
+  for (store::OpenRevision row : open) {
+    instances += row.instances.size();
+    if (instances > kMaxRestoredInstances) {  // enough read; what is left waits for `quiet`
+      row.instances.clear();
+      row.complete_list = false;
+    }
+    RestoreStudy(row, now);
+  }
+  return {};
+}
+
+void StudyAssembler::OnInstance(const Arrival& arrival) {
+  const std::lock_guard lock(mutex_);
+  if (!open_.OnInstance(arrival)) untracked_ = true;
+}
+
+void StudyAssembler::OnRepeated(std::int64_t association_id, const std::string& study_uid,
+                                const std::string& series_uid, TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  open_.OnRepeated(association_id, study_uid, series_uid, now);
+}
+
+Status StudyAssembler::OnAssociationClosed(std::int64_t association_id, bool released,
+                                           TimePoint now) {
+  std::vector<std::string> without;
+  {
+    const std::lock_guard lock(mutex_);
+    without = open_.OnAssociationEnded(association_id, released, now);
+  }
+  if (!released) return {};  // after a restart, too, its peer is waited for
   Status first_error;
-  for (const std::string& study_uid : released) {
+  for (const std::string& study_uid : without) {
     const Status status = studies_.MarkReleased(study_uid, now);
     if (!status.ok() && first_error.ok()) first_error = status;
   }
   return first_error;
 }
 
-config::Completion StudyAssembler::LimitsFor(const std::string& calling_ae_title) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = peer_limits_.find(calling_ae_title);
-  return found == peer_limits_.end() ? limits_ : found->second;
+void StudyAssembler::Report(const std::string& study_uid, int revision,
+                            const Completion& completion, TimePoint last_instance_at,
+                            TimePoint now) {
+  const Duration delay = now - last_instance_at;
+  seconds_to_close_.Observe(std::chrono::duration<double>(delay).count());
+  metrics_
+      .GetCounter("axial_assemble_revisions_closed_total",
+                  "Study revisions closed, by the evidence that closed them",
+                  {{"reason", completion.reason}})
+      .Increment();
+  Log(LogLevel::kInfo, "revision_closed",
+      {{"study_uid", study_uid},
+       {"revision", revision},
+       {"reason", completion.reason},
+       {"evidence", completion.evidence},
+       {"after_last_instance_ms", delay.count() / 1000}});
 }
 
-Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
+Status StudyAssembler::Close(const Closing& closing, TimePoint now) {
+  if (closing.whole) {
+    AXIAL_RETURN_IF_ERROR(completions_.CloseRevision(
+        {closing.study_uid, closing.revision, closing.version, closing.completion.reason,
+         closing.completion.evidence, ToRows(closing.series)},
+        now));
+    Report(closing.study_uid, closing.revision, closing.completion, closing.last_instance_at, now);
+    return {};
+  }
+  for (const store::SeriesClosing& series : ToRows(closing.series)) {
+    AXIAL_RETURN_IF_ERROR(
+        completions_.CloseSeries(closing.study_uid, closing.revision, series, now));
+    Log(LogLevel::kInfo, "series_complete",
+        {{"study_uid", closing.study_uid},
+         {"series_uid", series.series_uid},
+         {"revision", closing.revision},
+         {"reason", series.reason},
+         {"evidence", series.evidence}});
+  }
+  return {};
+}
+
+Status StudyAssembler::SaveHabits() {
+  std::vector<store::HabitRow> rows;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& entries = open_.habits().entries();
+    for (const std::string& calling : open_.habits().TakeChanged()) {
+      const auto found = entries.find(calling);
+      rows.push_back(found == entries.end() ? store::HabitRow{calling, {}, ""}
+                                            : store::HabitRow{calling, found->second.heard_at,
+                                                              found->second.habit.ToJson()});
+    }
+  }
+  return rows.empty() ? Status() : completions_.SaveHabits(rows);
+}
+
+Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
   AXIAL_ASSIGN_OR_RETURN(const std::vector<store::Revision> open,
                          studies_.Revisions("open", kRevisionsPerRound));
   std::optional<TimePoint> next;
+  bool any = static_cast<int>(open.size()) == kRevisionsPerRound;
   for (const store::Revision& revision : open) {
-    const Completion completion = JudgeCompletion(revision, LimitsFor(revision.calling_ae_title));
+    config::Completion limits;
+    {
+      const std::lock_guard lock(mutex_);
+      if (open_.tracked(revision.study_uid)) continue;
+      limits = LimitsFor(revision.calling_ae_title);
+    }
+    any = true;
+    Completion completion{revision.last_instance_at + limits.quiet, "quiet", "too many are open"};
+    if (revision.opened_at + limits.at_most < completion.due)
+      completion = {revision.opened_at + limits.at_most, "at_most", "too many are open"};
     if (completion.due > now) {
-      next = next ? std::min(*next, completion.due) : completion.due;
+      KeepEarliest(next, completion.due);
       continue;
     }
-    const Status closed = studies_.CloseRevision(revision, completion.evidence, now);
-    if (!closed.ok()) {
-      if (closed.error().code() != ErrorCode::kConflict) return closed.error();
-      next = now;  // an Instance came meanwhile: look again
-      continue;
-    }
-    const Duration delay = now - revision.last_instance_at;
-    seconds_to_close_.Observe(std::chrono::duration<double>(delay).count());
-    Log(LogLevel::kInfo, "revision_closed",
-        {{"study_uid", revision.study_uid},
-         {"revision", revision.number},
-         {"evidence", completion.evidence},
-         {"after_last_instance_ms", delay.count() / 1000}});
+    const Status closed = studies_.CloseRevision(revision, completion.reason, now);
+    if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed.error();
+    if (closed.ok())
+      Report(revision.study_uid, revision.number, completion, revision.last_instance_at, now);
   }
+  const std::lock_guard lock(mutex_);
+  untracked_ = any;
+  return next;
+}
+
+Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
+  std::vector<Closing> due;
+  bool untracked = false;
+  {
+    const std::lock_guard lock(mutex_);
+    due = open_.Due(now);
+    untracked = untracked_;
+  }
+  for (const Closing& closing : due) {
+    const Status closed = Close(closing, now);
+    if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed.error();
+    const std::lock_guard lock(mutex_);
+    if (closed.ok())
+      open_.Closed(closing, now);
+    else if (!open_.Conflicted(closing, now + kConflictPause))
+      untracked_ = true;
+  }
+  std::optional<TimePoint> next;
+  if (untracked) {
+    AXIAL_ASSIGN_OR_RETURN(next, CloseUntracked(now));
+  }
+  AXIAL_RETURN_IF_ERROR(SaveHabits());
+  const std::lock_guard lock(mutex_);
+  KeepEarliest(next, open_.NextDue());
   return next;
 }
 

@@ -4,50 +4,70 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "gateway/assemble/open_studies.h"
+#include "gateway/store/completion_store.h"
 #include "gateway/store/study_store.h"
 
 namespace axial::assemble {
 
-/// Turns Instances into closed revisions. The rows say what was received; only "which Associations
-/// are open now" lives in memory, because no Association survives the process. Thread-safe.
+/// Turns Instances into closed Series and revisions: OpenStudies says what is complete, the rows
+/// say it to everybody else. What OpenStudies knows is read from the rows and the spool after a
+/// restart; only "which Associations are open now" is not, because none survives. Thread-safe.
 class StudyAssembler {
  public:
-  /// `studies` and `metrics` outlive the assembler.
-  StudyAssembler(store::StudyStore& studies, Metrics& metrics);
+  /// `studies`, `completions` and `metrics` outlive the assembler.
+  StudyAssembler(store::StudyStore& studies, store::CompletionStore& completions, Metrics& metrics);
 
   /// Limits of the node and of single peers (by calling AE Title); may change while running.
   void SetLimits(const config::Config& config);
 
-  /// At start: every Association of an earlier process is over.
+  /// At start: every Association of an earlier process is over, and what was cut off will come
+  /// again. Reads the headers of at most kMaxRestoredInstances Instances.
   [[nodiscard]] Status Recover(TimePoint now);
 
-  /// An Instance of the study came in by this Association; its row is committed.
-  void OnInstance(std::int64_t association_id, const std::string& study_uid);
+  /// An Instance whose row is committed.
+  void OnInstance(const Arrival& arrival);
+  /// The same Instance again: nothing new.
+  void OnRepeated(std::int64_t association_id, const std::string& study_uid,
+                  const std::string& series_uid, TimePoint now);
 
-  /// Studies that no other open Association is sending count as released now.
-  [[nodiscard]] Status OnAssociationClosed(std::int64_t association_id, TimePoint now);
+  /// Studies that no other open Association is sending count as released now. `released`: by the
+  /// peer; else it was aborted.
+  [[nodiscard]] Status OnAssociationClosed(std::int64_t association_id, bool released,
+                                           TimePoint now);
 
-  /// Closes every revision that is complete. Returns when the next one can be, if there is one
-  /// open.
+  /// Closes every Series and every revision that is complete. Returns when the next one can be, if
+  /// there is one open.
   [[nodiscard]] Result<std::optional<TimePoint>> RunOnce(TimePoint now);
 
  private:
+  static constexpr int kMaxRestoredInstances = 20'000;
+
   [[nodiscard]] config::Completion LimitsFor(const std::string& calling_ae_title) const;
+  void RestoreStudy(const store::OpenRevision& row, TimePoint now);
+  [[nodiscard]] Status Close(const Closing& closing, TimePoint now);
+  [[nodiscard]] Status SaveHabits();
+  /// Closes by `quiet` and `at_most` what OpenStudies has no room for.
+  [[nodiscard]] Result<std::optional<TimePoint>> CloseUntracked(TimePoint now);
+  void Report(const std::string& study_uid, int revision, const Completion& completion,
+              TimePoint last_instance_at, TimePoint now);
 
   store::StudyStore& studies_;
+  store::CompletionStore& completions_;
+  Metrics& metrics_;
   Histogram& seconds_to_close_;
   mutable std::mutex mutex_;
   config::Completion limits_;
   std::map<std::string, config::Completion> peer_limits_;
-  std::map<std::int64_t, std::set<std::string>> studies_by_association_;
-  std::map<std::string, int> open_associations_;  ///< by study; no entry: none
+  OpenStudies open_;
+  bool untracked_ = false;
 };
 
 }  // namespace axial::assemble

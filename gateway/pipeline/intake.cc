@@ -44,7 +44,8 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
                                association.called_ae_title,
                                association.peer_address,
                                clock_.Now()};
-  AXIAL_ASSIGN_OR_RETURN(const store::AddOutcome outcome, studies_.AddInstance(row));
+  AXIAL_ASSIGN_OR_RETURN(const store::AddedInstance added, studies_.AddInstance(row));
+  const store::AddOutcome outcome = added.outcome;
   metrics_
       .GetCounter("axial_pipeline_instances_total", "Instances taken in, by what they were",
                   {{"outcome", std::string(OutcomeName(outcome))}})
@@ -53,16 +54,23 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
     Log(LogLevel::kWarning, "instance_conflict",
         {{"assoc", association.association_id},
          {"sop_instance_uid", instance.header.sop_instance_uid.str()}});
-  if (outcome == store::AddOutcome::kAdded) {
-    assembler_.OnInstance(association.association_id, instance.header.study_instance_uid.str());
-    on_change_();
-  }
+  if (outcome == store::AddOutcome::kOwnResult) return {};
+  const std::string& study_uid = instance.header.study_instance_uid.str();
+  if (outcome == store::AddOutcome::kAdded)
+    assembler_.OnInstance({association.association_id, study_uid, association.calling_ae_title,
+                           association.whole_study, assemble::FactsOf(instance.header),
+                           row.received_at, added.revision, added.study_version});
+  else
+    assembler_.OnRepeated(association.association_id, study_uid,
+                          instance.header.series_instance_uid.str(), row.received_at);
+  on_change_();
   return {};
 }
 
 void Intake::OnAssociationClosed(const receive::AssociationInfo& association,
-                                 const std::vector<Uid>&, receive::AssociationEnd) {
-  const Status status = assembler_.OnAssociationClosed(association.association_id, clock_.Now());
+                                 const std::vector<Uid>&, receive::AssociationEnd end) {
+  const Status status = assembler_.OnAssociationClosed(
+      association.association_id, end == receive::AssociationEnd::kReleased, clock_.Now());
   if (!status.ok())  // the quiet time still closes the revision
     Log(LogLevel::kError, "release_not_recorded",
         {{"assoc", association.association_id}, {"error", status.error().ToString()}});

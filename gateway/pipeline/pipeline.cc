@@ -84,6 +84,7 @@ struct Pipeline::State {
   Metrics metrics;
   std::unique_ptr<store::Database> database;
   std::unique_ptr<store::StudyStore> studies;
+  std::unique_ptr<store::CompletionStore> completions;
   std::unique_ptr<store::JobStore> jobs;
   std::unique_ptr<store::FailureReportStore> reports;
   std::unique_ptr<store::DeliveryStore> deliveries;
@@ -125,6 +126,7 @@ Status Pipeline::State::OpenStore() {
     return MakeError(ErrorCode::kUnavailable, "{}/results: {}", directory, error.message());
   AXIAL_ASSIGN_OR_RETURN(database, store::Database::Open(directory + "/axial.db"));
   studies = std::make_unique<store::StudyStore>(*database);
+  completions = std::make_unique<store::CompletionStore>(*database);
   jobs = std::make_unique<store::JobStore>(*database);
   reports = std::make_unique<store::FailureReportStore>(*database);
   deliveries = std::make_unique<store::DeliveryStore>(*database);
@@ -153,7 +155,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
 
   route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
-  assembler = std::make_unique<assemble::StudyAssembler>(*studies, metrics);
+  assembler = std::make_unique<assemble::StudyAssembler>(*studies, *completions, metrics);
   assembler->SetLimits(config);
   spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -20,13 +21,21 @@ std::set<std::string> UnchangedSeries(const std::vector<store::SeriesRow>& rows,
   return unchanged;
 }
 
+/// Those that are routed already; with `only`, all but this one.
+std::set<std::string> LeftOut(const std::vector<store::SeriesRow>& rows, const std::string& only) {
+  std::set<std::string> left_out;
+  for (const store::SeriesRow& row : rows)
+    if (row.routed || (!only.empty() && row.series_uid != only)) left_out.insert(row.series_uid);
+  return left_out;
+}
+
 struct Routing {
   std::vector<store::VerdictRow> verdicts;
   std::vector<store::NewJob> jobs;
 };
 
 Routing ToRows(const store::Revision& revision, const routing::RouteDecision& decision,
-               const std::set<std::string>& unchanged,
+               const std::set<std::string>& left_out, const std::set<std::string>& unchanged,
                const std::map<std::string, std::string>& model_versions) {
   Routing rows;
   int rule_index = 0;
@@ -35,6 +44,7 @@ Routing ToRows(const store::Revision& revision, const routing::RouteDecision& de
     const std::string model_version = version == model_versions.end() ? "" : version->second;
     for (const routing::SeriesVerdict& verdict : rule.series) {
       const std::string& series_uid = verdict.series_instance_uid.str();
+      if (left_out.contains(series_uid)) continue;
       std::string reason = verdict.reason;
       const bool again = verdict.matched && unchanged.contains(series_uid);
       if (again) reason += "; unchanged since an earlier revision, not run again";
@@ -90,9 +100,10 @@ void RouteStage::SetRules(routing::RuleSet rules, const std::vector<config::Mode
   for (const config::ModelCard& model : models) model_versions_[model.name] = model.version;
 }
 
-Status RouteStage::Route(const store::Revision& revision, TimePoint now) {
+Status RouteStage::Route(const store::Revision& revision, const std::string& series_uid,
+                         TimePoint now) {
   AXIAL_ASSIGN_OR_RETURN(const std::vector<store::SeriesRow> series,
-                         studies_.SeriesOfStudy(revision.study_uid));
+                         studies_.SeriesOfRevision(revision.study_uid, revision.number));
   AXIAL_ASSIGN_OR_RETURN(const routing::StudySummary summary,
                          SummarizeRows(revision.study_uid, series));
   routing::RuleSet rules;
@@ -102,28 +113,44 @@ Status RouteStage::Route(const store::Revision& revision, TimePoint now) {
     rules = rules_;
     model_versions = model_versions_;
   }
-  const Routing rows = ToRows(revision, rules.Evaluate(summary),
+  const Routing rows = ToRows(revision, rules.Evaluate(summary), LeftOut(series, series_uid),
                               UnchangedSeries(series, revision.number), model_versions);
-  AXIAL_ASSIGN_OR_RETURN(const int created,
-                         studies_.RecordRouting(revision, rows.verdicts, rows.jobs, now));
-  (rows.jobs.empty() ? not_routed_total_ : routed_total_).Increment();
-  Log(LogLevel::kInfo, rows.jobs.empty() ? "study_not_routed" : "study_routed",
-      {{"study_uid", revision.study_uid}, {"revision", revision.number}, {"jobs", created}});
-  if (created > 0) on_jobs_();
+  int jobs = 0;
+  if (series_uid.empty()) {
+    AXIAL_ASSIGN_OR_RETURN(jobs, studies_.RecordRouting(revision, rows.verdicts, rows.jobs, now));
+    (jobs == 0 ? not_routed_total_ : routed_total_).Increment();
+    Log(LogLevel::kInfo, jobs == 0 ? "study_not_routed" : "study_routed",
+        {{"study_uid", revision.study_uid}, {"revision", revision.number}, {"jobs", jobs}});
+  } else {
+    AXIAL_ASSIGN_OR_RETURN(
+        jobs, studies_.RecordSeriesRouting(revision, series_uid, rows.verdicts, rows.jobs, now));
+    Log(LogLevel::kInfo, "series_routed",
+        {{"study_uid", revision.study_uid},
+         {"series_uid", series_uid},
+         {"revision", revision.number},
+         {"jobs", jobs}});
+  }
+  if (jobs > 0) on_jobs_();
   return {};
 }
 
 Result<std::optional<TimePoint>> RouteStage::RunOnce(TimePoint now) {
+  Status first_error;
+  const auto note = [&](const Status& status, const std::string& study_uid) {
+    // Conflict: a late Instance closed the revision meanwhile; then that is routed.
+    if (status.ok() || status.error().code() == ErrorCode::kConflict || !first_error.ok()) return;
+    first_error = status.error().WithContext("study {}", study_uid);
+  };
+  AXIAL_ASSIGN_OR_RETURN(const auto complete, studies_.UnroutedSeries(kRevisionsPerRound));
+  for (const auto& [revision, series_uid] : complete)
+    note(Route(revision, series_uid, now), revision.study_uid);
   AXIAL_ASSIGN_OR_RETURN(const std::vector<store::Revision> closed,
                          studies_.Revisions("closed", kRevisionsPerRound));
-  Status first_error;
-  for (const store::Revision& revision : closed) {
-    const Status status = Route(revision, now);  // one broken study must not hold up the others
-    if (!status.ok() && first_error.ok())
-      first_error = status.error().WithContext("study {}", revision.study_uid);
-  }
+  for (const store::Revision& revision : closed)
+    note(Route(revision, "", now), revision.study_uid);  // one broken study holds up no other
   if (!first_error.ok()) return first_error.error();
-  if (static_cast<int>(closed.size()) == kRevisionsPerRound) return std::optional<TimePoint>(now);
+  if (static_cast<int>(std::max(closed.size(), complete.size())) == kRevisionsPerRound)
+    return std::optional<TimePoint>(now);
   return std::optional<TimePoint>{};
 }
 

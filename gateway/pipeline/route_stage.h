@@ -17,7 +17,8 @@
 
 namespace axial::pipeline {
 
-/// Evaluates the rules on every closed revision and stores verdicts and Jobs. Thread-safe.
+/// Evaluates the rules on every complete Series, and on the rest when its revision is closed, and
+/// stores verdicts and Jobs. Thread-safe.
 class RouteStage {
  public:
   /// `studies` and `metrics` outlive the stage. `on_jobs`: new Jobs are rows; must not block.
@@ -27,11 +28,14 @@ class RouteStage {
   /// that is part of a Job's key.
   void SetRules(routing::RuleSet rules, const std::vector<config::ModelCard>& models);
 
-  /// Routes every closed revision. There is nothing to wait for: returns nullopt.
+  /// Routes every complete Series and every closed revision. There is nothing to wait for: returns
+  /// nullopt.
   [[nodiscard]] Result<std::optional<TimePoint>> RunOnce(TimePoint now);
 
  private:
-  [[nodiscard]] Status Route(const store::Revision& revision, TimePoint now);
+  /// `series_uid`: that Series alone, before its revision is closed; "": what is left of it.
+  [[nodiscard]] Status Route(const store::Revision& revision, const std::string& series_uid,
+                             TimePoint now);
 
   store::StudyStore& studies_;
   std::function<void()> on_jobs_;

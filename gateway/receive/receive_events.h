@@ -16,6 +16,9 @@ struct AssociationInfo {
   std::string calling_ae_title;
   std::string called_ae_title;
   std::string peer_address;  ///< numeric form
+  /// Its peer waits until a Study is complete and sends it over one Association (a host that knows
+  /// when its Studies are stable).
+  bool whole_study = false;
 };
 
 /// One Instance whose bytes lie at their final place in the spool.

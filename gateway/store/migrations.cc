@@ -308,6 +308,35 @@ CREATE TABLE commitment_item (
     // 7: finds what is in hand without looking at all that was ever told
     R"sql(
 CREATE INDEX commitment_in_hand ON commitment(next_at) WHERE state = 'sending';
+)sql",
+    // 8: which evidence closed what, Series by Series
+    R"sql(
+-- Raised with each Instance taken in: whoever closes a revision shows that it saw them all.
+ALTER TABLE study ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE study_revision ADD COLUMN evidence TEXT NOT NULL DEFAULT '';
+ALTER TABLE series ADD COLUMN complete_in_revision INTEGER NOT NULL DEFAULT 0;
+
+-- A Series that is complete in a revision of its Study, maybe while the revision is open. A Series with
+-- routed_at has its verdicts and jobs.
+CREATE TABLE series_revision (
+  series_uid TEXT NOT NULL REFERENCES series(series_uid),
+  revision INTEGER NOT NULL,
+  study_uid TEXT NOT NULL,
+  instances INTEGER NOT NULL,
+  closed_at INTEGER NOT NULL,
+  close_reason TEXT NOT NULL,
+  evidence TEXT NOT NULL,
+  routed_at INTEGER,
+  PRIMARY KEY (series_uid, revision)
+) STRICT;
+CREATE INDEX series_revision_unrouted ON series_revision(closed_at) WHERE routed_at IS NULL;
+
+-- What was learned of each calling AE Title (JSON, written by gateway/assemble).
+CREATE TABLE sender_habit (
+  calling_ae_title TEXT PRIMARY KEY,
+  heard_at INTEGER NOT NULL,
+  habit TEXT NOT NULL
+) STRICT;
 )sql"};
 
 }  // namespace

@@ -84,6 +84,77 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfStudy(const std::string& stud
       });
 }
 
+Result<std::vector<SeriesRow>> StudyStore::SeriesOfRevision(const std::string& study_uid,
+                                                            int number) const {
+  return database_.Read<std::vector<SeriesRow>>(
+      [&](SQLite::Database& db) -> Result<std::vector<SeriesRow>> {
+        // An earlier revision may be routed after a later one got its first Instances.
+        SQLite::Statement rows(
+            db,
+            "SELECT s.series_uid, s.calling_ae_title, s.called_ae_title, (SELECT max(i.revision) "
+            "FROM instance i WHERE i.series_uid = s.series_uid AND i.revision <= ?2 AND "
+            "i.conflicting = 0) AS changed, EXISTS (SELECT 1 FROM series_revision r WHERE "
+            "r.series_uid = s.series_uid AND r.revision = ?2 AND r.routed_at IS NOT NULL) FROM "
+            "series s WHERE s.study_uid = ?1 AND changed IS NOT NULL ORDER BY s.rowid");
+        rows.bind(1, study_uid);
+        rows.bind(2, number);
+        std::vector<SeriesRow> all;
+        while (rows.executeStep()) {
+          SeriesRow series;
+          series.series_uid = rows.getColumn(0).getString();
+          series.calling_ae_title = rows.getColumn(1).getString();
+          series.called_ae_title = rows.getColumn(2).getString();
+          series.changed_in_revision = rows.getColumn(3).getInt();
+          series.routed = rows.getColumn(4).getInt() != 0;
+          AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
+          all.push_back(std::move(series));
+        }
+        return all;
+      });
+}
+
+Result<std::vector<std::pair<Revision, std::string>>> StudyStore::UnroutedSeries(int limit) const {
+  using Unrouted = std::vector<std::pair<Revision, std::string>>;
+  return database_.Read<Unrouted>([&](SQLite::Database& db) -> Result<Unrouted> {
+    SQLite::Statement rows(
+        db,
+        "SELECT v.id, v.study_uid, v.number, r.series_uid FROM series_revision r JOIN "
+        "study_revision v ON v.study_uid = r.study_uid AND v.number = r.revision WHERE "
+        "r.routed_at IS NULL AND v.state = 'open' ORDER BY r.closed_at LIMIT ?");
+    rows.bind(1, limit);
+    Unrouted unrouted;
+    while (rows.executeStep()) {
+      Revision revision;
+      revision.id = rows.getColumn(0).getInt64();
+      revision.study_uid = rows.getColumn(1).getString();
+      revision.number = rows.getColumn(2).getInt();
+      revision.state = "open";
+      unrouted.emplace_back(std::move(revision), rows.getColumn(3).getString());
+    }
+    return unrouted;
+  });
+}
+
+Result<std::vector<SeriesRevision>> StudyStore::SeriesRevisions(
+    const std::string& study_uid) const {
+  return database_.Read<std::vector<SeriesRevision>>(
+      [&](SQLite::Database& db) -> Result<std::vector<SeriesRevision>> {
+        SQLite::Statement rows(
+            db,
+            "SELECT r.revision, r.series_uid, r.instances, r.closed_at, r.close_reason, "
+            "r.evidence, r.routed_at FROM series s JOIN series_revision r ON r.series_uid = "
+            "s.series_uid WHERE s.study_uid = ? ORDER BY r.revision, r.closed_at, s.rowid");
+        rows.bind(1, study_uid);
+        std::vector<SeriesRevision> all;
+        while (rows.executeStep())
+          all.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString(),
+                         rows.getColumn(2).getInt64(), TimeOf(rows.getColumn(3)),
+                         rows.getColumn(4).getString(), rows.getColumn(5).getString(),
+                         TimeOf(rows.getColumn(6))});
+        return all;
+      });
+}
+
 Result<std::vector<StudyRow>> StudyStore::List(int limit) const {
   return database_.Read<std::vector<StudyRow>>(
       [&](SQLite::Database& db) -> Result<std::vector<StudyRow>> {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kRevisionColumns =
     "id, study_uid, number, state, opened_at, last_instance_at, released_at, closed_at, "
-    "close_reason, calling_ae_title";
+    "close_reason, evidence, calling_ae_title";
 
 std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
   std::vector<Revision> revisions;
@@ -26,7 +26,8 @@ std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
     if (!rows.getColumn(6).isNull()) revision.released_at = TimeOf(rows.getColumn(6));
     revision.closed_at = TimeOf(rows.getColumn(7));
     revision.close_reason = rows.getColumn(8).getString();
-    revision.calling_ae_title = rows.getColumn(9).getString();
+    revision.evidence = rows.getColumn(9).getString();
+    revision.calling_ae_title = rows.getColumn(10).getString();
     revisions.push_back(std::move(revision));
   }
   return revisions;
@@ -49,30 +50,24 @@ AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
   return find.getColumn(0).getInt() == 1 ? AddOutcome::kDuplicate : AddOutcome::kConflicting;
 }
 
-void TouchStudy(SQLite::Database& db, const NewInstance& instance) {
+/// The Study's version, with this Instance.
+std::int64_t TouchStudy(SQLite::Database& db, const NewInstance& instance) {
   SQLite::Statement upsert(db,
-                           "INSERT INTO study(study_uid, first_received_at, last_received_at) "
-                           "VALUES (?1, ?2, ?2) ON CONFLICT(study_uid) DO UPDATE SET "
-                           "last_received_at = max(last_received_at, excluded.last_received_at)");
+                           "INSERT INTO study(study_uid, first_received_at, last_received_at, "
+                           "version) VALUES (?1, ?2, ?2, 1) ON CONFLICT(study_uid) DO UPDATE SET "
+                           "last_received_at = max(last_received_at, excluded.last_received_at), "
+                           "version = version + 1 RETURNING version");
   upsert.bind(1, instance.header.study_instance_uid.str());
   upsert.bind(2, ToMicros(instance.received_at));
-  upsert.exec();
+  upsert.executeStep();
+  const std::int64_t version = upsert.getColumn(0).getInt64();
+  upsert.reset();
+  return version;
 }
 
-/// The number of the study's open revision, opened when there is none.
-int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
+/// Opens the study's next revision with the Instance; its number.
+int OpenRevision(SQLite::Database& db, const NewInstance& instance) {
   const std::string& study_uid = instance.header.study_instance_uid.str();
-  SQLite::Statement touch(db,
-                          "UPDATE study_revision SET last_instance_at = max(last_instance_at, ?), "
-                          "released_at = NULL WHERE study_uid = ? AND state = 'open' "
-                          "RETURNING number");
-  touch.bind(1, ToMicros(instance.received_at));
-  touch.bind(2, study_uid);
-  if (touch.executeStep()) {
-    const int number = touch.getColumn(0).getInt();
-    touch.reset();
-    return number;
-  }
   SQLite::Statement open(
       db,
       "INSERT INTO study_revision(study_uid, number, state, opened_at, last_instance_at, "
@@ -89,23 +84,78 @@ int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
   return number;
 }
 
-/// Error: Conflict when the Series belongs to another study.
-Status TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
+/// The number of the study's open revision, opened when there is none.
+int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
+  SQLite::Statement touch(db,
+                          "UPDATE study_revision SET last_instance_at = max(last_instance_at, ?), "
+                          "released_at = NULL WHERE study_uid = ? AND state = 'open' "
+                          "RETURNING number");
+  touch.bind(1, ToMicros(instance.received_at));
+  touch.bind(2, instance.header.study_instance_uid.str());
+  if (!touch.executeStep()) return OpenRevision(db, instance);
+  const int number = touch.getColumn(0).getInt();
+  touch.reset();
+  return number;
+}
+
+/// Whether the Series is complete in that revision already. Error: InvalidInput when the Series
+/// belongs to another study.
+Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
   const InstanceHeader& header = instance.header;
   SQLite::Statement upsert(
       db,
       "INSERT INTO series(series_uid, study_uid, calling_ae_title, called_ae_title, "
       "changed_in_revision) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(series_uid) DO UPDATE SET "
-      "changed_in_revision = excluded.changed_in_revision WHERE study_uid = excluded.study_uid");
+      "changed_in_revision = excluded.changed_in_revision WHERE study_uid = excluded.study_uid "
+      "RETURNING complete_in_revision");
   upsert.bind(1, header.series_instance_uid.str());
   upsert.bind(2, header.study_instance_uid.str());
   upsert.bind(3, instance.calling_ae_title);
   upsert.bind(4, instance.called_ae_title);
   upsert.bind(5, revision);
-  if (upsert.exec() != 1)
+  if (!upsert.executeStep())
     return MakeError(ErrorCode::kInvalidInput, "Series belongs to another study: {}",
                      header.series_instance_uid.str());
-  return {};
+  const bool complete = upsert.getColumn(0).getInt() == revision;
+  upsert.reset();
+  return complete;
+}
+
+/// An Instance came for a Series that is complete in the open revision, and may be running: the
+/// revision is closed with the Series that are complete, and the next one gets the others with all
+/// they have, and the Instance. The number of the next one.
+Result<int> SplitRevision(SQLite::Database& db, const NewInstance& instance, int revision) {
+  const std::string& study_uid = instance.header.study_instance_uid.str();
+  const std::string evidence = fmt::format(
+      "an Instance came late for Series {}; what was not complete goes on in the next "
+      "revision",
+      instance.header.series_instance_uid.str());
+  SQLite::Statement close(db,
+                          "UPDATE study_revision SET state = 'closed', closed_at = ?1, "
+                          "close_reason = 'late_instance', evidence = ?2 WHERE study_uid = ?3 AND "
+                          "number = ?4");
+  close.bind(1, ToMicros(instance.received_at));
+  close.bind(2, evidence);
+  close.bind(3, study_uid);
+  close.bind(4, revision);
+  close.exec();
+  AddEvent(db, study_uid, instance.received_at, "revision_closed",
+           fmt::format("revision {}: late_instance; {}", revision, evidence));
+  const int next = OpenRevision(db, instance);
+  for (const char* sql :
+       {"UPDATE instance SET revision = ?1 WHERE revision = ?2 AND series_uid IN (SELECT "
+        "series_uid FROM series WHERE study_uid = ?3 AND complete_in_revision < ?2)",
+        "UPDATE series SET changed_in_revision = ?1 WHERE study_uid = ?3 AND changed_in_revision = "
+        "?2 AND complete_in_revision < ?2"}) {
+    SQLite::Statement move(db, sql);
+    move.bind(1, next);
+    move.bind(2, revision);
+    move.bind(3, study_uid);
+    move.exec();
+  }
+  const Result<bool> touched = TouchSeries(db, instance, next);
+  if (!touched.ok()) return touched.error();
+  return next;
 }
 
 void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
@@ -171,55 +221,26 @@ Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
   return {};
 }
 
-void InsertJob(SQLite::Database& db, const Revision& revision, const NewJob& job, TimePoint now,
-               int* created) {
-  SQLite::Statement insert(
-      db,
-      "INSERT INTO job(job_key, revision_id, study_uid, series_uid, rule, model, model_version, "
-      "priority, state, not_before, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON "
-      "CONFLICT(job_key) DO NOTHING RETURNING id");
-  int i = 1;
-  insert.bind(i++, job.key);
-  insert.bind(i++, revision.id);
-  insert.bind(i++, revision.study_uid);
-  insert.bind(i++, job.series_uid);
-  insert.bind(i++, job.rule);
-  insert.bind(i++, job.model);
-  insert.bind(i++, job.model_version);
-  insert.bind(i++, job.priority);
-  insert.bind(i++, ToMicros(now));
-  insert.bind(i++, ToMicros(now));
-  if (!insert.executeStep()) return;
-  const std::int64_t job_id = insert.getColumn(0).getInt64();
-  insert.reset();
-  ++*created;
-  for (const std::string& destination : job.destinations) {
-    SQLite::Statement owe(db,
-                          "INSERT OR IGNORE INTO job_destination(job_id, destination) VALUES (?, "
-                          "?)");
-    owe.bind(1, job_id);
-    owe.bind(2, destination);
-    owe.exec();
-  }
-}
-
 }  // namespace
 
-Result<AddOutcome> StudyStore::AddInstance(const NewInstance& instance) {
-  auto outcome = database_.Write<AddOutcome>([&](SQLite::Database& db) -> Result<AddOutcome> {
-    if (IsOwnResult(db, instance.header)) return AddOutcome::kOwnResult;
-    const AddOutcome kind = Compare(db, instance);
-    if (kind == AddOutcome::kDuplicate) return kind;
-    if (kind == AddOutcome::kConflicting) {
+Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
+  auto outcome = database_.Write<AddedInstance>([&](SQLite::Database& db) -> Result<AddedInstance> {
+    if (IsOwnResult(db, instance.header)) return AddedInstance{AddOutcome::kOwnResult};
+    AddedInstance added{Compare(db, instance)};
+    if (added.outcome == AddOutcome::kDuplicate) return added;
+    if (added.outcome == AddOutcome::kConflicting) {
       AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance));
-      return kind;
+      return added;
     }
-    TouchStudy(db, instance);
-    const int revision = TouchRevision(db, instance);
-    AXIAL_RETURN_IF_ERROR(TouchSeries(db, instance, revision));
+    added.study_version = TouchStudy(db, instance);
+    added.revision = TouchRevision(db, instance);
+    AXIAL_ASSIGN_OR_RETURN(const bool complete, TouchSeries(db, instance, added.revision));
+    if (complete) {
+      AXIAL_ASSIGN_OR_RETURN(added.revision, SplitRevision(db, instance, added.revision));
+    }
     CountInSeriesClass(db, instance.header);
-    InsertInstance(db, instance, revision, false);
-    return kind;
+    InsertInstance(db, instance, added.revision, false);
+    return added;
   });
   if (outcome.ok()) CrashPoint("received");
   return outcome;
@@ -279,40 +300,6 @@ Status StudyStore::CloseRevision(const Revision& revision, const std::string& re
     return {};
   });
   if (outcome.ok()) CrashPoint("closed");
-  return outcome;
-}
-
-Result<int> StudyStore::RecordRouting(const Revision& revision,
-                                      const std::vector<VerdictRow>& verdicts,
-                                      const std::vector<NewJob>& jobs, TimePoint now) {
-  auto outcome = database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
-    SQLite::Statement update(db,
-                             "UPDATE study_revision SET state = 'routed', routed_at = ? WHERE id = "
-                             "? AND state = 'closed'");
-    update.bind(1, ToMicros(now));
-    update.bind(2, revision.id);
-    if (update.exec() != 1)
-      return MakeError(ErrorCode::kConflict, "revision {} of study {} is not waiting for routing",
-                       revision.number, revision.study_uid);
-    for (const VerdictRow& verdict : verdicts) {
-      SQLite::Statement insert(db,
-                               "INSERT INTO verdict(revision_id, rule_index, rule, series_uid, "
-                               "matched, reason) VALUES (?, ?, ?, ?, ?, ?)");
-      insert.bind(1, revision.id);
-      insert.bind(2, verdict.rule_index);
-      insert.bind(3, verdict.rule);
-      insert.bind(4, verdict.series_uid);
-      insert.bind(5, verdict.matched ? 1 : 0);
-      insert.bind(6, verdict.reason);
-      insert.exec();
-    }
-    int created = 0;
-    for (const NewJob& job : jobs) InsertJob(db, revision, job, now, &created);
-    AddEvent(db, revision.study_uid, now, jobs.empty() ? "not_routed" : "routed",
-             fmt::format("revision {}: {} jobs", revision.number, created));
-    return created;
-  });
-  if (outcome.ok()) CrashPoint("routed");
   return outcome;
 }
 

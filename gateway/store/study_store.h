@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -32,6 +33,13 @@ enum class AddOutcome {
   kOwnResult,    ///< made by this gateway and sent back to it: not a new input
 };
 
+struct AddedInstance {
+  AddOutcome outcome = AddOutcome::kAdded;
+  // When it was added:
+  int revision = 0;                ///< the open one that it is in
+  std::int64_t study_version = 0;  ///< raised with each Instance that is added
+};
+
 /// A revision as the assembler and the router see it.
 struct Revision {
   std::int64_t id = 0;
@@ -43,6 +51,7 @@ struct Revision {
   std::optional<TimePoint> released_at;
   TimePoint closed_at{};
   std::string close_reason;
+  std::string evidence;          ///< what closed it, for people
   std::string calling_ae_title;  ///< of the Instance that opened it
 };
 
@@ -59,7 +68,19 @@ struct SeriesRow {
   std::string calling_ae_title;
   std::string called_ae_title;
   int changed_in_revision = 0;
+  bool routed = false;               ///< in that revision
   std::vector<SeriesClass> classes;  ///< most Instances first
+};
+
+/// One Series in one revision, as it was closed: maybe while the revision was open.
+struct SeriesRevision {
+  int revision = 0;
+  std::string series_uid;
+  std::int64_t instances = 0;  ///< of the Series, when it was closed
+  TimePoint closed_at{};
+  std::string close_reason;
+  std::string evidence;  ///< for people
+  TimePoint routed_at{};
 };
 
 struct VerdictRow {
@@ -106,8 +127,9 @@ class StudyStore {
   explicit StudyStore(Database& database) : database_(database) {}
 
   /// One transaction: the Instance, its Series' summary and the open revision (opened when there is
-  /// none). Durable when it returns.
-  [[nodiscard]] Result<AddOutcome> AddInstance(const NewInstance& instance);
+  /// none). Durable when it returns. When the Series is complete in the open revision, that one is
+  /// closed with what is complete, and what is not goes on in the next, with the Instance.
+  [[nodiscard]] Result<AddedInstance> AddInstance(const NewInstance& instance);
 
   /// The last Association that was sending the study is released (or aborted).
   [[nodiscard]] Status MarkReleased(const std::string& study_uid, TimePoint now);
@@ -121,8 +143,24 @@ class StudyStore {
 
   [[nodiscard]] Result<std::vector<SeriesRow>> SeriesOfStudy(const std::string& study_uid) const;
 
+  /// The Series that the revision has, as they were in it: `changed_in_revision` is never later.
+  [[nodiscard]] Result<std::vector<SeriesRow>> SeriesOfRevision(const std::string& study_uid,
+                                                                int number) const;
+
+  /// Series that are complete and not routed, of revisions that are still open: their revision and
+  /// their UID, oldest first.
+  [[nodiscard]] Result<std::vector<std::pair<Revision, std::string>>> UnroutedSeries(
+      int limit) const;
+  /// One transaction: verdicts and Jobs of one complete Series, before its revision is closed.
+  /// Returns the number of new Jobs. Error: Conflict when it is routed already, or not complete.
+  [[nodiscard]] Result<int> RecordSeriesRouting(const Revision& revision,
+                                                const std::string& series_uid,
+                                                const std::vector<VerdictRow>& verdicts,
+                                                const std::vector<NewJob>& jobs, TimePoint now);
+
   /// One transaction: verdicts, Jobs (a key that exists already makes no second one) and the state
-  /// 'routed'. Returns the number of new Jobs. Error: Conflict when it is not in state 'closed'.
+  /// 'routed'. Returns the number of Jobs that the revision has now. Error: Conflict when it is not
+  /// in state 'closed'.
   [[nodiscard]] Result<int> RecordRouting(const Revision& revision,
                                           const std::vector<VerdictRow>& verdicts,
                                           const std::vector<NewJob>& jobs, TimePoint now);
@@ -131,6 +169,9 @@ class StudyStore {
   [[nodiscard]] Result<std::vector<StudyRow>> List(int limit) const;
   [[nodiscard]] Result<std::optional<StudyRow>> Find(const std::string& study_uid) const;
   [[nodiscard]] Result<std::vector<Revision>> RevisionsOfStudy(const std::string& study_uid) const;
+  /// In the order of their revisions, and of their closing.
+  [[nodiscard]] Result<std::vector<SeriesRevision>> SeriesRevisions(
+      const std::string& study_uid) const;
   [[nodiscard]] Result<std::vector<VerdictRow>> VerdictsOfRevision(std::int64_t revision_id) const;
   /// Oldest first, at most the last `limit`.
   [[nodiscard]] Result<std::vector<EventRow>> Events(const std::string& study_uid, int limit) const;

@@ -35,7 +35,7 @@ TEST(LoadConfig, ReadsTheMinimalExampleWithDefaults) {
   EXPECT_EQ(config.node.ae_title.str(), "AXIAL");
   EXPECT_EQ(config.node.port, 11112);
   EXPECT_FALSE(config.node.tls);
-  EXPECT_EQ(config.completion.quiet, std::chrono::seconds(5));
+  EXPECT_EQ(config.completion.quiet, std::chrono::seconds(60));
   EXPECT_EQ(config.storage.keep, std::chrono::hours(168));
   EXPECT_EQ(config.workers.processes, 1);
   EXPECT_EQ(config.workers.ThreadsPerProcess(6), 6);
@@ -53,7 +53,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(config.node.peers, SizeIs(3));
   EXPECT_TRUE(config.node.peers[0].address->Contains("10.1.2.77"));
   ASSERT_TRUE(config.node.peers[1].completion);
-  EXPECT_EQ(config.node.peers[1].completion->quiet, std::chrono::seconds(30));
+  EXPECT_EQ(config.node.peers[1].completion->quiet, std::chrono::minutes(3));
   EXPECT_EQ(config.node.peers[1].completion->after_release, std::chrono::seconds(1));
   EXPECT_FALSE(config.node.peers[2].address);
   ASSERT_TRUE(config.node.peers[0].storage_commitment);

@@ -2,33 +2,45 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/hostile_dicom.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial::assemble {
 namespace {
 
-TimePoint At(int seconds) { return TimePoint(std::chrono::seconds(1'000'000 + seconds)); }
+TimePoint At(double seconds) {
+  return TimePoint(std::chrono::seconds(1'000'000) +
+                   Duration(static_cast<std::int64_t>(seconds * 1e6)));
+}
 
 class StudyAssemblerTest : public ::testing::Test {
  protected:
-  void Receive(std::int64_t association, const std::string& sop, int seconds) {
-    const store::NewInstance instance{
-        InstanceHeader{Uid::Parse("1.1").value(),
-                       Uid::Parse("1.1.1").value(),
-                       Uid::Parse(sop).value(),
-                       Uid::Parse("1.2.840.10008.5.1.4.1.1.2").value(),
-                       "1.2.840.10008.1.2.1",
-                       1,
-                       {}},
-        "sha" + sop,
-        "/spool/" + sop,
-        1,
-        "CT01",
-        "AXIAL",
-        "127.0.0.1",
-        At(seconds)};
-    ASSERT_TRUE(studies.AddInstance(instance).ok());
-    assembler.OnInstance(association, "1.1");
+  /// Instance `number` of Series <study>.<series>, as a file and as rows.
+  void Receive(std::int64_t association, int series, int number, double seconds,
+               const std::string& study = "1.1") {
+    const std::string series_uid = study + "." + std::to_string(series);
+    const std::string sop = series_uid + "." + std::to_string(number);
+    const std::string path = folder.File(sop + ".dcm");
+    using testing::ExplicitElement;
+    testing::WriteWholeFile(
+        path,
+        testing::DicomFile(ExplicitElement(0x0008, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.2") +
+                           ExplicitElement(0x0008, 0x0018, "UI", sop) +
+                           ExplicitElement(0x0020, 0x000d, "UI", study) +
+                           ExplicitElement(0x0020, 0x000e, "UI", series_uid) +
+                           ExplicitElement(0x0020, 0x0013, "IS", std::to_string(number))));
+    const InstanceHeader header = ReadInstanceHeader(path).value();
+    const store::NewInstance instance{header, "sha" + sop, path,        1,
+                                      "CT01", "AXIAL",     "127.0.0.1", At(seconds)};
+    const store::AddedInstance added = studies.AddInstance(instance).value();
+    assembler_->OnInstance({association, study, "CT01", false, FactsOf(header), At(seconds),
+                            added.revision, added.study_version});
+  }
+
+  /// As after a crash.
+  void Restart(double seconds) {
+    assembler_.emplace(studies, completions, metrics);
+    ASSERT_TRUE(assembler_->Recover(At(seconds)).ok());
   }
 
   std::vector<store::Revision> Revisions() { return studies.RevisionsOfStudy("1.1").value(); }
@@ -37,45 +49,137 @@ class StudyAssemblerTest : public ::testing::Test {
   std::unique_ptr<store::Database> database =
       store::Database::Open(folder.File("axial.db")).value();
   store::StudyStore studies{*database};
+  store::CompletionStore completions{*database};
   Metrics metrics;
-  StudyAssembler assembler{studies, metrics};
+  std::optional<StudyAssembler> assembler_{std::in_place, studies, completions, metrics};
 };
 
 TEST_F(StudyAssemblerTest, ClosesSoonAfterTheLastOfTwoAssociationsEnded) {
-  Receive(1, "1.1.1.1", 0);
-  Receive(2, "1.1.1.2", 1);
-  ASSERT_TRUE(assembler.OnAssociationClosed(1, At(2)).ok());
-  EXPECT_EQ(assembler.RunOnce(At(3)).value(), At(6));  // one still open: only quiet counts
-  ASSERT_TRUE(assembler.OnAssociationClosed(2, At(3)).ok());
-  EXPECT_EQ(assembler.RunOnce(At(3)).value(), At(4));
-  EXPECT_FALSE(assembler.RunOnce(At(4)).value().has_value());
+  for (int number = 1; number <= 2; ++number) {
+    Receive(1, 1, number, 0);
+    Receive(1, 2, number, 0);
+    Receive(2, 1, number + 2, 1);
+    Receive(2, 2, number + 2, 1);
+  }
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(2)).ok());
+  EXPECT_EQ(assembler_->RunOnce(At(3)).value(), At(61));  // one still open: only quiet counts
+  ASSERT_TRUE(assembler_->OnAssociationClosed(2, true, At(3)).ok());
+  EXPECT_EQ(assembler_->RunOnce(At(3)).value(), At(4));
+  EXPECT_FALSE(assembler_->RunOnce(At(4)).value().has_value());
   ASSERT_EQ(Revisions().size(), 1U);
   EXPECT_EQ(Revisions()[0].state, "closed");
   EXPECT_EQ(Revisions()[0].close_reason, "association_released");
+  EXPECT_EQ(Revisions()[0].evidence.substr(0, 38), "CT01 released its Association; its Ass");
+  EXPECT_EQ(Revisions()[0].released_at, At(3));
 }
 
-TEST_F(StudyAssemblerTest, AnotherAssociationWithinAfterReleaseKeepsTheRevisionOpen) {
-  Receive(1, "1.1.1.1", 0);
-  ASSERT_TRUE(assembler.OnAssociationClosed(1, At(0)).ok());
-  Receive(2, "1.1.1.2", 1);
-  EXPECT_EQ(assembler.RunOnce(At(2)).value(), At(6));
+TEST_F(StudyAssemblerTest, StoresForEachSeriesWhatClosedIt) {
+  for (int number = 1; number <= 3; ++number) Receive(1, 1, number, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(2)).ok());
+  EXPECT_EQ(Revisions()[0].state, "open");  // a first Series need not be the whole Study
+  auto series = studies.SeriesRevisions("1.1").value();
+  ASSERT_EQ(series.size(), 1U);
+  EXPECT_EQ(series[0].close_reason, "association_released");
+  EXPECT_EQ(series[0].instances, 3);
+  EXPECT_EQ(series[0].closed_at, At(2));
+  ASSERT_TRUE(assembler_->RunOnce(At(60)).ok());
+  EXPECT_EQ(Revisions()[0].close_reason, "quiet");
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);  // closed once
+}
+
+TEST_F(StudyAssemblerTest, AnInstanceThatWasNotToldYetIsWaitedFor) {
+  Receive(1, 1, 1, 0);
+  InstanceHeader header = ReadInstanceHeader(folder.File("1.1.1.1.dcm")).value();
+  header.sop_instance_uid = Uid::Parse("1.1.1.2").value();
+  const store::AddedInstance added =
+      studies.AddInstance({header, "b", "/b", 1, "CT01", "AXIAL", "127.0.0.1", At(0)}).value();
+  EXPECT_EQ(assembler_->RunOnce(At(60)).value(), At(60.05));
   EXPECT_EQ(Revisions()[0].state, "open");
+  assembler_->OnInstance(
+      {1, "1.1", "CT01", false, FactsOf(header), At(0), added.revision, added.study_version});
+  ASSERT_TRUE(assembler_->RunOnce(At(60)).ok());
+  EXPECT_EQ(Revisions()[0].state, "closed");
+}
+
+TEST_F(StudyAssemblerTest, WhatIsNeverToldIsClosedFromItsRowsInTheEnd) {
+  Receive(1, 1, 1, 0);
+  InstanceHeader header = ReadInstanceHeader(folder.File("1.1.1.1.dcm")).value();
+  header.sop_instance_uid = Uid::Parse("1.1.1.2").value();
+  ASSERT_TRUE(
+      studies.AddInstance({header, "b", "/b", 1, "CT01", "AXIAL", "127.0.0.1", At(0)}).ok());
+  for (double at = 60; Revisions()[0].state == "open" && at < 80; at += 0.05)
+    ASSERT_TRUE(assembler_->RunOnce(At(at)).ok());
+  EXPECT_EQ(Revisions()[0].state, "closed");
 }
 
 TEST_F(StudyAssemblerTest, ReopensAsNewRevisionOnLateInstance) {
-  Receive(1, "1.1.1.1", 0);
-  ASSERT_TRUE(assembler.RunOnce(At(5)).ok());
-  Receive(1, "1.1.1.2", 60);
+  Receive(1, 1, 1, 0);
+  ASSERT_TRUE(assembler_->RunOnce(At(60)).ok());
+  Receive(1, 1, 2, 100);
   ASSERT_EQ(Revisions().size(), 2U);
   EXPECT_EQ(Revisions()[0].state, "closed");
   EXPECT_EQ(Revisions()[1].state, "open");
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(101)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(400)).ok());
+  EXPECT_EQ(Revisions()[1].state, "closed");
 }
 
-TEST_F(StudyAssemblerTest, AfterARestartNoAssociationIsOpen) {
-  Receive(1, "1.1.1.1", 0);
-  StudyAssembler restarted(studies, metrics);
-  ASSERT_TRUE(restarted.Recover(At(2)).ok());
-  EXPECT_EQ(restarted.RunOnce(At(2)).value(), At(3));
+TEST_F(StudyAssemblerTest, AfterARestartASenderThatWasCutOffIsWaitedFor) {
+  for (int number = 1; number <= 3; ++number) Receive(1, 1, number, 0);
+  Restart(100);
+  EXPECT_EQ(assembler_->RunOnce(At(100)).value(), At(160));  // not from its last Instance
+  Receive(2, 1, 4, 110);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(2, true, At(110)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(112)).ok());
+  ASSERT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  EXPECT_NE(studies.SeriesRevisions("1.1")->front().evidence.find("Instance Numbers 1 to 4"),
+            std::string::npos);  // the first three were read again
+}
+
+TEST_F(StudyAssemblerTest, AfterARestartAReleasedStudyIsClosedByTheSameEvidence) {
+  for (int series = 1; series <= 2; ++series)
+    for (int number = 1; number <= 3; ++number) Receive(1, series, number, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  Restart(1.5);
+  ASSERT_TRUE(assembler_->RunOnce(At(2)).ok());
+  EXPECT_EQ(Revisions()[0].close_reason, "association_released");
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->size(), 2U);
+}
+
+TEST_F(StudyAssemblerTest, AfterARestartACompleteSeriesStaysComplete) {
+  for (int number = 1; number <= 3; ++number) Receive(1, 1, number, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(2)).ok());
+  Restart(3);
+  ASSERT_TRUE(assembler_->RunOnce(At(10)).ok());
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  Receive(2, 1, 4, 20);  // late: the next revision
+  ASSERT_EQ(Revisions().size(), 2U);
+  EXPECT_EQ(Revisions()[0].close_reason, "late_instance");
+}
+
+TEST_F(StudyAssemblerTest, AfterARestartFilesThatAreGoneOnlyMakeItSlower) {
+  Receive(1, 1, 1, 0);
+  std::filesystem::remove(folder.File("1.1.1.1.dcm"));
+  Restart(1);
+  ASSERT_TRUE(assembler_->RunOnce(At(61)).ok());
+  EXPECT_EQ(Revisions()[0].close_reason, "quiet");
+}
+
+TEST_F(StudyAssemblerTest, HabitsSurviveARestart) {
+  for (int number = 1; number <= 3; ++number) Receive(1, 1, number, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(100)).ok());
+  ASSERT_EQ(completions.Habits(10)->size(), 1U);
+  Restart(101);
+  Receive(2, 1, 1, 102, "1.2");
+  ASSERT_TRUE(assembler_->OnAssociationClosed(2, true, At(103)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(500)).ok());
+  const auto habits = completions.Habits(10).value();
+  ASSERT_EQ(habits.size(), 1U);
+  EXPECT_EQ(habits[0].calling_ae_title, "CT01");
+  EXPECT_NE(habits[0].habit.find("\"studies\":2"), std::string::npos) << habits[0].habit;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/store/completion_store.h"
 #include "gateway/store/job_store.h"
 #include "tests/support/temp_dir.h"
 
@@ -98,6 +99,47 @@ TEST_F(RouteStageTest, ALateInstanceRunsItsOwnSeriesAgainAndNoOther) {
   const auto made = jobs.ListOfStudy("1.1").value();
   ASSERT_EQ(made.size(), 3U);
   EXPECT_EQ(made[2].series_uid, "1.1.2");
+}
+
+TEST_F(RouteStageTest, ACompleteSeriesRunsBeforeItsStudyIsComplete) {
+  Receive("1.1.1", "1.1.1.1", "CT", 0);
+  Receive("1.1.2", "1.1.2.1", "CT", 0);
+  store::CompletionStore completions(*database);
+  ASSERT_TRUE(completions.CloseSeries("1.1", 1, {"1.1.1", "moved_on", ""}, At(1)).ok());
+  ASSERT_TRUE(stage.RunOnce(At(2)).ok());
+  ASSERT_EQ(jobs.ListOfStudy("1.1")->size(), 1U);
+  EXPECT_EQ(jobs.ListOfStudy("1.1")->front().series_uid, "1.1.1");
+  EXPECT_EQ(nudges, 1);
+  EXPECT_EQ(studies.RevisionsOfStudy("1.1")->front().state, "open");
+  Close(5);
+  ASSERT_TRUE(stage.RunOnce(At(6)).ok());
+  const auto made = jobs.ListOfStudy("1.1").value();
+  ASSERT_EQ(made.size(), 2U);  // the first one not again
+  EXPECT_EQ(made[1].series_uid, "1.1.2");
+  const auto revision = studies.RevisionsOfStudy("1.1")->front();
+  EXPECT_EQ(revision.state, "routed");
+  EXPECT_EQ(studies.VerdictsOfRevision(revision.id)->size(), 2U);
+  EXPECT_EQ(studies.Events("1.1", 10)->back().kind, "routed");
+}
+
+TEST_F(RouteStageTest, WhatALateInstanceMovedOnRunsWithTheNextRevisionOnly) {
+  Receive("1.1.1", "1.1.1.1", "CT", 0);
+  Receive("1.1.2", "1.1.2.1", "CT", 0);
+  store::CompletionStore completions(*database);
+  ASSERT_TRUE(completions.CloseSeries("1.1", 1, {"1.1.1", "moved_on", ""}, At(1)).ok());
+  Receive("1.1.1", "1.1.1.2", "CT", 2);  // closes revision 1 before the Series was routed
+  ASSERT_TRUE(stage.RunOnce(At(3)).ok());
+  auto made = jobs.ListOfStudy("1.1").value();
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].series_uid, "1.1.1");
+  EXPECT_EQ(made[0].revision, 1);
+  EXPECT_EQ(jobs.InputFiles(made[0])->size(), 1U);
+  Close(9);
+  ASSERT_TRUE(stage.RunOnce(At(10)).ok());
+  made = jobs.ListOfStudy("1.1").value();
+  ASSERT_EQ(made.size(), 3U);
+  EXPECT_EQ(made[1].revision, 2);
+  EXPECT_EQ(made[2].revision, 2);
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ TEST_F(CommitmentStoreTest, CommitsAResultOfThisGatewayThatCameBackToIt) {
   std::ofstream(path) << "x";
   ASSERT_TRUE(
       jobs->Produce(**leased, {{"seg", path, kCt, "1.1.7", "1.1.7.1", {"pacs"}}}, "", At(4)).ok());
-  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.7", "1.1.7.1", "a", 5)).value(),
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.7", "1.1.7.1", "a", 5))->outcome,
             AddOutcome::kOwnResult);
   const auto id = Ask("9.1", {{kCt, "1.1.7.1"}});
   EXPECT_THAT(commitments->Report(id.value())->committed, SizeIs(1));

@@ -19,7 +19,8 @@ TEST(Database, CommitsConcurrentWritesAndRollsBackOnlyTheOneThatFailed) {
   for (int i = 0; i < 16; ++i)
     threads.emplace_back([&, i] {
       const Status status = database->Write([i](SQLite::Database& db) -> Status {
-        db.exec("INSERT INTO study VALUES ('1." + std::to_string(i) + "', 0, 0)");
+        db.exec("INSERT INTO study(study_uid, first_received_at, last_received_at) VALUES ('1." +
+                std::to_string(i) + "', 0, 0)");
         if (i % 4 == 0) return Error(ErrorCode::kInvalidInput, "no");
         return {};
       });
@@ -36,7 +37,8 @@ TEST(Database, TranslatesAConstraintIntoConflict) {
   const testing::TempDir folder;
   auto database = Database::Open(folder.File("a.db")).value();
   const auto insert = [](SQLite::Database& db) -> Status {
-    db.exec("INSERT INTO study VALUES ('1.2', 0, 0)");
+    db.exec(
+        "INSERT INTO study(study_uid, first_received_at, last_received_at) VALUES ('1.2', 0, 0)");
     return {};
   };
   EXPECT_TRUE(database->Write(insert).ok());

@@ -162,7 +162,7 @@ TEST_F(JobStoreTest, AResultSentBackToUsIsNoNewInput) {
   AddJob({"pacs"});
   const auto leased = jobs->Lease({"model"}, At(5), kLease).value();
   ASSERT_TRUE(jobs->Produce(*leased, SegAndSr(), "", At(6)).ok());
-  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "2.25.1", "2.25.11", "z", 9)).value(),
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "2.25.1", "2.25.11", "z", 9))->outcome,
             AddOutcome::kOwnResult);
   EXPECT_EQ(studies->RevisionsOfStudy("1.1")->size(), 1U);
 }

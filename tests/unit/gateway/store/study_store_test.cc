@@ -8,9 +8,9 @@ namespace {
 using StudyStoreTest = StoreTest;
 
 TEST_F(StudyStoreTest, TheSameInstanceAgainChangesNothing) {
-  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).value(),
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0))->outcome,
             AddOutcome::kAdded);
-  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 5)).value(),
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 5))->outcome,
             AddOutcome::kDuplicate);
   const auto revisions = studies->RevisionsOfStudy("1.1").value();
   ASSERT_EQ(revisions.size(), 1U);
@@ -19,7 +19,7 @@ TEST_F(StudyStoreTest, TheSameInstanceAgainChangesNothing) {
 
 TEST_F(StudyStoreTest, OtherBytesUnderTheSameUidAreKeptAndFlaggedButNotUsed) {
   ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
-  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "b", 1)).value(),
+  EXPECT_EQ(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "b", 1))->outcome,
             AddOutcome::kConflicting);
   const StudyRow study = studies->Find("1.1").value().value();
   EXPECT_EQ(study.instances, 1);

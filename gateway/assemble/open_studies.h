@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "core/base/clock.h"
+#include "gateway/assemble/completion_rule.h"
+#include "gateway/assemble/habit_table.h"
+#include "gateway/assemble/study_state.h"
+
+namespace axial::assemble {
+
+/// A Series whose revision is complete.
+struct SeriesClosing {
+  std::string series_uid;
+  Completion completion;
+};
+
+/// What is complete: one Series, or, with `whole`, the open revision of the Study with every Series
+/// that was not closed before.
+struct Closing {
+  std::string study_uid;
+  std::string calling_ae_title;
+  int revision = 0;
+  std::int64_t version = 0;
+  TimePoint last_instance_at{};
+  bool whole = false;
+  Completion completion;  ///< of the Study; unset for a Series
+  std::vector<SeriesClosing> series;
+};
+
+/// The Studies that are coming in, and when each is complete: the whole logic of assembling,
+/// without store, clock or lock. Bounded: of more than kMaxStudies the rest is left to whoever
+/// calls
+/// (`tracked` says no), and of closed ones the last kMaxClosed are remembered, so that what comes
+/// late meets the numbers it belongs to.
+class OpenStudies {
+ public:
+  static constexpr std::size_t kMaxStudies = 20'000;
+  static constexpr std::size_t kMaxClosed = 256;
+
+  /// The limits for a calling AE Title.
+  using LimitsOf = std::function<config::Completion(const std::string&)>;
+  explicit OpenStudies(LimitsOf limits_of) : limits_of_(std::move(limits_of)) {}
+
+  /// false: there is no room for it; only its row knows of it.
+  bool OnInstance(const Arrival& arrival);
+  void OnRepeated(std::int64_t association_id, const std::string& study_uid,
+                  const std::string& series_uid, TimePoint now);
+  /// Returns the Studies that no open Association is sending any more.
+  std::vector<std::string> OnAssociationEnded(std::int64_t association_id, bool released,
+                                              TimePoint now);
+  /// As it was when an earlier process ended. false: no room.
+  bool Restore(const std::string& study_uid, StudyState study);
+  /// The limits changed: every Study is judged again.
+  void JudgeAllAgain();
+
+  /// What is complete by `now`; each is named until Closed or Conflicted is told.
+  [[nodiscard]] std::vector<Closing> Due(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> NextDue() const;
+  /// The rows say so, too.
+  void Closed(const Closing& closing, TimePoint now);
+  /// The rows know of more than `closing`: what it is will be told by OnInstance. Asked again at
+  /// `again`. false: it was not told for so long that the Study is left to whoever calls.
+  bool Conflicted(const Closing& closing, TimePoint again);
+
+  [[nodiscard]] bool tracked(const std::string& study_uid) const {
+    return open_.contains(study_uid);
+  }
+  [[nodiscard]] std::size_t size() const { return open_.size(); }
+  [[nodiscard]] HabitTable& habits() { return habits_; }
+
+ private:
+  struct Open {
+    StudyState state;
+    TimePoint due{};
+    int conflicts = 0;  ///< since its last change
+  };
+  struct Judgement {
+    std::vector<SeriesClosing> series;  ///< of those in the revision and not closed
+    bool all_series = true;             ///< every such Series has evidence of its own
+    Completion study;
+    TimePoint due{};  ///< the earliest of all
+  };
+
+  [[nodiscard]] Judgement Judge(const StudyState& state) const;
+  [[nodiscard]] Closing MakeClosing(const std::string& study_uid, const StudyState& state,
+                                    Judgement judgement, TimePoint now) const;
+  void SetDue(const std::string& study_uid, Open& open, TimePoint due);
+  void Forget(std::map<std::string, Open>::iterator open);
+  void Remember(const std::string& study_uid, StudyState state);
+  void Learn(StudyState& state, const Closing& closing, TimePoint now);
+
+  LimitsOf limits_of_;
+  HabitTable habits_;
+  std::map<std::string, Open> open_;
+  std::set<std::pair<TimePoint, std::string>> by_due_;
+  std::set<std::string> changed_;
+  std::map<std::int64_t, std::set<std::string>> studies_by_association_;
+  std::list<std::pair<std::string, StudyState>> closed_;  ///< newest first
+  std::map<std::string, std::list<std::pair<std::string, StudyState>>::iterator> closed_by_uid_;
+};
+
+}  // namespace axial::assemble
