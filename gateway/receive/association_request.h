@@ -40,6 +40,7 @@ struct RejectReason {
 inline constexpr RejectReason kCallingAeNotRecognised{1, 1, 3};
 inline constexpr RejectReason kCalledAeNotRecognised{1, 1, 7};
 inline constexpr RejectReason kLocalLimitExceeded{2, 3, 2};
+inline constexpr RejectReason kTemporaryCongestion{2, 3, 1};
 
 /// The A-ASSOCIATE-RJ PDU.
 [[nodiscard]] std::string EncodeReject(const RejectReason& reason);

@@ -8,7 +8,7 @@
 namespace axial::receive {
 namespace {
 
-constexpr std::int64_t kSpaceCheckBytes = 64 << 20;
+constexpr std::int64_t kSpaceCheckBytes = 1 << 20;
 constexpr std::size_t kShortDigestCharacters = 16;
 constexpr std::size_t kErrorCommentCharacters = 64;  // VR LO
 
@@ -51,7 +51,8 @@ void InstanceIntake::Open() {
                                    request_.transfer_syntax_uid));
 }
 
-/// Asked before the first byte and every 64 MiB, because nobody says how long a data set is.
+/// Asked before the first byte and every MiB, because nobody says how long a data set is, and
+/// hundreds of Associations may write at once: they must not eat the reserve up together.
 bool InstanceIntake::HasSpace() {
   next_space_check_ = bytes_ + kSpaceCheckBytes;
   const Result<std::int64_t> free_bytes = spool_.FreeBytes();

@@ -43,6 +43,7 @@ ReceiveMetrics::ReceiveMetrics(Metrics& metrics)
       rejected_called(Associations(metrics, "rejected_called_ae_title")),
       rejected_calling(Associations(metrics, "rejected_calling_ae_title")),
       rejected_limit(Associations(metrics, "rejected_limit")),
+      rejected_storage(Associations(metrics, "rejected_storage")),
       dropped_connections(Associations(metrics, "dropped")),
       open_associations(
           metrics.GetGauge("axial_receive_open_associations", "Associations open now")),

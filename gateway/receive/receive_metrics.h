@@ -22,6 +22,7 @@ class ReceiveMetrics {
   Counter& rejected_called;
   Counter& rejected_calling;
   Counter& rejected_limit;
+  Counter& rejected_storage;     ///< below the storage reserve
   Counter& dropped_connections;  ///< no whole A-ASSOCIATE-RQ came in time, or a broken one
   Gauge& open_associations;
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -15,11 +17,13 @@
 #include "gateway/receive/acceptor.h"
 #include "gateway/receive/association.h"
 #include "gateway/receive/association_policy.h"
+#include "gateway/receive/space_watch.h"
 
 namespace axial::receive {
 namespace {
 
 constexpr std::size_t kMaxRemembered = 256;
+constexpr auto kSpaceCheckEvery = std::chrono::seconds(1);
 
 struct AssociationThread {
   std::thread thread;
@@ -38,6 +42,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
         spool(spool_in),
         metrics(metrics_in),
         faults(metrics_in),
+        space(spool_in, options_in.storage.reserve_bytes, metrics_in),
         policy(options_in.node),
         next_id(ToMicros(Clock::System().Now())) {}
 
@@ -49,6 +54,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   void Take(const std::shared_ptr<State>& self, WaitingConnection connection);
   void Dropped(Fault fault, const std::string& address, const std::string& why);
   void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
+  void WatchSpace();
   void JoinFinished();
   void ShutDownAll();
 
@@ -57,8 +63,10 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   SpoolDisk& spool;
   ReceiveMetrics metrics;
   PeerFaults faults;
+  SpaceWatch space;
   std::unique_ptr<DcmtkHandover> handover;
   std::shared_ptr<Acceptor> acceptor;
+  std::optional<boost::asio::steady_timer> space_timer;  ///< guarded by mutex
   int stop_event = -1;
 
   std::mutex mutex;
@@ -86,7 +94,22 @@ std::optional<RejectReason> Receiver::State::Judge(const AssociationRequest& req
     metrics.rejected_limit.Increment();
     return kLocalLimitExceeded;
   }
+  if (!space.HasRoom()) {
+    metrics.rejected_storage.Increment();
+    return kTemporaryCongestion;
+  }
   return std::nullopt;
+}
+
+/// The alarm goes up and down also while nobody sends.
+void Receiver::State::WatchSpace() {
+  const std::lock_guard lock(mutex);
+  if (stopping) return;  // the metrics may be gone
+  static_cast<void>(space.HasRoom());
+  space_timer->expires_after(kSpaceCheckEvery);
+  space_timer->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) self->WatchSpace();
+  });
 }
 
 /// Once for each pair of names and address, so that a stubborn sender does not fill the log.
@@ -197,6 +220,8 @@ Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
     state->acceptor.reset();  // its callbacks hold the state
     return port;
   }
+  state->space_timer.emplace(io_context);
+  state->WatchSpace();
   state_ = state;
   Log(LogLevel::kInfo, "receiver_listens",
       {{"ae_title", options.node.ae_title.str()}, {"bind", options.node.bind}, {"port", *port}});
@@ -217,6 +242,7 @@ void Receiver::Stop(Duration drain) {
   {
     std::unique_lock lock(state.mutex);
     state.stopping = true;
+    state.space_timer->cancel();
     const std::uint64_t one = 1;
     if (::write(state.stop_event, &one, sizeof one) < 0)
       Log(LogLevel::kWarning, "stop_event_failed");

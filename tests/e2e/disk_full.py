@@ -42,6 +42,13 @@ class Scene:
               "the sender was not told that resources are out")
         Check("status=A700H" in self.gateway.process.log.read_text(), "the log does not say that A700H was answered")
 
+    def CheckRejected(self):
+        """The sender was told to come again later, before it sent anything."""
+        told = (self.folder / "send.log").read_text()
+        Check("Temporary Congestion" in told and "Rejected Transient" in told,
+              f"the sender was not told to come again later: {told[-500:]}")
+        Check("storage_low" in self.gateway.process.log.read_text(), "the log does not say that the storage is low")
+
     def CheckFailingHealth(self):
         health = self.gateway.Health()
         Check(health and health["http_status"] == 503, f"/healthz is content with a full disk: {health}")
@@ -72,8 +79,8 @@ def BelowTheReserve(workspace, binaries):
     scene.SendAll(accepted)
     scene.disk.Fill(leave=16 * MIB)
     sent = scene.Send(late)
-    scene.CheckRefused(sent)
     Check(sent.succeeded == 0, f"{sent.succeeded} Instances were accepted below the reserve")
+    scene.CheckRejected()
     scene.CheckFailingHealth()
     scene.WaitDelivered(accepted)
     scene.CheckFailingHealth()

@@ -119,8 +119,8 @@ TEST(ReceiveRefusal, RefusesMissingUidsAndGoesOn) {
 
 TEST(ReceiveRefusal, AnswersOutOfResourcesBelowTheReserve) {
   ReceiverHarness harness;
-  harness.disk().free_bytes = 1000;
   RawScu scu = harness.Associated();
+  harness.disk().free_bytes = 1000;
   const auto refused = ReceiverHarness::StoreSmall(scu, 5);
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 0xa700);
@@ -128,6 +128,46 @@ TEST(ReceiveRefusal, AnswersOutOfResourcesBelowTheReserve) {
   const auto stored = ReceiverHarness::StoreSmall(scu, 5);
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->status, 0);
+}
+
+TEST(ReceiveRefusal, RejectsAssociationsForNowBelowTheReserveAndRecoversByItself) {
+  ReceiverHarness harness;
+  EXPECT_EQ(harness.GaugeOf("axial_receive_storage_low"), 0);
+  EXPECT_EQ(harness.GaugeOf("axial_receive_storage_reserve_bytes"), 1 << 20);
+  harness.disk().free_bytes = 1000;
+  // The alarm needs nobody who sends.
+  ASSERT_TRUE(testing::WaitFor([&] { return harness.GaugeOf("axial_receive_storage_low") == 1; }));
+  EXPECT_EQ(harness.GaugeOf("axial_receive_storage_free_bytes"), 1000);
+  ExpectRejected(harness, "AXIAL", "TEST", 2, 3, 1);
+  EXPECT_EQ(harness.Metric("axial_receive_associations_total", {{"result", "rejected_storage"}}),
+            1);
+  // Who may never associate is told so, not to come again.
+  ExpectRejected(harness, "SOMEBODY", "TEST", 1, 1, 7);
+  harness.disk().free_bytes = 1 << 20;  // just the reserve is enough
+  ASSERT_TRUE(testing::WaitFor([&] { return harness.GaugeOf("axial_receive_storage_low") == 0; }));
+  RawScu scu = harness.Associated();
+  const auto stored = ReceiverHarness::StoreSmall(scu, 5);
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->status, 0);
+}
+
+TEST(ReceiveRefusal, StopsALargeInstanceWhenTheReserveIsReached) {
+  ReceiverHarness harness;
+  RawScu scu = harness.Associated();
+  ASSERT_TRUE(scu.Send(
+      RawScu::DataPdu(1, true, true, RawScu::StoreCommand(kSecondaryCapture, "1.2.3.5.1.1"))));
+  const std::string large =
+      SmallDataSet(5, ExplicitElement(0x0042, 0x0011, "OB", std::string(6 << 20, 'x')));
+  constexpr std::size_t kPiece = 64 << 10;
+  for (std::size_t at = 0; at < large.size(); at += kPiece) {
+    if (at == 16 * kPiece) harness.disk().free_bytes = 1000;
+    ASSERT_TRUE(scu.Send(RawScu::DataPdu(1, false, at + kPiece >= large.size(),
+                                         std::string_view(large).substr(at, kPiece))));
+  }
+  const auto response = scu.ReceiveResponse();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 0xa700);
+  EXPECT_TRUE(harness.FilesIn("incoming").empty());
 }
 
 TEST(ReceiveRefusal, AnswersOutOfResourcesWhenTheDiskFillsUp) {

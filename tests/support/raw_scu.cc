@@ -190,6 +190,10 @@ std::optional<RawScu::Response> RawScu::Store(std::uint8_t context_id,
     data_set.remove_prefix(piece.size());
     if (!Send(DataPdu(context_id, false, data_set.empty(), piece))) return std::nullopt;
   } while (!data_set.empty());
+  return ReceiveResponse();
+}
+
+std::optional<RawScu::Response> RawScu::ReceiveResponse() {
   const std::optional<std::string> pdu = ReceivePdu();
   if (!pdu || (*pdu)[0] != 4) return std::nullopt;
   Response response;

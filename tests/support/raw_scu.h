@@ -63,6 +63,8 @@ class RawScu {
   /// C-STORE with fragments of 16 KiB; nullopt when the Association ended instead.
   std::optional<Response> Store(std::uint8_t context_id, const std::string& sop_class_uid,
                                 const std::string& sop_instance_uid, std::string_view data_set);
+  /// The response to a C-STORE that was sent by hand; nullopt as Store.
+  std::optional<Response> ReceiveResponse();
   /// True when the peer agreed.
   bool Release();
   void Close();

@@ -57,6 +57,9 @@ class ReceiverHarness {
   FaultySpoolDisk& disk() { return *disk_; }
   receive::Receiver& receiver() { return receiver_; }
   [[nodiscard]] double Metric(const std::string& name, const MetricLabels& labels);
+  [[nodiscard]] double GaugeOf(const std::string& name) {
+    return metrics_.GetGauge(name, "").Value();
+  }
 
   /// An associated SCU that proposed Secondary Capture in Explicit VR Little Endian as context 1.
   RawScu Associated();
