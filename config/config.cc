@@ -24,6 +24,8 @@ Storage ReadStorage(const YamlNode& yaml, const std::string& folder, ProblemList
   if (const YamlNode* directory = reader.Find("directory")) storage.line = directory->line;
   storage.reserve_bytes = reader.SizeInBytes("reserve", storage.reserve_bytes, 0, kPebibyte);
   storage.keep = reader.DurationOf("keep", storage.keep, seconds(0), hours(24 * 36500));
+  storage.max_instance_bytes =
+      reader.SizeInBytes("max_instance", storage.max_instance_bytes, kMebibyte, kPebibyte);
   storage.durability = reader.Choice<Durability>(
       "durability", storage.durability,
       {{"instance", Durability::kInstance}, {"association", Durability::kAssociation}});

@@ -97,6 +97,7 @@ struct Storage {
   std::int64_t reserve_bytes = std::int64_t{5} << 30;
   Duration keep = std::chrono::hours(7 * 24);
   Durability durability = Durability::kInstance;
+  std::int64_t max_instance_bytes = std::int64_t{16} << 30;
   int line = 0;  ///< of `directory` in the file; 0: the default is used
 };
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <set>
 
 #include "core/base/log.h"
@@ -24,6 +25,11 @@ Status ToStatus(const OFCondition& condition) {
   return condition.good() ? Status() : FromOFCondition(condition);
 }
 
+MessageLimits LimitsOf(const ReceiverOptions& options) {
+  return {options.deadlines.network, options.deadlines.idle, options.deadlines.bytes_per_second,
+          options.storage.max_instance_bytes};
+}
+
 /// One accepted Association: answers message after message.
 class Server {
  public:
@@ -32,13 +38,26 @@ class Server {
       : services_(services),
         association_(association),
         info_(info),
-        channel_(association, control_socket, services.stop_event,
-                 services.options.deadlines.network, services.options.deadlines.idle),
+        channel_(association, control_socket, services.stop_event, LimitsOf(services.options),
+                 services.read_deadline),
         normalized_(services.options.modality_services, association, info, channel_,
                     services.metrics, services.options.deadlines.network) {}
 
   /// Until the peer releases (ok) or something else ends it.
   Status Run() {
+    Status served = Serve();
+    if (!served.ok() && !stopped_) fault_ = channel_.fault();
+    return served;
+  }
+
+  [[nodiscard]] const std::set<Uid>& studies() const { return studies_; }
+  [[nodiscard]] std::int64_t stored() const { return stored_; }
+  [[nodiscard]] std::int64_t refused() const { return refused_; }
+  /// What the peer did wrong when Run failed; nullopt when it did nothing.
+  [[nodiscard]] std::optional<Fault> fault() const { return fault_; }
+
+ private:
+  Status Serve() {
     while (true) {
       AXIAL_RETURN_IF_ERROR(normalized_.TellUntilNews());
       AXIAL_ASSIGN_OR_RETURN(const ReceivedCommand received, channel_.NextCommand());
@@ -48,6 +67,7 @@ class Server {
         case NextMessage::kAborted:
           return Error(ErrorCode::kUnavailable, "aborted by the peer");
         case NextMessage::kStopped:
+          stopped_ = true;
           return Error(ErrorCode::kUnavailable, "this node is stopping");
         case NextMessage::kCommand:
           AXIAL_RETURN_IF_ERROR(Answer(received));
@@ -55,11 +75,6 @@ class Server {
     }
   }
 
-  [[nodiscard]] const std::set<Uid>& studies() const { return studies_; }
-  [[nodiscard]] std::int64_t stored() const { return stored_; }
-  [[nodiscard]] std::int64_t refused() const { return refused_; }
-
- private:
   Status Answer(const ReceivedCommand& received) {
     switch (received.command.command_field) {
       case kCEchoRequest:
@@ -101,6 +116,8 @@ class Server {
       ++stored_;
     } else {
       ++refused_;
+      if (answer.status == kStatusCannotUnderstand)
+        services_.faults.Count(Fault::kUnreadableInstance);
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     services_.metrics.CountInstance(answer.status, answer.bytes, took.count());
@@ -130,6 +147,8 @@ class Server {
   std::set<Uid> studies_;
   std::int64_t stored_ = 0;
   std::int64_t refused_ = 0;
+  std::optional<Fault> fault_;
+  bool stopped_ = false;
 };
 
 /// A-ABORT by hand: DCMTK's own waits up to its network timeout for the peer to close, and a peer
@@ -186,9 +205,12 @@ void Close(const AssociationServices& services, const AssociationInfo& info, con
       served.ok() ? "association_released" : "association_aborted",
       {{"assoc", info.association_id},
        {"calling_ae_title", info.calling_ae_title},
+       {"address", info.peer_address},
        {"stored", server.stored()},
        {"refused", server.refused()},
+       {"fault", server.fault() ? FaultName(*server.fault()) : "none"},
        {"reason", served.ok() ? "released" : served.error().message()}});
+  if (server.fault()) services.faults.Count(*server.fault());
   services.events.OnAssociationClosed(info, {server.studies().begin(), server.studies().end()},
                                       end);
 }

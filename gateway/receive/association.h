@@ -2,6 +2,7 @@
 
 #include "gateway/receive/dcmtk_handover.h"
 #include "gateway/receive/peer_faults.h"
+#include "gateway/receive/read_deadline.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/receive_metrics.h"
 #include "gateway/receive/receiver.h"
@@ -18,7 +19,8 @@ struct AssociationServices {
   ReceiveMetrics& metrics;
   PeerFaults& faults;
   SopClassPolicy sop_classes;
-  int stop_event;  ///< file descriptor, readable once the Receiver stops
+  int stop_event;               ///< file descriptor, readable once the Receiver stops
+  ReadDeadline& read_deadline;  ///< of this Association
 };
 
 /// Serves one Association from its A-ASSOCIATE-RQ to its end; returns when it is over. Takes

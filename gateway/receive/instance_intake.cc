@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "gateway/receive/file_meta_information.h"
+#include "gateway/receive/peer_faults.h"
 
 namespace axial::receive {
 namespace {
@@ -128,14 +129,19 @@ Status InstanceIntake::CheckIdentity(const InstanceHeader& header, std::uint16_t
   return {};
 }
 
-StoreAnswer InstanceIntake::Refuse(std::uint16_t status, const Error& error) {
+StoreAnswer InstanceIntake::Refuse(std::uint16_t status, const Error& error,
+                                   const std::string& kept_at) {
   file_.reset();  // before the answer, so that the sender finds the space when it comes again
+  const bool unreadable = status == kStatusCannotUnderstand;
   Log(LogLevel::kWarning, "instance_refused",
       {{"assoc", association_.association_id},
        {"calling_ae_title", association_.calling_ae_title},
+       {"address", association_.peer_address},
        {"sop_instance_uid", request_.sop_instance_uid},
        {"status", fmt::format("{:04X}H", status)},
-       {"reason", error.message()}});
+       {"fault", unreadable ? FaultName(Fault::kUnreadableInstance) : "none"},
+       {"reason", error.message()},
+       {"kept_at", kept_at}});
   // Paths of ours are nobody else's business.
   const bool own_fault = status == kStatusOutOfResources;
   return {status, own_fault ? "Out of resources; send again later" : ErrorComment(error.message()),
@@ -144,10 +150,7 @@ StoreAnswer InstanceIntake::Refuse(std::uint16_t status, const Error& error) {
 
 StoreAnswer InstanceIntake::RefuseAndKeep(std::uint16_t status, const Error& error) {
   const Result<std::string> kept = spool_.Quarantine(std::move(file_));
-  Log(LogLevel::kWarning, "instance_quarantined",
-      {{"assoc", association_.association_id},
-       {"path", kept.ok() ? *kept : "none: " + kept.error().message()}});
-  return Refuse(status, error);
+  return Refuse(status, error, kept.ok() ? *kept : "nowhere: " + kept.error().message());
 }
 
 }  // namespace axial::receive

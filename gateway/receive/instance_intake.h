@@ -57,7 +57,7 @@ class InstanceIntake {
   void Append(std::string_view bytes);
   bool HasSpace();
   StoreAnswer Take(std::string& study_instance_uid);
-  StoreAnswer Refuse(std::uint16_t status, const Error& error);
+  StoreAnswer Refuse(std::uint16_t status, const Error& error, const std::string& kept_at = "");
   StoreAnswer RefuseAndKeep(std::uint16_t status, const Error& error);
   Status CheckIdentity(const InstanceHeader& header, std::uint16_t& status) const;
 

@@ -5,6 +5,7 @@
 #include <dcmtk/dcmnet/cond.h>
 #include <dcmtk/dcmnet/dul.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,13 +15,38 @@
 
 namespace axial::receive {
 
+namespace {
+
+Fault FaultOf(const OFCondition& condition) {
+  switch (condition.code()) {
+    case DULC_READTIMEOUT:
+      return Fault::kStalled;
+    case DULC_NETWORKCLOSED:
+    case DULC_TCPIOERROR:
+    case DULC_TLSERROR:
+      return Fault::kConnectionLost;
+    case DULC_UNEXPECTEDPDU:
+    case DULC_FSMERROR:
+      return Fault::kUnexpectedPdu;
+    default:
+      return Fault::kBrokenPdu;
+  }
+}
+
+}  // namespace
+
 MessageChannel::MessageChannel(T_ASC_Association& association, int socket, int stop_event,
-                               Duration network, Duration idle)
+                               const MessageLimits& limits, ReadDeadline& deadline)
     : association_(association),
       socket_(socket),
       stop_event_(stop_event),
-      network_(network),
-      idle_(idle) {}
+      limits_(limits),
+      deadline_(deadline) {}
+
+Error MessageChannel::Fail(Fault fault, Error error) {
+  fault_ = fault;
+  return error;
+}
 
 bool MessageChannel::TakeQueued(Fragment& fragment) {
   DUL_PDV pdv{};
@@ -34,14 +60,42 @@ bool MessageChannel::TakeQueued(Fragment& fragment) {
 
 Result<MessageChannel::Arrival> MessageChannel::NextFragment(Fragment& fragment) {
   if (TakeQueued(fragment)) return Arrival::kFragment;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(network_).count();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits_.network).count();
+  deadline_.Start(limits_.network);
   const OFCondition read =
       DUL_ReadPDVs(&association_.DULassociation, nullptr, DUL_NOBLOCK, static_cast<int>(seconds));
+  deadline_.Stop();
   if (read == DUL_PDATAPDUARRIVED && TakeQueued(fragment)) return Arrival::kFragment;
   if (read == DUL_PEERREQUESTEDRELEASE) return Arrival::kReleased;
-  if (read == DUL_PEERABORTEDASSOCIATION) return Arrival::kAborted;
-  if (read.good()) return Error(ErrorCode::kInvalidInput, "a P-DATA-TF PDU without a fragment");
-  return FromOFCondition(read);
+  if (deadline_.expired())
+    return Fail(Fault::kStalled, Error(ErrorCode::kTimeout, "a PDU that was not whole in time"));
+  if (read == DUL_PEERABORTEDASSOCIATION) {
+    fault_ = Fault::kAborted;
+    return Arrival::kAborted;
+  }
+  if (read == DUL_PDATAPDUARRIVED)
+    return Fail(Fault::kBrokenPdu,
+                Error(ErrorCode::kInvalidInput, "a P-DATA-TF PDU without a fragment"));
+  if (read.good())
+    return Fail(Fault::kUnexpectedPdu,
+                Error(ErrorCode::kInvalidInput, "a PDU that has no place on an open Association"));
+  return Fail(FaultOf(read), FromOFCondition(read));
+}
+
+/// A data set that comes in drop by drop holds an Association for ever; one that never ends, too.
+Status MessageChannel::CheckPace(Instant start, std::int64_t bytes) {
+  if (bytes > limits_.data_set_bytes)
+    return Fail(Fault::kTooLarge,
+                MakeError(ErrorCode::kInvalidInput,
+                          "a data set of more than {} bytes (storage.max_instance)",
+                          limits_.data_set_bytes));
+  const std::chrono::duration<double> late =
+      std::chrono::steady_clock::now() - start - limits_.network;
+  if (static_cast<double>(bytes) < late.count() * static_cast<double>(limits_.bytes_per_second))
+    return Fail(Fault::kTooSlow,
+                MakeError(ErrorCode::kTimeout, "a data set of less than {} bytes per second",
+                          limits_.bytes_per_second));
+  return {};
 }
 
 Result<MessageChannel::News> MessageChannel::WaitForPeer(Duration wait) {
@@ -53,9 +107,16 @@ Result<MessageChannel::News> MessageChannel::WaitForPeer(Duration wait) {
     const int ready =
         ::poll(waits, 2, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1 << 30)));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready < 0) return Error(ErrorCode::kUnavailable, "cannot wait for the peer");
+    if (ready < 0)
+      return Fail(Fault::kConnectionLost,
+                  Error(ErrorCode::kUnavailable, "cannot wait for the peer"));
     if (ready == 0) return News::kNothing;
-    return waits[1].revents == 0 ? News::kMessage : News::kStop;
+    if (waits[1].revents != 0) return News::kStop;
+    char first = 0;
+    if (::recv(socket_, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+      return Fail(Fault::kConnectionLost,
+                  Error(ErrorCode::kUnavailable, "closed by the peer without a release"));
+    return News::kMessage;
   }
 }
 
@@ -70,14 +131,16 @@ Result<ReceivedCommand> MessageChannel::NextCommand() {
   Fragment fragment;
   bool queued = TakeQueued(fragment);
   if (!queued) {
-    AXIAL_ASSIGN_OR_RETURN(const News news, WaitForPeer(idle_));
+    AXIAL_ASSIGN_OR_RETURN(const News news, WaitForPeer(limits_.idle));
     if (news == News::kNothing)
-      return Error(ErrorCode::kTimeout, "the peer was silent for too long");
+      return Fail(Fault::kIdle, Error(ErrorCode::kTimeout, "the peer was silent for too long"));
     if (news == News::kStop) {
       received.kind = NextMessage::kStopped;
       return received;
     }
   }
+  const Instant start = std::chrono::steady_clock::now();
+  fault_ = Fault::kBrokenMessage;
   while (true) {
     if (!queued) {
       AXIAL_ASSIGN_OR_RETURN(const Arrival arrival, NextFragment(fragment));
@@ -97,6 +160,9 @@ Result<ReceivedCommand> MessageChannel::NextCommand() {
       return MakeError(ErrorCode::kInvalidInput, "a command of more than {} bytes",
                        kMaxCommandBytes);
     bytes += fragment.bytes;
+    if (!fragment.is_last && std::chrono::steady_clock::now() - start > limits_.network)
+      return Fail(Fault::kTooSlow,
+                  Error(ErrorCode::kTimeout, "a command that comes in drop by drop"));
     if (!fragment.is_last) continue;
     AXIAL_ASSIGN_OR_RETURN(received.command, ParseDimseCommand(bytes));
     received.kind = NextMessage::kCommand;
@@ -106,13 +172,20 @@ Result<ReceivedCommand> MessageChannel::NextCommand() {
 
 Status MessageChannel::ReadDataSet(std::uint8_t presentation_context_id,
                                    const std::function<void(std::string_view)>& take) {
+  const Instant start = std::chrono::steady_clock::now();
+  std::int64_t bytes = 0;
   Fragment fragment;
   do {
     AXIAL_ASSIGN_OR_RETURN(const Arrival arrival, NextFragment(fragment));
     if (arrival != Arrival::kFragment)
-      return Error(ErrorCode::kUnavailable, "the peer ended the Association inside a data set");
+      return Fail(
+          arrival == Arrival::kAborted ? Fault::kAborted : Fault::kUnexpectedPdu,
+          Error(ErrorCode::kUnavailable, "the peer ended the Association inside a data set"));
     if (fragment.is_command || fragment.presentation_context_id != presentation_context_id)
-      return Error(ErrorCode::kInvalidInput, "another message inside a data set");
+      return Fail(Fault::kBrokenMessage,
+                  Error(ErrorCode::kInvalidInput, "another message inside a data set"));
+    bytes += static_cast<std::int64_t>(fragment.bytes.size());
+    AXIAL_RETURN_IF_ERROR(CheckPace(start, bytes));
     take(fragment.bytes);
   } while (!fragment.is_last);
   return {};
@@ -132,7 +205,7 @@ Status MessageChannel::SendCommand(std::uint8_t presentation_context_id, std::st
     list.count = 1;
     list.pdv = &pdv;
     const OFCondition sent = DUL_WritePDVs(&association_.DULassociation, &list);
-    if (sent.bad()) return FromOFCondition(sent);
+    if (sent.bad()) return Fail(FaultOf(sent), FromOFCondition(sent));
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -8,6 +9,8 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "gateway/receive/dimse_command.h"
+#include "gateway/receive/peer_faults.h"
+#include "gateway/receive/read_deadline.h"
 
 struct T_ASC_Association;
 
@@ -22,13 +25,22 @@ struct ReceivedCommand {
   DimseCommand command;
 };
 
+/// How long and how much a peer may send.
+struct MessageLimits {
+  Duration network{};                 ///< for a whole PDU, and for a whole command
+  Duration idle{};                    ///< between messages
+  std::int64_t bytes_per_second = 0;  ///< of a data set, once `network` has passed
+  std::int64_t data_set_bytes = 0;
+};
+
 /// Reads DIMSE messages from an Association piece by piece, each wait with a deadline.
 /// Not thread-safe.
 class MessageChannel {
  public:
   /// `socket`: for waiting only. `stop_event`: readable once the Receiver stops.
-  MessageChannel(T_ASC_Association& association, int socket, int stop_event, Duration network,
-                 Duration idle);
+  /// `deadline`: watched by somebody who ends the connection when it has passed.
+  MessageChannel(T_ASC_Association& association, int socket, int stop_event,
+                 const MessageLimits& limits, ReadDeadline& deadline);
 
   /// Waits for a command. Errors: InvalidInput (not a command), Timeout, Unavailable.
   [[nodiscard]] Result<ReceivedCommand> NextCommand();
@@ -38,14 +50,20 @@ class MessageChannel {
   [[nodiscard]] Result<bool> WaitForNews(Duration wait);
 
   /// Reads the data set that follows a command, one fragment after the other (up to 128 KiB each).
-  /// Errors: InvalidInput (another message in between), Timeout, Unavailable (aborted too).
+  /// Errors: InvalidInput (another message in between, beyond the limits), Timeout (too slow, too),
+  /// Unavailable (aborted too).
   [[nodiscard]] Status ReadDataSet(std::uint8_t presentation_context_id,
                                    const std::function<void(std::string_view)>& take);
 
   /// Sends a command set without a data set. Errors: Timeout, Unavailable.
   [[nodiscard]] Status SendCommand(std::uint8_t presentation_context_id, std::string command);
 
+  /// What the peer did wrong when one of the above failed or gave kAborted.
+  [[nodiscard]] Fault fault() const { return fault_; }
+
  private:
+  using Instant = std::chrono::steady_clock::time_point;
+
   struct Fragment {
     std::uint8_t presentation_context_id = 0;
     bool is_command = false;
@@ -58,12 +76,15 @@ class MessageChannel {
   Result<Arrival> NextFragment(Fragment& fragment);
   enum class News { kMessage, kStop, kNothing };
   Result<News> WaitForPeer(Duration wait);
+  Status CheckPace(Instant start, std::int64_t bytes);
+  Error Fail(Fault fault, Error error);
 
   T_ASC_Association& association_;
   int socket_;
   int stop_event_;
-  Duration network_;
-  Duration idle_;
+  const MessageLimits limits_;
+  ReadDeadline& deadline_;
+  Fault fault_ = Fault::kConnectionLost;
 };
 
 }  // namespace axial::receive

@@ -23,11 +23,12 @@ namespace axial::receive {
 namespace {
 
 constexpr std::size_t kMaxRemembered = 256;
-constexpr auto kSpaceCheckEvery = std::chrono::seconds(1);
+constexpr auto kWatchEvery = std::chrono::seconds(1);
 
 struct AssociationThread {
   std::thread thread;
   int control_socket = -1;  ///< a duplicate: shutting it down ends what the thread waits for
+  ReadDeadline deadline;
   bool finished = false;
 };
 
@@ -54,7 +55,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   void Take(const std::shared_ptr<State>& self, WaitingConnection connection);
   void Dropped(Fault fault, const std::string& address, const std::string& why);
   void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
-  void WatchSpace();
+  void Watch();
   void JoinFinished();
   void ShutDownAll();
 
@@ -66,7 +67,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   SpaceWatch space;
   std::unique_ptr<DcmtkHandover> handover;
   std::shared_ptr<Acceptor> acceptor;
-  std::optional<boost::asio::steady_timer> space_timer;  ///< guarded by mutex
+  std::optional<boost::asio::steady_timer> watch_timer;  ///< guarded by mutex
   int stop_event = -1;
 
   std::mutex mutex;
@@ -101,14 +102,19 @@ std::optional<RejectReason> Receiver::State::Judge(const AssociationRequest& req
   return std::nullopt;
 }
 
-/// The alarm goes up and down also while nobody sends.
-void Receiver::State::WatchSpace() {
+/// Every second: the alarm goes up and down also while nobody sends, and whoever keeps a thread in
+/// the middle of a PDU for too long is cut off. Only reading ends, so that an A-ABORT still goes.
+void Receiver::State::Watch() {
   const std::lock_guard lock(mutex);
   if (stopping) return;  // the metrics may be gone
   static_cast<void>(space.HasRoom());
-  space_timer->expires_after(kSpaceCheckEvery);
-  space_timer->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-    if (!cancelled) self->WatchSpace();
+  const auto now = ReadDeadline::Clock::now();
+  for (AssociationThread& entry : threads)
+    if (!entry.finished && entry.deadline.TakeExpired(now))
+      ::shutdown(entry.control_socket, SHUT_RD);
+  watch_timer->expires_after(kWatchEvery);
+  watch_timer->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) self->Watch();
   });
 }
 
@@ -143,10 +149,11 @@ void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection
     entry.thread = std::thread(
         [self, socket = connection.socket, control, info, &entry, classes = policy.sop_classes()] {
           ServeAssociation({self->options, *self->handover, self->events, self->spool,
-                            self->metrics, self->faults, classes, self->stop_event},
+                            self->metrics, self->faults, classes, self->stop_event, entry.deadline},
                            socket, control, info);
           const std::lock_guard finished_lock(self->mutex);
           entry.finished = true;
+          ::close(control);  // now, not when somebody joins: the peer may still be sending
           self->metrics.open_associations.Set(--self->open);
           self->one_finished.notify_all();
         });
@@ -178,7 +185,6 @@ void Receiver::State::JoinFinished() {
   }
   for (AssociationThread& entry : finished) {
     entry.thread.join();
-    ::close(entry.control_socket);
   }
 }
 
@@ -220,8 +226,8 @@ Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
     state->acceptor.reset();  // its callbacks hold the state
     return port;
   }
-  state->space_timer.emplace(io_context);
-  state->WatchSpace();
+  state->watch_timer.emplace(io_context);
+  state->Watch();
   state_ = state;
   Log(LogLevel::kInfo, "receiver_listens",
       {{"ae_title", options.node.ae_title.str()}, {"bind", options.node.bind}, {"port", *port}});
@@ -242,7 +248,7 @@ void Receiver::Stop(Duration drain) {
   {
     std::unique_lock lock(state.mutex);
     state.stopping = true;
-    state.space_timer->cancel();
+    state.watch_timer->cancel();
     const std::uint64_t one = 1;
     if (::write(state.stop_event, &one, sizeof one) < 0)
       Log(LogLevel::kWarning, "stop_event_failed");

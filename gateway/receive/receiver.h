@@ -23,11 +23,14 @@ struct ReceiveDeadlines {
   Duration association_request = std::chrono::seconds(10);  ///< from TCP connect to a whole request
   Duration network = std::chrono::seconds(30);              ///< silence inside a message
   Duration idle = std::chrono::minutes(5);                  ///< silence between messages
+  /// Of a data set, once `network` has passed: less than ISDN carries, more than a peer that keeps
+  /// an Association busy with drops.
+  std::int64_t bytes_per_second = 4096;
 };
 
 struct ReceiverOptions {
   config::Node node;
-  config::Storage storage;  ///< reserve_bytes and durability
+  config::Storage storage;  ///< reserve_bytes, max_instance_bytes and durability
   ReceiveDeadlines deadlines;
   /// Storage Commitment and Modality Performed Procedure Step; nullptr: neither is offered.
   ModalityServices* modality_services = nullptr;

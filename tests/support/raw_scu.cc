@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -125,6 +126,11 @@ bool RawScu::Send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+bool RawScu::WaitReadable(std::chrono::milliseconds patience) const {
+  pollfd state{socket_, POLLIN, 0};
+  return ::poll(&state, 1, static_cast<int>(patience.count())) > 0;
 }
 
 std::optional<std::string> RawScu::ReceivePdu() {

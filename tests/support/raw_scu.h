@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ class RawScu {
 
   [[nodiscard]] bool connected() const { return socket_ >= 0; }
   bool Send(std::string_view bytes);
+  /// True as soon as something can be read, the end too.
+  [[nodiscard]] bool WaitReadable(std::chrono::milliseconds patience) const;
   /// The next whole PDU; nullopt when the peer closed or said nothing in time.
   std::optional<std::string> ReceivePdu();
 

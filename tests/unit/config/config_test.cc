@@ -97,7 +97,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 78);
+  EXPECT_EQ(rule.when[3].line, 79);
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));

@@ -59,6 +59,7 @@ TEST(Schema, TellsTheParsersDefaults) {
   EXPECT_EQ(config.storage.directory, defaults.storage.directory);
   EXPECT_EQ(config.storage.reserve_bytes, defaults.storage.reserve_bytes);
   EXPECT_EQ(config.storage.keep, defaults.storage.keep);
+  EXPECT_EQ(config.storage.max_instance_bytes, defaults.storage.max_instance_bytes);
   EXPECT_EQ(config.completion.quiet, defaults.completion.quiet);
   EXPECT_EQ(config.completion.after_release, defaults.completion.after_release);
   EXPECT_EQ(config.completion.at_most, defaults.completion.at_most);
