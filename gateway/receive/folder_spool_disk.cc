@@ -5,10 +5,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -16,6 +19,9 @@
 
 namespace axial::receive {
 namespace {
+
+constexpr std::size_t kQuarantineFiles = 1000;
+constexpr std::int64_t kQuarantineBytes = std::int64_t{1} << 30;
 
 Error FromErrno(int number, std::string_view doing, const std::string& path) {
   const bool full = number == ENOSPC || number == EDQUOT || number == EMFILE || number == ENFILE;
@@ -35,6 +41,32 @@ Status SyncFolder(const std::string& path) {
   const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
   return failed == 0 ? Status() : FromErrno(failed, "sync the folder", path);
+}
+
+/// Removes the oldest files beyond the limits, but never the newest: a peer that sends broken
+/// Instances must not fill the disk. All of them were refused, so their sender still has them.
+void BoundFolder(const std::string& path) {
+  struct Kept {
+    std::filesystem::file_time_type at;
+    std::int64_t bytes;
+    std::filesystem::path path;
+  };
+  std::vector<Kept> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const auto at = entry.last_write_time(error);
+    if (error) continue;
+    const auto bytes = static_cast<std::int64_t>(entry.file_size(error));
+    if (!error) files.push_back({at, bytes, entry.path()});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Kept& one, const Kept& other) { return one.at > other.at; });
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    total += files[i].bytes;
+    if (i == 0 || (i < kQuarantineFiles && total <= kQuarantineBytes)) continue;
+    if (std::filesystem::remove(files[i].path, error)) total -= files[i].bytes;
+  }
 }
 
 class FolderSpoolFile final : public SpoolFile {
@@ -123,6 +155,8 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) override {
     std::string path = fmt::format("{}/{}.dcm", quarantine_, UniqueName());
     AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(path));
+    const std::lock_guard lock(quarantine_mutex_);
+    BoundFolder(quarantine_);
     return path;
   }
 
@@ -150,6 +184,7 @@ class FolderSpoolDisk final : public SpoolDisk {
   const std::string quarantine_;
   const std::int64_t started_ = ToMicros(Clock::System().Now());
   std::atomic<std::int64_t> count_{0};
+  std::mutex quarantine_mutex_;
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <filesystem>
+#include <set>
+#include <thread>
 
 #include "core/dicom/uid.h"
 #include "tests/support/hostile_dicom.h"
@@ -120,6 +123,54 @@ TEST(ReceiveStore, KeepsBothWhenTheBytesDiffer) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 0);
   EXPECT_EQ(harness.FilesIn("1.2.3.5").size(), 2u);
+}
+
+/// Stores the data sets at the same moment, each on an Association of its own; the statuses.
+std::vector<int> StoreAtOnce(ReceiverHarness& harness, const std::vector<std::string>& data_sets,
+                             const std::string& uid) {
+  std::vector<RawScu> scus;
+  for (std::size_t i = 0; i < data_sets.size(); ++i) scus.push_back(harness.Associated());
+  std::vector<int> statuses(data_sets.size(), -1);
+  std::barrier start(static_cast<std::ptrdiff_t>(data_sets.size()));
+  std::vector<std::thread> senders;
+  for (std::size_t i = 0; i < data_sets.size(); ++i)
+    senders.emplace_back([&, i] {
+      start.arrive_and_wait();
+      const auto response = scus[i].Store(1, kSecondaryCapture, uid, data_sets[i]);
+      if (response) statuses[i] = response->status;
+    });
+  for (std::thread& sender : senders) sender.join();
+  return statuses;
+}
+
+TEST(ReceiveStore, TakesTheSameInstanceFromTwoAssociationsAtTheSameTime) {
+  ReceiverHarness harness;
+  for (int round = 0; round < 20; ++round) {
+    const std::string study = "1.2.3." + std::to_string(round);
+    const std::string data_set = testing::SmallDataSet(round);
+    EXPECT_THAT(StoreAtOnce(harness, {data_set, data_set}, study + ".1.1"),
+                ::testing::ElementsAre(0, 0));
+    const std::vector<std::string> files = harness.FilesIn(study);
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_TRUE(DataSetOf(ReadWholeFile(files[0])) == data_set);
+  }
+  EXPECT_TRUE(harness.FilesIn("incoming").empty());
+}
+
+TEST(ReceiveStore, KeepsBothWhenTwoAssociationsSendOtherBytesAtTheSameTime) {
+  ReceiverHarness harness;
+  for (int round = 0; round < 20; ++round) {
+    const std::string study = "1.2.3." + std::to_string(round);
+    const std::string one = testing::SmallDataSet(round);
+    const std::string other =
+        testing::SmallDataSet(round, testing::ExplicitElement(0x0028, 0x1050, "DS", "40"));
+    EXPECT_THAT(StoreAtOnce(harness, {one, other, one}, study + ".1.1"),
+                ::testing::ElementsAre(0, 0, 0));
+    std::set<std::string> kept;
+    for (const std::string& file : harness.FilesIn(study))
+      kept.insert(DataSetOf(ReadWholeFile(file)));
+    EXPECT_EQ(kept, (std::set<std::string>{one, other}));
+  }
 }
 
 TEST(ReceiveStore, SyncsAtTheEndWithDurabilityAssociation) {

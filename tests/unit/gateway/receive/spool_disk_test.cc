@@ -55,6 +55,31 @@ TEST_F(FolderSpoolDisk, RemovesWhatIsNotCommitted) {
   EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
 }
 
+TEST_F(FolderSpoolDisk, QuarantineIsBoundedAndForgetsTheOldest) {
+  const std::string oldest = root_ + "/quarantine/oldest.dcm";
+  testing::WriteWholeFile(oldest, "refused long ago");
+  fs::last_write_time(oldest, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  for (int i = 0; i < 999; ++i)
+    testing::WriteWholeFile(root_ + "/quarantine/" + std::to_string(i) + ".dcm", "refused");
+  const auto kept = disk_->Quarantine(Written("newest"));
+  ASSERT_TRUE(kept.ok());
+  EXPECT_TRUE(fs::exists(*kept));
+  EXPECT_FALSE(fs::exists(oldest));
+  const fs::directory_iterator files(root_ + "/quarantine");
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1000);
+}
+
+TEST_F(FolderSpoolDisk, QuarantineIsBoundedInBytesButKeepsTheNewest) {
+  const std::string large = root_ + "/quarantine/large.dcm";
+  testing::WriteWholeFile(large, "x");
+  fs::resize_file(large, std::uintmax_t{1} << 30);  // sparse
+  fs::last_write_time(large, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  const auto kept = disk_->Quarantine(Written("newest"));
+  ASSERT_TRUE(kept.ok());
+  EXPECT_TRUE(fs::exists(*kept));
+  EXPECT_FALSE(fs::exists(large));
+}
+
 TEST_F(FolderSpoolDisk, SweepsIncomingOnlyAtStart) {
   testing::WriteWholeFile(root_ + "/incoming/1-1.part", "left by a crash");
   fs::create_directory(root_ + "/1.2");

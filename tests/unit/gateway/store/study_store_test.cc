@@ -1,5 +1,9 @@
 #include "gateway/store/study_store.h"
 
+#include <atomic>
+#include <barrier>
+#include <thread>
+
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::store {
@@ -24,6 +28,36 @@ TEST_F(StudyStoreTest, OtherBytesUnderTheSameUidAreKeptAndFlaggedButNotUsed) {
   const StudyRow study = studies->Find("1.1").value().value();
   EXPECT_EQ(study.instances, 1);
   EXPECT_EQ(study.conflicting, 1);
+}
+
+TEST_F(StudyStoreTest, OneOfManyAtTheSameTimeIsTheFirstAndNoneIsLost) {
+  constexpr int kThreads = 8;
+  for (int round = 0; round < 10; ++round) {
+    const std::string study = "1." + std::to_string(round + 1);
+    std::atomic<int> added{0};
+    std::atomic<int> duplicate{0};
+    std::atomic<int> conflicting{0};
+    std::barrier start(kThreads);
+    std::vector<std::thread> senders;
+    for (int i = 0; i < kThreads; ++i)
+      senders.emplace_back([&, i] {
+        start.arrive_and_wait();
+        const auto outcome = studies->AddInstance(
+            MakeInstance(study, study + ".1", study + ".1.1", i % 2 == 0 ? "a" : "b", i));
+        ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
+        added += *outcome == AddOutcome::kAdded;
+        duplicate += *outcome == AddOutcome::kDuplicate;
+        conflicting += *outcome == AddOutcome::kConflicting;
+      });
+    for (std::thread& sender : senders) sender.join();
+    EXPECT_EQ(added, 1);
+    EXPECT_EQ(conflicting, 1);
+    EXPECT_EQ(duplicate, kThreads - 2);
+    const StudyRow row = studies->Find(study).value().value();
+    EXPECT_EQ(row.instances, 1);
+    EXPECT_EQ(row.conflicting, 1);
+    EXPECT_EQ(studies->RevisionsOfStudy(study).value().size(), 1U);
+  }
 }
 
 TEST_F(StudyStoreTest, ASeriesOfAnotherStudyIsRefused) {
