@@ -61,13 +61,15 @@ bool MessageChannel::TakeQueued(Fragment& fragment) {
 Result<MessageChannel::Arrival> MessageChannel::NextFragment(Fragment& fragment) {
   if (TakeQueued(fragment)) return Arrival::kFragment;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits_.network).count();
+  const Instant start = std::chrono::steady_clock::now();
   deadline_.Start(limits_.network);
   const OFCondition read =
       DUL_ReadPDVs(&association_.DULassociation, nullptr, DUL_NOBLOCK, static_cast<int>(seconds));
   deadline_.Stop();
   if (read == DUL_PDATAPDUARRIVED && TakeQueued(fragment)) return Arrival::kFragment;
   if (read == DUL_PEERREQUESTEDRELEASE) return Arrival::kReleased;
-  if (deadline_.expired())
+  // DCMTK's own time-out of one read looks like a closed connection.
+  if (deadline_.expired() || std::chrono::steady_clock::now() - start >= limits_.network)
     return Fail(Fault::kStalled, Error(ErrorCode::kTimeout, "a PDU that was not whole in time"));
   if (read == DUL_PEERABORTEDASSOCIATION) {
     fault_ = Fault::kAborted;
