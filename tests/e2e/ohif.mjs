@@ -86,8 +86,6 @@ async function look(browser, { url, open, at, picture }) {
         const viewport = window.cornerstone.getRenderingEngines()[0].getViewports()[0];
         const index = viewport.getImageIds().findIndex(id => id.includes('/' + wanted + '/'));
         if (index < 0) throw new Error('the viewport does not have the image ' + wanted);
-        // From the image beside it, as one scrolls: OHIF sometimes keeps the very first image under the segments of another.
-        await viewport.setImageIdIndex(index > 0 ? index - 1 : Math.min(1, viewport.getImageIds().length - 1));
         await viewport.setImageIdIndex(index);
         viewport.render();
       }, at);
