@@ -51,10 +51,25 @@ std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const Ser
                     Released(study, finding.text + "; " + habit.ToString())};
 }
 
+/// nullptr when no ended step names its Instances.
+const StepEvidence::Series* NamedBySteps(const StudyState& study, const std::string& series_uid) {
+  if (!study.steps() || !study.steps()->ended) return nullptr;
+  const auto found = study.steps()->series.find(series_uid);
+  return found == study.steps()->series.end() ? nullptr : &found->second;
+}
+
 }  // namespace
 
-std::optional<Completion> JudgeSeries(const StudyState& study, const SeriesState& series,
-                                      const SenderHabit& habit, const config::Completion& limits) {
+std::optional<Completion> JudgeSeries(const StudyState& study, const std::string& series_uid,
+                                      const SeriesState& series, const SenderHabit& habit,
+                                      const config::Completion& limits) {
+  if (const StepEvidence::Series* named = NamedBySteps(study, series_uid)) {
+    if (named->missing > 0) return std::nullopt;
+    return Completion{series.last_at, "performed_step",
+                      fmt::format("{} of {} Instances that the Modality Performed Procedure Step "
+                                  "names",
+                                  named->referenced, named->referenced)};
+  }
   const std::optional<DeclaredCount> declared = series.evidence.Declared();
   if (declared && declared->reached() && habit.Reaches(declared->source))
     return Completion{series.last_at, "declared_count",
@@ -84,6 +99,13 @@ Completion JudgeStudy(const StudyState& study, const std::optional<TimePoint>& s
   consider(study.last_activity_at() + quiet, "quiet",
            fmt::format("no Instance for {:.1f} s", Seconds(quiet)));
 
+  if (const std::optional<StepEvidence>& steps = study.steps()) {
+    if (!steps->ended || steps->missing() > 0) return completion;
+    if (steps->names_instances())
+      consider(study.last_instance_at(), "performed_step",
+               fmt::format("{} of {} Instances in {} Series, by Modality Performed Procedure Step",
+                           steps->referenced(), steps->referenced(), steps->series.size()));
+  }
   const std::optional<std::int64_t> declared = study.declared_instances();
   if (declared && *declared == study.instances() && habit.Reaches(CountSource::kSeriesInstances))
     consider(study.last_instance_at(), "declared_count",

@@ -13,13 +13,15 @@ namespace axial::assemble {
 /// When something is complete, and by which evidence.
 struct Completion {
   TimePoint due{};
-  /// declared_count | association_released | moved_on | sender_habit | quiet | at_most
+  /// declared_count | performed_step | association_released | moved_on | sender_habit | quiet |
+  /// at_most
   std::string reason;
   std::string evidence;  ///< for people: what was seen
 };
 
 /// When the Series is complete by evidence of its own, if it is; never by a backstop. Pure.
 [[nodiscard]] std::optional<Completion> JudgeSeries(const StudyState& study,
+                                                    const std::string& series_uid,
                                                     const SeriesState& series,
                                                     const SenderHabit& habit,
                                                     const config::Completion& limits);

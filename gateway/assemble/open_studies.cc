@@ -27,7 +27,11 @@ bool OpenStudies::OnInstance(const Arrival& arrival) {
     }
     found = open_.emplace(arrival.study_uid, Open{std::move(state), {}}).first;
   }
-  found->second.state.Add(arrival);
+  StudyState& state = found->second.state;
+  state.Add(arrival);
+  // A new Study may have steps; one whose steps miss Instances may have them now.
+  if (state.instances() == 1 || (state.steps() && state.steps()->missing() > 0))
+    ask_steps_.insert(arrival.study_uid);
   found->second.conflicts = 0;
   studies_by_association_[arrival.association_id].insert(arrival.study_uid);
   changed_.insert(arrival.study_uid);
@@ -69,8 +73,48 @@ std::vector<std::string> OpenStudies::OnAssociationEnded(std::int64_t associatio
 bool OpenStudies::Restore(const std::string& study_uid, StudyState study) {
   if (open_.size() >= kMaxStudies) return false;
   open_.insert_or_assign(study_uid, Open{std::move(study), {}});
+  ask_steps_.insert(study_uid);
   changed_.insert(study_uid);
   return true;
+}
+
+void OpenStudies::OnStepsChanged(const std::string& study_uid) {
+  const auto found = open_.find(study_uid);
+  if (found == open_.end()) return;
+  found->second.steps_changed = true;
+  ask_steps_.insert(study_uid);
+}
+
+std::set<std::string> OpenStudies::TakeStepsToAsk() {
+  std::set<std::string> ask;
+  for (auto entry = ask_steps_.begin(); entry != ask_steps_.end();) {
+    const auto found = open_.find(*entry);
+    if (found == open_.end()) {
+      entry = ask_steps_.erase(entry);
+      continue;
+    }
+    // Only when as many came as were missing: each question costs a look-up for each Instance.
+    StudyState& state = found->second.state;
+    const std::int64_t missing = state.steps() ? state.steps()->missing() : 0;
+    if (missing > 0 && state.instances() < found->second.ask_at && !found->second.steps_changed) {
+      ++entry;
+      continue;
+    }
+    ask.insert(*entry);
+    entry = ask_steps_.erase(entry);
+  }
+  return ask;
+}
+
+void OpenStudies::SetSteps(const std::string& study_uid, std::optional<StepEvidence> steps) {
+  const auto found = open_.find(study_uid);
+  if (found == open_.end()) return;
+  Open& open = found->second;
+  open.steps_changed = false;
+  open.ask_at = open.state.instances() + (steps ? steps->missing() : 0);
+  if (steps && steps->missing() > 0) ask_steps_.insert(study_uid);
+  open.state.SetSteps(std::move(steps));
+  changed_.insert(study_uid);
 }
 
 void OpenStudies::JudgeAllAgain() {
@@ -85,7 +129,7 @@ OpenStudies::Judgement OpenStudies::Judge(const StudyState& state) const {
   std::optional<TimePoint> first;
   for (const auto& [uid, series] : state.series()) {
     if (!state.IsOpen(series)) continue;
-    std::optional<Completion> completion = JudgeSeries(state, series, habit, limits);
+    std::optional<Completion> completion = JudgeSeries(state, uid, series, habit, limits);
     if (!completion) {
       judgement.all_series = false;
       continue;

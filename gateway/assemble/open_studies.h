@@ -64,6 +64,12 @@ class OpenStudies {
   /// The limits changed: every Study is judged again.
   void JudgeAllAgain();
 
+  /// A Modality Performed Procedure Step of the Study was made or set.
+  void OnStepsChanged(const std::string& study_uid);
+  /// The Studies whose steps are to be read; each is answered by SetSteps.
+  [[nodiscard]] std::set<std::string> TakeStepsToAsk();
+  void SetSteps(const std::string& study_uid, std::optional<StepEvidence> steps);
+
   /// What is complete by `now`; each is named until Closed or Conflicted is told.
   [[nodiscard]] std::vector<Closing> Due(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> NextDue() const;
@@ -83,7 +89,9 @@ class OpenStudies {
   struct Open {
     StudyState state;
     TimePoint due{};
-    int conflicts = 0;  ///< since its last change
+    int conflicts = 0;           ///< since its last change
+    std::int64_t ask_at = 0;     ///< Instances with which none that steps name may be missing
+    bool steps_changed = false;  ///< since they were asked for
   };
   struct Judgement {
     std::vector<SeriesClosing> series;  ///< of those in the revision and not closed
@@ -105,6 +113,7 @@ class OpenStudies {
   std::map<std::string, Open> open_;
   std::set<std::pair<TimePoint, std::string>> by_due_;
   std::set<std::string> changed_;
+  std::set<std::string> ask_steps_;
   std::map<std::int64_t, std::set<std::string>> studies_by_association_;
   std::list<std::pair<std::string, StudyState>> closed_;  ///< newest first
   std::map<std::string, std::list<std::pair<std::string, StudyState>>::iterator> closed_by_uid_;

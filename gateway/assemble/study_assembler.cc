@@ -21,6 +21,22 @@ std::vector<store::SeriesClosing> ToRows(const std::vector<SeriesClosing>& closi
   return rows;
 }
 
+std::optional<StepEvidence> Summarize(const std::vector<store::PerformedStepEvidence>& steps) {
+  if (steps.empty()) return std::nullopt;
+  StepEvidence evidence;
+  evidence.ended = true;
+  for (const store::PerformedStepEvidence& step : steps) {
+    if (step.state == store::PerformedStepState::kInProgress) evidence.ended = false;
+    for (const auto& series : step.series) {
+      if (series.referenced == 0) continue;
+      StepEvidence::Series& entry = evidence.series[series.series_uid];
+      entry.referenced += series.referenced;
+      entry.missing += series.missing;
+    }
+  }
+  return evidence;
+}
+
 void KeepEarliest(std::optional<TimePoint>& next, std::optional<TimePoint> other) {
   if (other) next = next ? std::min(*next, *other) : *other;
 }
@@ -28,9 +44,10 @@ void KeepEarliest(std::optional<TimePoint>& next, std::optional<TimePoint> other
 }  // namespace
 
 StudyAssembler::StudyAssembler(store::StudyStore& studies, store::CompletionStore& completions,
-                               Metrics& metrics)
+                               store::PerformedStepStore& steps, Metrics& metrics)
     : studies_(studies),
       completions_(completions),
+      steps_(steps),
       metrics_(metrics),
       seconds_to_close_(
           metrics.GetHistogram("axial_assemble_close_delay_seconds",
@@ -121,6 +138,25 @@ void StudyAssembler::OnRepeated(std::int64_t association_id, const std::string& 
                                 const std::string& series_uid, TimePoint now) {
   const std::lock_guard lock(mutex_);
   open_.OnRepeated(association_id, study_uid, series_uid, now);
+}
+
+void StudyAssembler::OnStepsChanged(const std::vector<std::string>& study_uids) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& study_uid : study_uids) open_.OnStepsChanged(study_uid);
+}
+
+Status StudyAssembler::AskForSteps() {
+  std::set<std::string> studies;
+  {
+    const std::lock_guard lock(mutex_);
+    studies = open_.TakeStepsToAsk();
+  }
+  for (const std::string& study_uid : studies) {
+    AXIAL_ASSIGN_OR_RETURN(const auto rows, steps_.EvidenceOfStudy(study_uid));
+    const std::lock_guard lock(mutex_);
+    open_.SetSteps(study_uid, Summarize(rows));
+  }
+  return {};
 }
 
 Status StudyAssembler::OnAssociationClosed(std::int64_t association_id, bool released,
@@ -225,6 +261,7 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
 }
 
 Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
+  AXIAL_RETURN_IF_ERROR(AskForSteps());
   std::vector<Closing> due;
   bool untracked = false;
   {

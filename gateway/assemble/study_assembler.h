@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "gateway/assemble/open_studies.h"
 #include "gateway/store/completion_store.h"
+#include "gateway/store/performed_step_store.h"
 #include "gateway/store/study_store.h"
 
 namespace axial::assemble {
@@ -22,8 +23,9 @@ namespace axial::assemble {
 /// restart; only "which Associations are open now" is not, because none survives. Thread-safe.
 class StudyAssembler {
  public:
-  /// `studies`, `completions` and `metrics` outlive the assembler.
-  StudyAssembler(store::StudyStore& studies, store::CompletionStore& completions, Metrics& metrics);
+  /// All outlive the assembler.
+  StudyAssembler(store::StudyStore& studies, store::CompletionStore& completions,
+                 store::PerformedStepStore& steps, Metrics& metrics);
 
   /// Limits of the node and of single peers (by calling AE Title); may change while running.
   void SetLimits(const config::Config& config);
@@ -37,6 +39,9 @@ class StudyAssembler {
   /// The same Instance again: nothing new.
   void OnRepeated(std::int64_t association_id, const std::string& study_uid,
                   const std::string& series_uid, TimePoint now);
+
+  /// A Modality Performed Procedure Step about these Studies was made or set; its row is committed.
+  void OnStepsChanged(const std::vector<std::string>& study_uids);
 
   /// Studies that no other open Association is sending count as released now. `released`: by the
   /// peer; else it was aborted.
@@ -53,6 +58,7 @@ class StudyAssembler {
   [[nodiscard]] config::Completion LimitsFor(const std::string& calling_ae_title) const;
   void RestoreStudy(const store::OpenRevision& row, TimePoint now);
   [[nodiscard]] Status Close(const Closing& closing, TimePoint now);
+  [[nodiscard]] Status AskForSteps();
   [[nodiscard]] Status SaveHabits();
   /// Closes by `quiet` and `at_most` what OpenStudies has no room for.
   [[nodiscard]] Result<std::optional<TimePoint>> CloseUntracked(TimePoint now);
@@ -61,6 +67,7 @@ class StudyAssembler {
 
   store::StudyStore& studies_;
   store::CompletionStore& completions_;
+  store::PerformedStepStore& steps_;
   Metrics& metrics_;
   Histogram& seconds_to_close_;
   mutable std::mutex mutex_;

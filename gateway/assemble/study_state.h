@@ -5,10 +5,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "gateway/assemble/sender_habit.h"
 #include "gateway/assemble/series_evidence.h"
+#include "gateway/assemble/step_evidence.h"
 
 namespace axial::assemble {
 
@@ -78,6 +80,10 @@ class StudyState {
 
   [[nodiscard]] StudyLesson Lesson() const;
 
+  /// Without steps: nullopt.
+  void SetSteps(std::optional<StepEvidence> steps) { steps_ = std::move(steps); }
+  [[nodiscard]] const std::optional<StepEvidence>& steps() const { return steps_; }
+
   [[nodiscard]] const std::string& calling_ae_title() const { return calling_ae_title_; }
   [[nodiscard]] const std::map<std::string, SeriesState>& series() const { return series_; }
   [[nodiscard]] int revision() const { return revision_; }
@@ -138,6 +144,7 @@ class StudyState {
   bool whole_study_ = false;
   bool partial_ = false;
   bool has_taught_ = false;
+  std::optional<StepEvidence> steps_;
   int revision_ = 0;
   std::int64_t version_ = 0;
 };

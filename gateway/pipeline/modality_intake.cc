@@ -133,7 +133,7 @@ Status ModalityIntake::OnStepSet(const receive::AssociationInfo& association,
        {"step", step_uid},
        {"ended", change.event != store::PerformedStepEvent::kUpdate},
        {"studies", studies.size()}});
-  if (change.event != store::PerformedStepEvent::kUpdate) options_.on_step_ended();
+  if (change.event != store::PerformedStepEvent::kUpdate) options_.on_step_ended(studies);
   return {};
 }
 

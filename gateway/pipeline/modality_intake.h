@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "core/base/clock.h"
@@ -24,8 +25,9 @@ class ModalityIntake final : public receive::ModalityServices {
   struct Options {
     config::Durability durability = config::Durability::kInstance;
     const Clock* clock = &Clock::System();
-    Metrics* metrics = nullptr;           ///< required
-    std::function<void()> on_step_ended;  ///< assembly has new evidence; must not block
+    Metrics* metrics = nullptr;  ///< required
+    /// Assembly has new evidence of these studies; must not block.
+    std::function<void(const std::vector<std::string>& study_uids)> on_step_ended;
     /// The answer to a request of ours, from an archive. Error: NotFound.
     std::function<Status(const CommitmentReport&)> on_report;
     Duration remember = std::chrono::hours(30 * 24);  ///< ended requests and steps

@@ -155,7 +155,8 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
 
   route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
-  assembler = std::make_unique<assemble::StudyAssembler>(*studies, *completions, metrics);
+  assembler =
+      std::make_unique<assemble::StudyAssembler>(*studies, *completions, *performed_steps, metrics);
   assembler->SetLimits(config);
   spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
@@ -167,7 +168,10 @@ void Pipeline::State::BuildModalityServices() {
   ModalityIntake::Options intake_options;
   intake_options.durability = config.storage.durability;
   intake_options.metrics = &metrics;
-  intake_options.on_step_ended = [this] { assemble_thread->Nudge(); };
+  intake_options.on_step_ended = [this](const std::vector<std::string>& study_uids) {
+    assembler->OnStepsChanged(study_uids);
+    assemble_thread->Nudge();
+  };
   intake_options.on_report = [this](const CommitmentReport& report) {
     return deliver->OnCommitment(report);
   };

@@ -80,9 +80,10 @@ class Axial final : public Policy {
       store::Database::Open(folder_.File("axial.db")).value();
   store::StudyStore studies_{*database_};
   store::CompletionStore completions_{*database_};
+  store::PerformedStepStore steps_{*database_};
   Metrics metrics_;
   TurnedClock clock_;
-  assemble::StudyAssembler assembler_{studies_, completions_, metrics_};
+  assemble::StudyAssembler assembler_{studies_, completions_, steps_, metrics_};
   pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, [] {}};
   std::optional<TimePoint> next_;
   std::set<std::string> studies_seen_;

@@ -39,7 +39,7 @@ class StudyAssemblerTest : public ::testing::Test {
 
   /// As after a crash.
   void Restart(double seconds) {
-    assembler_.emplace(studies, completions, metrics);
+    assembler_.emplace(studies, completions, steps, metrics);
     ASSERT_TRUE(assembler_->Recover(At(seconds)).ok());
   }
 
@@ -50,8 +50,9 @@ class StudyAssemblerTest : public ::testing::Test {
       store::Database::Open(folder.File("axial.db")).value();
   store::StudyStore studies{*database};
   store::CompletionStore completions{*database};
+  store::PerformedStepStore steps{*database};
   Metrics metrics;
-  std::optional<StudyAssembler> assembler_{std::in_place, studies, completions, metrics};
+  std::optional<StudyAssembler> assembler_{std::in_place, studies, completions, steps, metrics};
 };
 
 TEST_F(StudyAssemblerTest, ClosesSoonAfterTheLastOfTwoAssociationsEnded) {
@@ -111,6 +112,31 @@ TEST_F(StudyAssemblerTest, WhatIsNeverToldIsClosedFromItsRowsInTheEnd) {
   for (double at = 60; Revisions()[0].state == "open" && at < 80; at += 0.05)
     ASSERT_TRUE(assembler_->RunOnce(At(at)).ok());
   EXPECT_EQ(Revisions()[0].state, "closed");
+}
+
+TEST_F(StudyAssemblerTest, AnEndedPerformedStepTellsExactlyWhatTheStudyConsistsOf) {
+  ASSERT_TRUE(steps.Create({"9.1", {"1.1"}, "CT01", "CT01", "CT", {}}, At(0)).ok());
+  Receive(1, 1, 1, 0);
+  Receive(1, 1, 2, 1);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(1)).ok());
+  store::PerformedStepChange change;
+  change.event = store::PerformedStepEvent::kComplete;
+  change.series = {{"1.1.1", {{"1.2", "1.1.1.1"}, {"1.2", "1.1.1.2"}}},
+                   {"1.1.2", {{"1.2", "1.1.2.1"}}}};
+  assembler_->OnStepsChanged(steps.Set("9.1", change, At(1)).value());
+  ASSERT_TRUE(assembler_->RunOnce(At(1)).ok());
+  ASSERT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->front().close_reason, "performed_step");
+  EXPECT_EQ(Revisions()[0].state, "open");  // one Instance of another Series is missing
+  ASSERT_TRUE(assembler_->RunOnce(At(30)).ok());
+  EXPECT_EQ(Revisions()[0].state, "open");
+  Receive(2, 2, 1, 30);
+  ASSERT_TRUE(assembler_->RunOnce(At(30)).ok());
+  EXPECT_EQ(Revisions()[0].state, "closed");
+  EXPECT_EQ(Revisions()[0].close_reason, "performed_step");
+  EXPECT_EQ(Revisions()[0].evidence,
+            "3 of 3 Instances in 2 Series, by Modality Performed Procedure Step");
 }
 
 TEST_F(StudyAssemblerTest, ReopensAsNewRevisionOnLateInstance) {

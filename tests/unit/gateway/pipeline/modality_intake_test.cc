@@ -49,7 +49,7 @@ class ModalityIntakeTest : public ::testing::Test {
     ModalityIntake::Options options;
     options.durability = durability;
     options.metrics = &metrics;
-    options.on_step_ended = [this] { ++ended; };
+    options.on_step_ended = [this](const std::vector<std::string>&) { ++ended; };
     options.on_report = [this](const CommitmentReport& report) -> Status {
       reports.push_back(report);
       return {};
