@@ -95,6 +95,14 @@ class AsioAcceptor final : public Acceptor {
     return actual;
   }
 
+  void Adopt(int socket, const std::string& peer_address) override {
+    asio::post(strand_, [self = Self(), socket, peer_address] {
+      tcp::socket adopted(self->strand_, tcp::v4(), socket);
+      if (self->closed_) return;
+      self->Admit(std::make_shared<Connection>(std::move(adopted), peer_address));
+    });
+  }
+
   void Close() override {
     asio::post(strand_, [self = Self()] {
       self->closed_ = true;
@@ -126,7 +134,11 @@ class AsioAcceptor final : public Acceptor {
       return;
     }
     const tcp::endpoint peer = socket.remote_endpoint(error);
-    if (!error) {
+    if (!error && callbacks_.secure) {
+      socket.set_option(tcp::no_delay(true), error);
+      const int released = socket.release(error);
+      if (!error) callbacks_.secure(released, NumericAddress(peer));
+    } else if (!error) {
       const auto connection = std::make_shared<Connection>(std::move(socket), NumericAddress(peer));
       Admit(connection);
     }
@@ -172,6 +184,10 @@ class AsioAcceptor final : public Acceptor {
       return WaitForMore(connection);
     }
     if (connection->wanted == kPduHeadBytes) {
+      if (connection->bytes.starts_with("\x16\x03"))
+        return Drop(connection, Fault::kTlsOnPlainPort,
+                    "it speaks TLS, and this node does not; turn TLS off at the peer, or "
+                    "configure node.tls here");
       const Result<std::size_t> size = AssociationRequestBytes(connection->bytes);
       if (!size.ok())
         return Drop(

@@ -32,6 +32,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   /// All called on the strand; none may block.
   struct Callbacks {
+    /// Where set, gets each connection to end its TLS; what comes of it comes back by Adopt.
+    std::function<void(int socket, const std::string& peer_address)> secure;
     /// A reason to reject the Association, or nullopt.
     std::function<std::optional<RejectReason>(const AssociationRequest&, const std::string&)> judge;
     /// Takes over an Association that nobody rejected.
@@ -48,6 +50,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   /// Error: Unavailable (address in use, no such address), InvalidInput (no address).
   [[nodiscard]] virtual Result<std::uint16_t> Listen(const std::string& bind,
                                                      std::uint16_t port) = 0;
+  /// Takes over a connected TCP socket as if it had been accepted from that peer. Thread-safe.
+  virtual void Adopt(int socket, const std::string& peer_address) = 0;
   /// Closes the listener and every waiting connection; returns at once. Callbacks may still run
   /// until the io_context has come by, so what they use must live as long. Thread-safe.
   virtual void Close() = 0;

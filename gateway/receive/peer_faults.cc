@@ -27,7 +27,10 @@ constexpr std::string_view kNames[kFaultCount] = {"silent",
                                                   "broken_message",
                                                   "aborted",
                                                   "connection_lost",
-                                                  "unreadable_instance"};
+                                                  "unreadable_instance",
+                                                  "tls_handshake",
+                                                  "plain_on_tls_port",
+                                                  "tls_on_plain_port"};
 
 }  // namespace
 

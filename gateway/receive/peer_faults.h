@@ -31,8 +31,11 @@ enum class Fault {
   kAborted,                ///< A-ABORT
   kConnectionLost,         ///< TCP ended without A-RELEASE or A-ABORT
   kUnreadableInstance,     ///< not a data set, or beyond the limits on depth and length
+  kTlsHandshake,           ///< no TLS: certificates, versions, or not in time
+  kPlainOnTlsPort,         ///< DICOM without TLS where TLS is spoken
+  kTlsOnPlainPort,         ///< TLS where none is configured
 };
-inline constexpr int kFaultCount = static_cast<int>(Fault::kUnreadableInstance) + 1;
+inline constexpr int kFaultCount = static_cast<int>(Fault::kTlsOnPlainPort) + 1;
 
 [[nodiscard]] std::string_view FaultName(Fault fault);
 

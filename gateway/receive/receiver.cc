@@ -18,6 +18,7 @@
 #include "gateway/receive/association.h"
 #include "gateway/receive/association_policy.h"
 #include "gateway/receive/space_watch.h"
+#include "gateway/receive/tls_terminator.h"
 
 namespace axial::receive {
 namespace {
@@ -56,6 +57,8 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   void Dropped(Fault fault, const std::string& address, const std::string& why);
   void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
   void Watch();
+  void Secure(int socket, const std::string& address);
+  void Established(int socket, const std::string& address);
   void JoinFinished();
   void ShutDownAll();
 
@@ -68,6 +71,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   std::unique_ptr<DcmtkHandover> handover;
   std::shared_ptr<Acceptor> acceptor;
   std::optional<boost::asio::steady_timer> watch_timer;  ///< guarded by mutex
+  std::unique_ptr<TlsTerminator> tls;                    ///< nullptr: plain TCP
   int stop_event = -1;
 
   std::mutex mutex;
@@ -193,6 +197,39 @@ void Receiver::State::ShutDownAll() {
     if (!entry.finished) ::shutdown(entry.control_socket, SHUT_RDWR);
 }
 
+/// From the acceptor to the handshake.
+void Receiver::State::Secure(int socket, const std::string& address) {
+  const std::lock_guard lock(mutex);
+  if (stopping || tls == nullptr) {
+    ::close(socket);
+    return;
+  }
+  tls->Take(socket, address);
+}
+
+/// From the handshake back to the acceptor.
+void Receiver::State::Established(int socket, const std::string& address) {
+  const std::lock_guard lock(mutex);
+  if (stopping || acceptor == nullptr) {
+    ::close(socket);
+    return;
+  }
+  acceptor->Adopt(socket, address);
+}
+
+Result<std::unique_ptr<TlsTerminator>> Receiver::MakeTls(State* state,
+                                                         const ReceiverOptions& options) {
+  TlsTerminator::Callbacks callbacks;  // the state owns who calls them
+  callbacks.established = [state](int socket, const std::string& address) {
+    state->Established(socket, address);
+  };
+  callbacks.dropped = [state](Fault fault, const std::string& address, const std::string& why) {
+    state->Dropped(fault, address, why);
+  };
+  return TlsTerminator::Make(*options.node.tls, options.deadlines.association_request,
+                             std::move(callbacks));
+}
+
 Receiver::Receiver() = default;
 
 Receiver::~Receiver() { Stop(Duration::zero()); }
@@ -201,15 +238,20 @@ Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
                                       const ReceiverOptions& options, ReceiveEvents& events,
                                       Metrics& metrics, SpoolDisk& spool) {
   AXIAL_INVARIANT(state_ == nullptr);
-  if (options.node.tls)
-    return Error(ErrorCode::kUnsupported, "node.tls: this version receives without TLS only");
   AXIAL_RETURN_IF_ERROR(spool.Prepare());
   const auto state = std::make_shared<State>(options, events, metrics, spool);
   const auto network_s = std::chrono::ceil<std::chrono::seconds>(options.deadlines.network).count();
   AXIAL_ASSIGN_OR_RETURN(state->handover, DcmtkHandover::Make(static_cast<int>(network_s)));
   state->stop_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (state->stop_event < 0) return Error(ErrorCode::kExhausted, "no file descriptor is left");
+  if (options.node.tls) {
+    AXIAL_ASSIGN_OR_RETURN(state->tls, MakeTls(state.get(), options));
+  }
   Acceptor::Callbacks callbacks;
+  if (state->tls)
+    callbacks.secure = [state](int socket, const std::string& address) {
+      state->Secure(socket, address);
+    };
   callbacks.judge = [state](const AssociationRequest& request, const std::string& address) {
     return state->Judge(request, address);
   };
@@ -230,7 +272,10 @@ Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
   state->Watch();
   state_ = state;
   Log(LogLevel::kInfo, "receiver_listens",
-      {{"ae_title", options.node.ae_title.str()}, {"bind", options.node.bind}, {"port", *port}});
+      {{"ae_title", options.node.ae_title.str()},
+       {"bind", options.node.bind},
+       {"port", *port},
+       {"tls", options.node.tls.has_value()}});
   return port;
 }
 
@@ -259,6 +304,7 @@ void Receiver::Stop(Duration drain) {
     }
   }
   state.JoinFinished();
+  state.tls.reset();  // its threads ask for the mutex and the acceptor
   state.acceptor.reset();
   state_.reset();
 }

@@ -18,6 +18,8 @@ class io_context;
 
 namespace axial::receive {
 
+class TlsTerminator;
+
 /// Deadlines against peers that are slow or silent.
 struct ReceiveDeadlines {
   Duration association_request = std::chrono::seconds(10);  ///< from TCP connect to a whole request
@@ -52,14 +54,15 @@ class Receiver {
   Receiver& operator=(const Receiver&) = delete;
 
   /// Prepares the spool and listens; gives the TCP port. All references must outlive this object.
-  /// Errors: Unsupported (TLS is configured), Unavailable (address in use), those of
+  /// Errors: Unavailable (address in use, files of node.tls), those of
   /// SpoolDisk::Prepare.
   [[nodiscard]] Result<std::uint16_t> Start(boost::asio::io_context& io_context,
                                             const ReceiverOptions& options, ReceiveEvents& events,
                                             Metrics& metrics, SpoolDisk& spool);
 
   /// A reloaded configuration: AE Title, peers and the association limit count from the next
-  /// Association on; port, bind and TLS need a new start. Thread-safe.
+  /// Association on; port, bind and where TLS has its files need a new start. Changed TLS files
+  /// count from the next connection on. Thread-safe.
   void SetPolicy(const config::Node& node);
 
   /// Accepts nothing more, lets messages in progress finish until `drain` has passed, aborts what
@@ -71,6 +74,8 @@ class Receiver {
 
  private:
   struct State;
+  static Result<std::unique_ptr<TlsTerminator>> MakeTls(State* state,
+                                                        const ReceiverOptions& options);
   std::shared_ptr<State> state_;
 };
 

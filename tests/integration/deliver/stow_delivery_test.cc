@@ -9,6 +9,7 @@
 #include "gateway/deliver/destination.h"
 #include "tests/integration/deliver/dicom_peers.h"
 #include "tests/integration/deliver/web_peers.h"
+#include "tests/support/certificates.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial::deliver {
