@@ -36,6 +36,13 @@ struct SegmentSpec {
   std::optional<CodedConcept> modifier;              ///< laterality, CID 244
   std::optional<CodedConcept> anatomic_region;       ///< for lesions
   std::array<std::uint8_t, 3> colour = {255, 0, 0};  ///< sRGB
+
+  /// An organ or a part of one, rather than what is found in it: CID 7150 "Anatomical Structure",
+  /// in today's code and in the one of older cards.
+  [[nodiscard]] bool IsStructure() const {
+    return category.scheme == "SCT" &&
+           (category.value == "123037004" || category.value == "91723000");
+  }
 };
 
 /// One question the model answers with one of several coded values.

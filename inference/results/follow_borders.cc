@@ -37,6 +37,8 @@ class BorderFollower {
       for (int column = 0; column < columns_; ++column)
         if (Inside(column, row) && !Inside(column, row - 1) && !seen_[Index(column, row)])
           Follow(column, row);
+    for (std::size_t i = 0; i < borders_.size(); ++i)
+      if (borders_[i].hole) FindChannel(i);
     for (std::size_t i = 0; i < borders_.size(); ++i) borders_[i].outer = OuterOf(i);
     return std::move(borders_);
   }
@@ -103,14 +105,18 @@ class BorderFollower {
     return Left(along);
   }
 
-  /// From a hole's westernmost edge further west, over pixels that are connected with it, comes a
-  /// border that reaches further west: in the end the outer one.
+  void FindChannel(std::size_t hole) {
+    const auto [column, row] = west_[hole];
+    int last = column;
+    while (Inside(last - 1, row)) --last;
+    borders_[hole].channel_begin = {column + 1.0, row + 0.5};
+    borders_[hole].channel_end = {static_cast<double>(last), row + 0.5};
+    borders_[hole].channel_to = border_at_left_[Index(last, row)];
+  }
+
+  /// A hole's channel ends at a border that reaches further west: in the end the outer one.
   [[nodiscard]] std::size_t OuterOf(std::size_t border) const {
-    while (borders_[border].hole) {
-      auto [column, row] = west_[border];
-      while (Inside(column - 1, row)) --column;
-      border = border_at_left_[Index(column, row)];
-    }
+    while (borders_[border].hole) border = borders_[border].channel_to;
     return border;
   }
 

@@ -16,6 +16,11 @@ struct Border {
   bool hole = false;
   std::int64_t enclosed = 0;  ///< pixels, whatever their value
   std::size_t outer = 0;      ///< of the same connected pixels: position of their outer border
+  /// A hole: ends of the channel from its westernmost edge straight west, over the centres of
+  /// connected pixels, to `channel_to`, the border they end at. Both are middles of edges.
+  ContourPoint channel_begin{};
+  ContourPoint channel_end{};
+  std::size_t channel_to = 0;
 };
 
 /// Every border, in raster order of their first pixel; `labels`: [row][column]. Time grows with the

@@ -33,12 +33,6 @@ const CodedConcept kCertainty = {"111012", "DCM", "Certainty of Finding"};
 const CodedConcept kComment = {"121106", "DCM", "Comment"};
 const CodedConcept kPercent = {"%", "UCUM", "Percent"};
 
-/// CID 7150 "Anatomical Structure", in today's code and the one of older cards.
-bool IsStructure(const CodedConcept& category) {
-  return category.scheme == "SCT" &&
-         (category.value == "123037004" || category.value == "91723000");
-}
-
 void AddAlgorithm(const ResultRun& run, ReportTree& tree) {
   tree.AddText(As::kModifier, kAlgorithmName, AlgorithmName(run));
   tree.AddText(As::kModifier, kAlgorithmVersion, AlgorithmVersion(run));
@@ -169,7 +163,7 @@ void AddAnswerGroup(const ResultRun& run, const ClassificationFinding& answer, R
 
 std::optional<CodedConcept> FindingSiteOf(const config::SegmentSpec& spec) {
   if (spec.anatomic_region) return spec.anatomic_region;
-  if (IsStructure(spec.category)) return spec.type;
+  if (spec.IsStructure()) return spec.type;
   return std::nullopt;
 }
 

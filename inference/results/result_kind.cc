@@ -1,6 +1,7 @@
 #include "inference/results/result_kind.h"
 
 #include "inference/results/check_report.h"
+#include "inference/results/check_rt_structure_set.h"
 #include "inference/results/check_segmentation.h"
 #include "inference/results/encapsulated_pdf.h"
 #include "inference/results/key_object_selection.h"

@@ -50,27 +50,33 @@ void MarkRun(const std::vector<ContourPoint>& points, std::size_t first, std::si
 }
 
 std::vector<ContourPoint> Simplified(const std::vector<ContourPoint>& points, double tolerance_px) {
-  std::vector<bool> stays(points.size(), false);
   const auto farthest = std::max_element(
       points.begin(), points.end(), [&](const ContourPoint& a, const ContourPoint& b) {
         return Distance(points.front(), a) < Distance(points.front(), b);
       });
-  const auto opposite = static_cast<std::size_t>(farthest - points.begin());
-  std::vector<std::size_t> fixed;
-  for (std::size_t i = 0; i < opposite; i += kMaxRun) fixed.push_back(i);
-  for (std::size_t i = opposite; i < points.size(); i += kMaxRun) fixed.push_back(i);
-  fixed.push_back(points.size());  // the first point again
-  for (std::size_t i = 0; i + 1 < fixed.size(); ++i) {
-    stays[fixed[i]] = true;
-    MarkRun(points, fixed[i], fixed[i + 1], tolerance_px, stays);
+  return SimplifyBetween(points, {0, static_cast<std::size_t>(farthest - points.begin())},
+                         tolerance_px);
+}
+
+}  // namespace
+
+std::vector<ContourPoint> SimplifyBetween(const std::vector<ContourPoint>& points,
+                                          const std::vector<std::size_t>& fixed,
+                                          double tolerance_px) {
+  std::vector<bool> stays(points.size(), false);
+  for (std::size_t i = 0; i < fixed.size(); ++i) {
+    // The first point again comes last.
+    const std::size_t end = i + 1 < fixed.size() ? fixed[i + 1] : points.size();
+    for (std::size_t begin = fixed[i]; begin < end; begin += kMaxRun) {
+      stays[begin] = true;
+      MarkRun(points, begin, std::min(begin + kMaxRun, end), tolerance_px, stays);
+    }
   }
   std::vector<ContourPoint> left;
   for (std::size_t i = 0; i < points.size(); ++i)
     if (stays[i]) left.push_back(points[i]);
   return left;
 }
-
-}  // namespace
 
 double SimplifyOutline(std::vector<ContourPoint>& points, double tolerance_px,
                        std::size_t max_points) {

@@ -14,4 +14,10 @@ namespace axial::results {
 double SimplifyOutline(std::vector<ContourPoint>& points, double tolerance_px,
                        std::size_t max_points);
 
+/// The points that stay of a closed outline when those at the positions `fixed` (rising, at least
+/// one, the first 0) must. Equal points next to each other are allowed.
+[[nodiscard]] std::vector<ContourPoint> SimplifyBetween(const std::vector<ContourPoint>& points,
+                                                        const std::vector<std::size_t>& fixed,
+                                                        double tolerance_px);
+
 }  // namespace axial::results

@@ -19,20 +19,8 @@ struct RealSource {
 };
 void PrintTo(const RealSource& source, std::ostream* stream) { *stream << source.item; }
 
-class ResultsOnRealSources : public ResultsJudge, public ::testing::WithParamInterface<RealSource> {
- protected:
-  /// Files of the largest Series of an item.
-  std::vector<std::string> LargestSeries(const std::string& folder) {
-    std::map<std::string, std::vector<std::string>> series;
-    for (const std::string& file : FilesBelow(folder))
-      if (const auto header = ReadInstanceHeader(file); header.ok())
-        series[header->series_instance_uid.str()].push_back(file);
-    std::vector<std::string> largest;
-    for (auto& [uid, files] : series)
-      if (files.size() > largest.size()) largest = std::move(files);
-    return largest;
-  }
-};
+class ResultsOnRealSources : public ResultsJudge,
+                             public ::testing::WithParamInterface<RealSource> {};
 
 TEST_P(ResultsOnRealSources, AreJudgedGood) {
   const std::string folder = OpenSharedItem(GetParam().item, in_);

@@ -1,11 +1,16 @@
 #include "tests/conformance/results_judge.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 
+#include "core/dicom/instance_header.h"
+#include "inference/results/frame_plane.h"
 #include "tests/conformance/result_truth.h"
 #include "tests/support/dicom_validators.h"
 #include "tests/support/repository_paths.h"
+#include "tests/support/shared_data.h"
 
 namespace axial::testing {
 namespace {
@@ -17,6 +22,25 @@ bool IsIgnorance(const std::string& error) {
          error.find(
              "Shall not be present for Referenced SOP Class that is not segmentation - "
              "attribute <ReferencedSegmentNumber>") != std::string::npos;
+}
+
+/// It takes single-frame Instances and puts their slices into a box without shear.
+bool PlastimatchKnows(const SourceSeries& source) {
+  if (source.frames.size() < 2 || source.frames.front().multi_frame) return false;
+  const auto plane = results::PlaneOf(source.frames.front());
+  const auto next = results::PlaneOf(source.frames[1]);
+  if (!plane.ok() || !next.ok()) return false;
+  const results::ContourPoint shift = plane->PlaceOf(next->origin);
+  return std::abs(shift.column - 0.5) < 0.01 && std::abs(shift.row - 0.5) < 0.01;
+}
+
+bool HasPydicom() {
+  static const bool has = [] {
+    int status = 0;
+    static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
+    return status == 0;
+  }();
+  return has;
 }
 
 }  // namespace
@@ -67,9 +91,8 @@ void ResultsJudge::JudgeIod(const Findings& findings,
 }
 
 void ResultsJudge::RunPython(const std::string& script, const std::vector<std::string>& arguments) {
+  if (!HasPydicom()) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
   int status = 0;
-  static_cast<void>(RunProgram(kPython, {"-c", "import pydicom, numpy"}, &status));
-  if (status != 0) GTEST_SKIP() << "NOT CHECKED: no pydicom and numpy for " << kPython;
   std::vector<std::string> all = {SourceDir() + "/tests/conformance/" + script};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::vector<std::string> lines = RunProgram(kPython, all, &status);
@@ -84,6 +107,33 @@ void ResultsJudge::JudgePixels(const Findings& findings, bool keep_empty_frames)
 void ResultsJudge::JudgeContours(const Findings& findings) {
   WriteTruth(findings, false, truth_.path());
   RunPython("check_rtstruct.py", {out_.File("rt_structure_set.dcm"), truth_.path()});
+  if (PlastimatchKnows(findings.source)) JudgeContoursByPlastimatch(findings);
+}
+
+void ResultsJudge::JudgeContoursByPlastimatch(const Findings& findings) {
+  if (!HasProgram("plastimatch"))
+    GTEST_SKIP() << "NOT CHECKED: plastimatch (package plastimatch) is not on PATH";
+  const TempDir images;
+  for (const SourceFrame& frame : findings.source.frames)
+    std::filesystem::create_symlink(
+        std::filesystem::absolute(frame.file),
+        images.File(std::filesystem::path(frame.file).filename().string()));
+  // Unites contours unless it is told to XOR them.
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{}, std::vector<std::string>{"--xor-contours"}}) {
+    const TempDir volumes;
+    std::vector<std::string> arguments = {
+        "convert",         "--input",         out_.File("rt_structure_set.dcm"),
+        "--referenced-ct", images.path(),     "--output-prefix",
+        volumes.path(),    "--prefix-format", "mhd"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    int status = 0;
+    const std::vector<std::string> lines = RunProgram("plastimatch", arguments, &status);
+    ASSERT_EQ(status, 0) << ::testing::PrintToString(lines);
+    SCOPED_TRACE(::testing::PrintToString(how));
+    RunPython("check_rtstruct.py",
+              {out_.File("rt_structure_set.dcm"), truth_.path(), volumes.path()});
+  }
 }
 
 void ResultsJudge::JudgePresentation(const Findings& findings,
@@ -100,6 +150,17 @@ void ResultsJudge::JudgePresentation(const Findings& findings,
   std::vector<std::string> arguments = {state, truth_.path(), truth_.path()};
   arguments.insert(arguments.end(), images.begin(), images.end());
   RunPython("check_presentation.py", arguments);
+}
+
+std::vector<std::string> ResultsJudge::LargestSeries(const std::string& folder) {
+  std::map<std::string, std::vector<std::string>> series;
+  for (const std::string& file : FilesBelow(folder))
+    if (const auto header = ReadInstanceHeader(file); header.ok())
+      series[header->series_instance_uid.str()].push_back(file);
+  std::vector<std::string> largest;
+  for (auto& [uid, files] : series)
+    if (files.size() > largest.size()) largest = std::move(files);
+  return largest;
 }
 
 }  // namespace axial::testing

@@ -24,10 +24,14 @@ class ResultsJudge : public ::testing::Test {
              std::size_t expected_artifacts, const config::ResultProfile& profile = {});
   /// Attributes and composite context of what WriteResults wrote into out_.
   void JudgeIod(const Findings& findings, const std::vector<protocol::Artifact>& artifacts);
-  /// The RT Structure Set in out_ gives the label maps back.
+  /// The RT Structure Set in out_ gives the label maps back: read by pydicom, and by plastimatch
+  /// where it knows such stacks (single-frame Instances, not sheared).
   void JudgeContours(const Findings& findings);
   /// The presentation state in out_, beside its images.
   void JudgePresentation(const Findings& findings, const std::vector<std::string>& images);
+
+  /// Files of the largest Series below a folder.
+  static std::vector<std::string> LargestSeries(const std::string& folder);
 
   TempDir in_;
   TempDir out_;
@@ -35,6 +39,7 @@ class ResultsJudge : public ::testing::Test {
  private:
   void RunPython(const std::string& script, const std::vector<std::string>& arguments);
   void JudgePixels(const Findings& findings, bool keep_empty_frames);
+  void JudgeContoursByPlastimatch(const Findings& findings);
 
   TempDir truth_;
 };

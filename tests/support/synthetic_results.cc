@@ -168,6 +168,42 @@ SourceSeries WriteSeries(const SyntheticSource& options, const std::string& fold
 
 CodedConcept Sct(const char* value, const char* meaning) { return {value, "SCT", meaning}; }
 
+/// Of DrawnFindings; place and size in fractions of a frame.
+std::uint8_t DrawnLabel(double row, double column, double scale) {
+  const double shell = std::hypot(row - 0.5, column - 0.36) / scale;
+  if (shell < 0.05 || (shell >= 0.15 && shell < 0.3)) return 1;
+  if (shell < 0.3) return 0;
+  const bool ball = std::hypot(row - 0.35, column - 0.72) / scale < 0.22 ||
+                    std::hypot(row - 0.75, column - 0.8) / scale < 0.12;
+  return ball ? 2 : 0;
+}
+
+/// The layer and its two segments, with measurements.
+void AddLungs(const config::ModelCard& card, LabelMap map,
+              const std::array<std::int64_t, 3>& voxels, Findings& findings) {
+  findings.layers.push_back(std::move(map));
+  for (int number = 1; number <= 2; ++number) {
+    SegmentFinding segment{card.segments[static_cast<std::size_t>(number - 1)],
+                           number,
+                           0,
+                           static_cast<std::uint8_t>(number),
+                           fmt::format("{} {}", card.name, number),
+                           MakeDeterministicUid(fmt::format("tracking|{}", number)),
+                           0,
+                           {}};
+    segment.voxels = voxels[static_cast<std::size_t>(number)];
+    segment.measurements = {{Sct("118565006", "Volume"),
+                             {},
+                             static_cast<double>(segment.voxels) * 0.9375 / 1000.0,
+                             {"cm3", "UCUM", "cubic centimeter"}},
+                            {{"112031", "DCM", "Attenuation Coefficient"},
+                             Sct("373098007", "Mean"),
+                             -812.3456789,
+                             {"[hnsf'U]", "UCUM", "Hounsfield unit"}}};
+    findings.segments.push_back(std::move(segment));
+  }
+}
+
 }  // namespace
 
 SourceSeries WriteSource(const SyntheticSource& options, const std::string& folder) {
@@ -249,27 +285,30 @@ Findings LungFindings(const SourceSeries& source, const config::ModelCard& card)
       ++voxels[label];
     }
   }
-  findings.layers.push_back(std::move(map));
-  for (int number = 1; number <= 2; ++number) {
-    SegmentFinding segment{card.segments[static_cast<std::size_t>(number - 1)],
-                           number,
-                           0,
-                           static_cast<std::uint8_t>(number),
-                           fmt::format("{} {}", card.name, number),
-                           MakeDeterministicUid(fmt::format("tracking|{}", number)),
-                           0,
-                           {}};
-    segment.voxels = voxels[static_cast<std::size_t>(number)];
-    segment.measurements = {{Sct("118565006", "Volume"),
-                             {},
-                             static_cast<double>(segment.voxels) * 0.9375 / 1000.0,
-                             {"cm3", "UCUM", "cubic centimeter"}},
-                            {{"112031", "DCM", "Attenuation Coefficient"},
-                             Sct("373098007", "Mean"),
-                             -812.3456789,
-                             {"[hnsf'U]", "UCUM", "Hounsfield unit"}}};
-    findings.segments.push_back(std::move(segment));
+  AddLungs(card, std::move(map), voxels, findings);
+  return findings;
+}
+
+Findings DrawnFindings(const SourceSeries& source, const config::ModelCard& card) {
+  Findings findings{source, {}, {}, {}};
+  LabelMap map;
+  const auto slices = static_cast<int>(source.frames.size());
+  map.geometry.size = {slices, source.rows, source.columns};
+  map.labels.resize(map.geometry.size.Voxels());
+  std::array<std::int64_t, 3> voxels{};
+  const int sieve = std::max(9, source.rows / 9);
+  std::size_t at = 0;
+  for (int slice = 0; slice < slices; ++slice) {
+    const double off_middle = slices == 1 ? 0 : 2.0 * slice / (slices - 1) - 1;
+    const double scale = 1 - 0.6 * off_middle * off_middle;
+    for (int r = 0; r < source.rows; ++r)
+      for (int c = 0; c < source.columns; ++c, ++at) {
+        map.labels[at] = DrawnLabel((r + 0.5) / source.rows, (c + 0.5) / source.columns, scale);
+        if (map.labels[at] == 1 && r % sieve == 4 && c % sieve == 6) map.labels[at] = 0;
+        ++voxels[map.labels[at]];
+      }
   }
+  AddLungs(card, std::move(map), voxels, findings);
   return findings;
 }
 

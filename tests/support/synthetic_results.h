@@ -52,6 +52,11 @@ struct SyntheticSource {
 /// (segment 2).
 [[nodiscard]] Findings ShapeFindings(const SourceSeries& source, const config::ModelCard& card);
 
+/// Two segments (of LungCard's numbers) of the shapes that models find: 1 is a thick shell with
+/// small holes and an island in its hollow, 2 two balls side by side. They touch, fill most of the
+/// source and become smaller towards its first and last slice.
+[[nodiscard]] Findings DrawnFindings(const SourceSeries& source, const config::ModelCard& card);
+
 /// What LungCard's model says when it finds nothing.
 [[nodiscard]] Findings EmptyFindings(const SourceSeries& source);
 

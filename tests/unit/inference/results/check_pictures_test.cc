@@ -3,11 +3,12 @@
 
 #include <functional>
 
+#include "inference/results/check_rt_structure_set.h"
 #include "inference/results/encapsulated_pdf.h"
 #include "inference/results/key_object_selection.h"
 #include "inference/results/presentation_state.h"
-#include "inference/results/rt_structure_set.h"
 #include "inference/results/secondary_capture.h"
+#include "inference/results/written_object.h"
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
 
@@ -146,6 +147,29 @@ std::function<void(DcmDataset&)> SetInContour(const DcmTagKey& tag, const char* 
   };
 }
 
+/// Of the first ROI; several of the first frame are followed by those of others.
+DcmSequenceOfItems& ContoursOf(DcmDataset& dataset) {
+  DcmItem* roi = nullptr;
+  DcmSequenceOfItems* contours = nullptr;
+  EXPECT_TRUE(dataset.findAndGetSequenceItem(DCM_ROIContourSequence, roi).good());
+  EXPECT_TRUE(roi->findAndGetSequence(DCM_ContourSequence, contours).good());
+  return *contours;
+}
+
+/// Along the rows, which are the patient's x axis.
+void MoveFirstContour(DcmDataset& dataset, double mm) {
+  DcmItem& contour = *ContoursOf(dataset).getItem(0);
+  OFString text;
+  ASSERT_TRUE(contour.findAndGetOFStringArray(DCM_ContourData, text).good());
+  std::vector<double> numbers = NumbersOf(text.c_str());
+  std::string moved;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) moved += '\\';
+    moved += FormatDecimal(numbers[i] + (i % 3 == 0 ? mm : 0));
+  }
+  ASSERT_TRUE(contour.putAndInsertString(DCM_ContourData, moved.c_str()).good());
+}
+
 class CheckRtStructureSetTest : public CheckPictures {};
 TEST_P(CheckRtStructureSetTest, NamesTheFault) {
   ExpectNamed("rt_structure_set.dcm", CheckRtStructureSet);
@@ -159,7 +183,9 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"frame of reference", "FrameOfReferenceUID", Set(DCM_FrameOfReferenceUID, "1.2.3")},
         Fault{"date", "StructureSetDate", Set(DCM_StructureSetDate, "19990101")},
         Fault{"number", "ROINumber", SetInItem(DCM_StructureSetROISequence, DCM_ROINumber, "7")},
-        Fault{"name", "content", SetInItem(DCM_StructureSetROISequence, DCM_ROIName, "Right lung")},
+        Fault{"name", "content", SetInItem(DCM_StructureSetROISequence, DCM_ROIName, "Liver")},
+        Fault{"same name", "taken",
+              SetInItem(DCM_StructureSetROISequence, DCM_ROIName, "Right lung")},
         Fault{"no observation", "RTROIObservationsSequence",
               [](DcmDataset& dataset) {
                 ASSERT_TRUE(dataset.findAndDeleteElement(DCM_RTROIObservationsSequence).good());
@@ -173,6 +199,25 @@ INSTANTIATE_TEST_SUITE_P(
                 SetInContour(DCM_NumberOfContourPoints, "3")(dataset);
                 SetInContour(DCM_ContourData, "1\\1\\900\\2\\1\\900\\1\\2\\900")(dataset);
               }},
+        Fault{"a contour too few", "StructureSetDescription",
+              [](DcmDataset& dataset) {
+                DcmSequenceOfItems& contours = ContoursOf(dataset);
+                delete contours.remove(contours.card() - 1);
+              }},
+        Fault{"a contour twice", "too many",
+              [](DcmDataset& dataset) {
+                DcmSequenceOfItems& contours = ContoursOf(dataset);
+                ASSERT_TRUE(contours.insert(new DcmItem(*contours.getItem(0)), 0).good());
+              }},
+        Fault{"apart", "one place",
+              [](DcmDataset& dataset) {
+                DcmSequenceOfItems& contours = ContoursOf(dataset);
+                ASSERT_TRUE(contours.append(contours.remove(0UL)).good());
+              }},
+        Fault{"a pixel aside", "too many",
+              [](DcmDataset& dataset) { MoveFirstContour(dataset, 0.5); }},
+        Fault{"far away", "leaves its frame",
+              [](DcmDataset& dataset) { MoveFirstContour(dataset, 1e9); }},
         Fault{"other frame", "names no frame", [](DcmDataset& dataset) {
                 DcmItem* image = nullptr;
                 DcmItem* first = nullptr;
