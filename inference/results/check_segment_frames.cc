@@ -1,9 +1,13 @@
 #include "inference/results/check_segment_frames.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "inference/results/frame_plane.h"
+#include "inference/results/functional_groups.h"
 #include "inference/results/segmentation_check.h"
 
 namespace axial::results {
@@ -15,14 +19,48 @@ DcmItem* Group(DcmItem& frame, DcmItem& shared, const DcmTagKey& sequence) {
   return own != nullptr ? own : ItemOf(shared, sequence);
 }
 
-Status CheckGeometry(const SourceSeries& source, const SourceFrame& image, DcmItem& frame,
+/// Between the middles of neighbouring planes along their normal, from the positions as the source
+/// wrote them; nullopt where frames are no stack of planes.
+std::optional<double> SliceGapMm(const SourceSeries& source) {
+  const SourceFrame& first = source.frames.front();
+  const SourceFrame& last = source.frames.back();
+  if (!HasPlaneGeometry(source) || first.position_mm == last.position_mm) return std::nullopt;
+  const Result<FramePlane> from = PlaneOf(first);
+  const Result<FramePlane> to = PlaneOf(last);
+  if (!from.ok() || !to.ok()) return std::nullopt;
+  return from->DistanceOf(to->origin) / static_cast<double>(source.frames.size() - 1);
+}
+
+/// Viewers and measuring software take it for the distance of the frames (PS3.3 C.7.6.16.2.1), and
+/// many let it win over the positions.
+Status CheckSliceGap(const std::optional<double>& expected_mm, DcmItem& measures) {
+  constexpr double kToleranceMm = 0.001;
+  const std::vector<double> written = NumbersOf(TextOf(measures, DCM_SpacingBetweenSlices));
+  if (written.empty() && !expected_mm) return {};
+  if (!expected_mm)
+    return WrongSegmentation("SpacingBetweenSlices is there, but the frames are no stack");
+  if (written.size() != 1 || !(std::abs(written.front() - *expected_mm) < kToleranceMm))
+    return WrongSegmentation("SpacingBetweenSlices is \"{}\", but the planes are {:.4f} mm apart",
+                             TextOf(measures, DCM_SpacingBetweenSlices), *expected_mm);
+  return {};
+}
+
+/// What the check of every frame needs of the whole source.
+struct SourceGeometry {
+  const SourceSeries& source;
+  std::optional<double> slice_gap_mm;
+};
+
+Status CheckGeometry(const SourceGeometry& geometry, const SourceFrame& image, DcmItem& frame,
                      DcmItem& shared) {
+  const SourceSeries& source = geometry.source;
   if (!image.pixel_spacing.empty()) {
     DcmItem* measures = Group(frame, shared, DCM_PixelMeasuresSequence);
     if (measures == nullptr) return WrongSegmentation("Pixel Measures are missing");
     AXIAL_RETURN_IF_ERROR(Expect(*measures, DCM_PixelSpacing, image.pixel_spacing));
     if (!image.slice_thickness.empty())
       AXIAL_RETURN_IF_ERROR(Expect(*measures, DCM_SliceThickness, image.slice_thickness));
+    AXIAL_RETURN_IF_ERROR(CheckSliceGap(geometry.slice_gap_mm, *measures));
   }
   if (source.frame_of_reference_uid.empty() || image.image_position_patient.empty()) return {};
   DcmItem* position = Group(frame, shared, DCM_PlanePositionSequence);
@@ -47,8 +85,9 @@ Result<SegmentFrame> CheckSegment(const Findings& findings, DcmItem& frame) {
   return SegmentFrame{segment, finding.layer, finding.value, 0};
 }
 
-Result<SegmentFrame> CheckFrame(const Findings& findings, const SegmentationForm& form,
-                                const SliceByReference& slices, DcmItem& frame, DcmItem& shared) {
+Result<SegmentFrame> CheckFrame(const Findings& findings, const SourceGeometry& geometry,
+                                const SegmentationForm& form, const SliceByReference& slices,
+                                DcmItem& frame, DcmItem& shared) {
   DcmItem* derivation = ItemOf(frame, DCM_DerivationImageSequence);
   DcmItem* image = derivation == nullptr ? nullptr : ItemOf(*derivation, DCM_SourceImageSequence);
   if (image == nullptr || ItemCount(*derivation, DCM_SourceImageSequence) != 1)
@@ -65,7 +104,7 @@ Result<SegmentFrame> CheckFrame(const Findings& findings, const SegmentationForm
     return WrongSegmentation("Referenced Frame Number does not fit the source image");
   AXIAL_RETURN_IF_ERROR(
       Expect(*image, DCM_ReferencedSOPClassUID, source_frame.sop_class_uid.str()));
-  AXIAL_RETURN_IF_ERROR(CheckGeometry(findings.source, source_frame, frame, shared));
+  AXIAL_RETURN_IF_ERROR(CheckGeometry(geometry, source_frame, frame, shared));
   SegmentFrame found{0, 0, 0, slice->second};
   if (form.type != SegmentationForm::Type::kLabelmap) {
     AXIAL_ASSIGN_OR_RETURN(found, CheckSegment(findings, frame));
@@ -132,12 +171,13 @@ Result<std::vector<SegmentFrame>> CheckSegmentFrames(const Findings& findings,
       dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, groups).bad())
     return WrongSegmentation("functional groups are missing");
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_NumberOfFrames, fmt::format("{}", groups->card())));
+  const SourceGeometry geometry{findings.source, SliceGapMm(findings.source)};
   std::vector<SegmentFrame> frames;
   for (DcmObject* item = groups->nextInContainer(nullptr); item != nullptr;
        item = groups->nextInContainer(item)) {
     AXIAL_ASSIGN_OR_RETURN(
         const SegmentFrame frame,
-        CheckFrame(findings, form, slices, static_cast<DcmItem&>(*item), *shared));
+        CheckFrame(findings, geometry, form, slices, static_cast<DcmItem&>(*item), *shared));
     frames.push_back(frame);
   }
   const bool by_segment = form.type != SegmentationForm::Type::kLabelmap;

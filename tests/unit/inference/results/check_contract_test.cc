@@ -21,6 +21,7 @@ Path Frame(long number, const Path& rest = {}) {
 
 const Path kFirstSource =
     Frame(0, {{DCM_DerivationImageSequence, 0}, {DCM_SourceImageSequence, 0}});
+const Path kMeasures = {{DCM_SharedFunctionalGroupsSequence, 0}, {DCM_PixelMeasuresSequence, 0}};
 const Path kPropertyType = {{DCM_SegmentSequence, 0}, {DCM_SegmentedPropertyTypeCodeSequence, 0}};
 const Path kModifier = {{DCM_SegmentSequence, 0},
                         {DCM_SegmentedPropertyTypeCodeSequence, 0},
@@ -165,6 +166,12 @@ const Fault kFaults[] = {
     {"OrientationWithoutTilt", "seg", On::kTiltedStack, "ImageOrientationPatient",
      Set(DCM_ImageOrientationPatient, "1\\0\\0\\0\\1\\0",
          {{DCM_SharedFunctionalGroupsSequence, 0}, {DCM_PlaneOrientationSequence, 0}})},
+    {"DistanceOfSlicesAlongTheTable", "seg", On::kTiltedStack, "SpacingBetweenSlices",
+     Set(DCM_SpacingBetweenSlices, "2.6604", kMeasures)},
+    {"DistanceOfOtherSlices", "seg", On::kMultiFrame, "SpacingBetweenSlices",
+     Set(DCM_SpacingBetweenSlices, "5", kMeasures)},
+    {"NoDistanceOfSlices", "seg", On::kLabelmap, "SpacingBetweenSlices",
+     Remove(DCM_SpacingBetweenSlices, kMeasures)},
     {"SlicesInTheOrderOfFiles", "seg", On::kTiltedStack, "ImagePositionPatient", SwapPositions},
     {"FrameOfReferenceWhereNoneIs", "seg", On::kRadiographs, "FrameOfReferenceUID",
      Set(DCM_FrameOfReferenceUID, "1.2.3")},
