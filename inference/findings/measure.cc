@@ -74,7 +74,32 @@ struct VoxelQuantity {
   CodedConcept unit;
 };
 
-std::optional<VoxelQuantity> QuantityOf(const std::string& modality) {
+/// Of PET, by Units and SUV Type (PS3.3 C.8.9.1.1.3; PS3.16 CID 84 and 85).
+std::optional<VoxelQuantity> PetQuantityOf(const std::string& units, const std::string& suv_type) {
+  const auto activity = [](const char* ucum, const char* meaning) {
+    return VoxelQuantity{{"110821", "DCM", "Nuclear Medicine Tomographic Activity"},
+                         {ucum, "UCUM", meaning}};
+  };
+  if (units == "BQML") return activity("Bq/ml", "Becquerels/milliliter");
+  if (units == "CPS") return activity("{counts}/s", "Counts per second");
+  if (units == "CNTS") return activity("{counts}", "Counts");
+  const auto uptake = [](const char* code, const char* name, const char* ucum) {
+    return VoxelQuantity{{code, "DCM", name}, {ucum, "UCUM", fmt::format("{} unit", name)}};
+  };
+  if (units == "GML") {
+    if (suv_type.empty() || suv_type == "BW") return uptake("126401", "SUVbw", "{SUVbw}g/ml");
+    if (suv_type == "LBM") return uptake("126402", "SUVlbm", "{SUVlbm}g/ml");
+    if (suv_type == "LBMJANMA") return uptake("126405", "SUVlbm(Janma)", "{SUVlbm}g/ml");
+    if (suv_type == "LBMJAMES128") return uptake("126406", "SUVlbm(James128)", "{SUVlbm}g/ml");
+    if (suv_type == "IBW") return uptake("126404", "SUVibw", "{SUVibw}g/ml");
+  }
+  if (units == "CM2ML" && suv_type == "BSA") return uptake("126403", "SUVbsa", "{SUVbsa}cm2/ml");
+  return std::nullopt;
+}
+
+std::optional<VoxelQuantity> QuantityOf(const SourceSeries& source) {
+  const std::string& modality = source.modality;
+  if (modality == "PT") return PetQuantityOf(source.units, source.suv_type);
   if (modality == "CT")
     return VoxelQuantity{{"112031", "DCM", "Attenuation Coefficient"},
                          {"[hnsf'U]", "UCUM", "Hounsfield unit"}};
@@ -155,7 +180,7 @@ std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
         .voxels = s.voxels,
         .measurements = {}};
     const Measured of{s, layers[static_cast<std::size_t>(finding.layer)], finding.value,
-                      QuantityOf(source.modality)};
+                      QuantityOf(source)};
     for (const config::MeasurementKind kind : card.measurements) {
       if (volume == nullptr) break;
       if (std::optional<Measurement> measurement = Measure(kind, of))

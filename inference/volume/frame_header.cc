@@ -151,7 +151,9 @@ Result<InstanceFrames> ReadInstanceFrames(const std::string& file, std::size_t m
                           std::move(series),
                           AttributeText(data_set, DCM_Modality),
                           AttributeText(data_set, DCM_LossyImageCompression) == "01",
-                          {}};
+                          {},
+                          AttributeText(data_set, DCM_Units),
+                          AttributeText(data_set, DCM_SUVType)};
   for (std::size_t i = 0; i < count; ++i) {
     FrameHeader frame = common;
     frame.source.frame_number = static_cast<int>(i) + 1;

@@ -38,6 +38,8 @@ struct InstanceFrames {
   std::string modality;
   bool lossy = false;
   std::vector<FrameHeader> frames;
+  std::string units = {};     ///< SourceSeries::units
+  std::string suv_type = {};  ///< SourceSeries::suv_type
 };
 
 /// Reads the header of one Instance: CheckStructure first, then single-frame attributes or the

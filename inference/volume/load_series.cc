@@ -33,12 +33,16 @@ Result<SeriesHeaders> ReadHeaders(const std::vector<std::string>& files,
                                            .series_instance_uid = instance.series_instance_uid,
                                            .modality = instance.modality,
                                            .frame_of_reference_uid = {},
-                                           .frames = {}},
+                                           .frames = {},
+                                           .units = instance.units,
+                                           .suv_type = instance.suv_type},
                               {}};
     if (instance.series_instance_uid != headers->source.series_instance_uid ||
         instance.study_instance_uid != headers->source.study_instance_uid)
       return MakeError(ErrorCode::kInvalidInput, "{}: files of more than one Series",
                        FileLabel(file));
+    if (instance.units != headers->source.units || instance.suv_type != headers->source.suv_type)
+      headers->source.units = headers->source.suv_type = "";
     headers->source.lossy = headers->source.lossy || instance.lossy;
     std::move(instance.frames.begin(), instance.frames.end(), std::back_inserter(headers->frames));
     if (headers->frames.size() > options.max_frames)

@@ -37,6 +37,10 @@ struct SourceSeries {
   int columns = 0;
   std::vector<SourceFrame> frames;  ///< never empty
   bool lossy = false;               ///< any frame has Lossy Image Compression "01"
+  /// PET Series Module (PS3.3 C.8.9.1), the same in every Instance: "" when absent or when
+  /// Instances disagree, which then say nothing of the voxels.
+  std::string units = {};     ///< Units (0054,1001): BQML, GML...
+  std::string suv_type = {};  ///< SUV Type (0054,1006): BW, LBM...
 
   /// Representative Instance for the composite context (patient, study, equipment).
   [[nodiscard]] const SourceFrame& representative() const { return frames.front(); }

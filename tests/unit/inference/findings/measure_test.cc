@@ -78,6 +78,43 @@ TEST(MeasureSegments, NamesWhatTheVoxelsOfAModalityAre) {
   EXPECT_EQ(ultrasound[0].measurements[0].quantity.value, "118565006");
 }
 
+TEST(MeasureSegments, NamesWhatPetVoxelsAreByTheirUnits) {
+  struct Case {
+    const char* units;
+    const char* suv_type;
+    const char* quantity;  ///< nullptr: nothing may be said of the voxels
+    const char* ucum;
+  };
+  for (const Case& one :
+       std::initializer_list<Case>{{"BQML", "", "110821", "Bq/ml"},
+                                   {"CNTS", "", "110821", "{counts}"},
+                                   {"CPS", "", "110821", "{counts}/s"},
+                                   {"GML", "", "126401", "{SUVbw}g/ml"},
+                                   {"GML", "BW", "126401", "{SUVbw}g/ml"},
+                                   {"GML", "LBM", "126402", "{SUVlbm}g/ml"},
+                                   {"GML", "LBMJAMES128", "126406", "{SUVlbm}g/ml"},
+                                   {"GML", "LBMJANMA", "126405", "{SUVlbm}g/ml"},
+                                   {"GML", "IBW", "126404", "{SUVibw}g/ml"},
+                                   {"CM2ML", "BSA", "126403", "{SUVbsa}cm2/ml"},
+                                   {"GML", "BSA", nullptr, nullptr},
+                                   {"GML", "nonsense", nullptr, nullptr},
+                                   {"CM2ML", "", nullptr, nullptr},
+                                   {"PROPCPS", "", nullptr, nullptr},
+                                   {"", "", nullptr, nullptr},
+                                   {"BQML\\GML", "", nullptr, nullptr}}) {
+    SCOPED_TRACE(fmt::format("{} {}", one.units, one.suv_type));
+    SourceSeries source = Source("PT");
+    source.units = one.units;
+    source.suv_type = one.suv_type;
+    const auto found = MeasureSegments(Card(), source, &kVolume, {kLabels}, "digest");
+    ASSERT_EQ(found[0].measurements.size(), one.quantity == nullptr ? 1u : 5u);
+    if (one.quantity == nullptr) continue;
+    EXPECT_EQ(found[0].measurements[1].quantity.value, one.quantity);
+    EXPECT_EQ(found[0].measurements[1].unit.value, one.ucum);
+    EXPECT_NEAR(found[0].measurements[1].value, -800, 1e-9);
+  }
+}
+
 TEST(MeasureSegments, MeasuresTheShapeOfEachSegment) {
   config::ModelCard card = Card();
   card.measurements = {config::MeasurementKind::kLongestDiameter,

@@ -197,5 +197,27 @@ TEST(LoadVolume, ForeignSopClassInTheSeriesIsLeftOut) {
   EXPECT_THAT(loaded->left_out[0], HasSubstr("1 of 6 frames left out"));
 }
 
+TEST(LoadVolume, KeepsTheUnitsOfPetOnlyWhereAllImagesAgree) {
+  SyntheticSeries series;
+  series.geometry = AxialGeometry({3, 4, 5}, 1, 1, 2);
+  const testing::TempDir folder;
+  const std::vector<std::string> files = WriteSeries(series, folder.path().string());
+  EXPECT_EQ(LoadVolume(files)->source.units, "");
+  for (const std::string& file : files) {
+    EditFile(file, "Units", "GML");
+    EditFile(file, "SUVType", "LBM");
+  }
+  const auto agreed = LoadVolume(files);
+  ASSERT_TRUE(agreed.ok()) << agreed.error().message();
+  EXPECT_EQ(agreed->source.units, "GML");
+  EXPECT_EQ(agreed->source.suv_type, "LBM");
+  for (const std::string& file : {files.front(), files.back()}) {
+    EditFile(file, "Units", "BQML");
+    EXPECT_EQ(LoadVolume(files)->source.units, "");
+    EXPECT_EQ(LoadVolume(files)->source.suv_type, "");
+    EditFile(file, "Units", "GML");
+  }
+}
+
 }  // namespace
 }  // namespace axial
