@@ -66,9 +66,14 @@ ScriptedServer::ScriptedServer(std::function<std::string(const std::string&)> an
     : ScriptedServer(std::move(answer), Tls{}, reading) {}
 
 ScriptedServer::ScriptedServer(std::function<std::string(const std::string&)> answer,
-                               const Tls& tls, Reading reading)
+                               Clients clients)
+    : ScriptedServer(std::move(answer), Tls{}, Reading::kWhole, clients) {}
+
+ScriptedServer::ScriptedServer(std::function<std::string(const std::string&)> answer,
+                               const Tls& tls, Reading reading, Clients clients)
     : answer_(std::move(answer)),
       reading_(reading),
+      clients_(clients),
       listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   std::signal(SIGPIPE, SIG_IGN);
   if (!tls.certificate.empty()) {
@@ -94,6 +99,7 @@ ScriptedServer::ScriptedServer(std::function<std::string(const std::string&)> an
 ScriptedServer::~ScriptedServer() {
   ::shutdown(listener_, SHUT_RDWR);
   thread_.join();
+  for (std::thread& thread : client_threads_) thread.join();
   ::close(listener_);
   SSL_CTX_free(tls_);
 }
@@ -108,12 +114,19 @@ void ScriptedServer::Serve() {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
     ++connections_;
-    Client client(socket, tls_);
-    std::string received;
-    while (client.ReadRequest(received, reading_)) {
-      if (!client.Send(answer_(received)) || reading_ == Reading::kHeadOnly) break;
-      received.clear();
-    }
+    if (clients_ == Clients::kManyAtOnce)
+      client_threads_.emplace_back([this, socket] { ServeClient(socket); });
+    else
+      ServeClient(socket);
+  }
+}
+
+void ScriptedServer::ServeClient(int socket) {
+  Client client(socket, tls_);
+  std::string received;
+  while (client.ReadRequest(received, reading_)) {
+    if (!client.Send(answer_(received)) || reading_ == Reading::kHeadOnly) break;
+    received.clear();
   }
 }
 
