@@ -45,9 +45,9 @@ TEST_F(StudyStoreTest, OneOfManyAtTheSameTimeIsTheFirstAndNoneIsLost) {
         const auto outcome = studies->AddInstance(
             MakeInstance(study, study + ".1", study + ".1.1", i % 2 == 0 ? "a" : "b", i));
         ASSERT_TRUE(outcome.ok()) << outcome.error().ToString();
-        added += *outcome == AddOutcome::kAdded;
-        duplicate += *outcome == AddOutcome::kDuplicate;
-        conflicting += *outcome == AddOutcome::kConflicting;
+        added += outcome->outcome == AddOutcome::kAdded;
+        duplicate += outcome->outcome == AddOutcome::kDuplicate;
+        conflicting += outcome->outcome == AddOutcome::kConflicting;
       });
     for (std::thread& sender : senders) sender.join();
     EXPECT_EQ(added, 1);
