@@ -43,7 +43,8 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
                                association.calling_ae_title,
                                association.called_ae_title,
                                association.peer_address,
-                               clock_.Now()};
+                               clock_.Now(),
+                               instance.durable ? store::Sync::kNow : store::Sync::kLater};
   AXIAL_ASSIGN_OR_RETURN(const store::AddedInstance added, studies_.AddInstance(row));
   const store::AddOutcome outcome = added.outcome;
   metrics_

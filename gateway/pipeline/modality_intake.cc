@@ -68,8 +68,8 @@ Result<std::optional<store::Commitment>> ModalityIntake::TakeCommitment(std::int
 
 Result<CommitmentReport> ModalityIntake::ReportOf(std::int64_t id) {
   AXIAL_ASSIGN_OR_RETURN(CommitmentReport report, commitments_.Report(id));
-  // Their rows are durable; with this durability their bytes are not yet before their Association
-  // ends, and the modality may delete them after this answer.
+  // With this durability neither their bytes nor their rows (of the same file system) are durable
+  // before their Association ends, and the modality may delete them after this answer.
   if (options_.durability == config::Durability::kAssociation && !report.committed.empty())
     AXIAL_RETURN_IF_ERROR(spool_.SyncAll());
   return report;

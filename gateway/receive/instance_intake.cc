@@ -106,8 +106,13 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   const std::string folder = header->study_instance_uid.str();
   const Result<SpoolPlace> place = spool_.Commit(std::move(file_), folder, name, durable);
   if (!place.ok()) return Refuse(kStatusOutOfResources, place.error());
-  const ReceivedInstance instance{std::move(header).value(), place->path,    bytes_,
-                                  std::move(sha256),         place->existed, association_};
+  const ReceivedInstance instance{std::move(header).value(),
+                                  place->path,
+                                  bytes_,
+                                  std::move(sha256),
+                                  place->existed,
+                                  association_,
+                                  durable};
   const Status indexed = events_.OnInstance(instance);
   if (!indexed.ok())
     return Refuse(

@@ -29,6 +29,7 @@ struct ReceivedInstance {
   std::string sha256;      ///< of the file: equal data sets and Transfer Syntaxes give equal files
   bool repeated = false;   ///< the same bytes were in the spool before; nothing was written
   AssociationInfo association;
+  bool durable = true;  ///< false: synced when the Association ends, and so may its row be
 };
 
 enum class AssociationEnd {

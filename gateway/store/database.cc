@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -61,6 +62,7 @@ void Configure(SQLite::Database& db) {
 
 struct PendingUnit {
   const Database::Work* work = nullptr;
+  Sync sync = Sync::kNow;
   Status result;
   bool done = false;
 };
@@ -84,13 +86,29 @@ struct Database::State {
   std::mutex readers_mutex;
   std::vector<std::unique_ptr<SQLite::Database>> idle_readers;
 
+  Sync current_sync = Sync::kNow;  ///< the writer's own
+
   void RunWriter();
+  void SetSync(const std::vector<PendingUnit*>& batch);
   void CommitBatch(const std::vector<PendingUnit*>& batch);
 };
+
+/// One unit that must be durable makes its batch so, and with it every commit before: the
+/// write-ahead log is synced as a whole.
+void Database::State::SetSync(const std::vector<PendingUnit*>& batch) {
+  const Sync wanted =
+      std::ranges::any_of(batch, [](const PendingUnit* unit) { return unit->sync == Sync::kNow; })
+          ? Sync::kNow
+          : Sync::kLater;
+  if (wanted == current_sync) return;
+  writer.exec(wanted == Sync::kNow ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  current_sync = wanted;
+}
 
 void Database::State::CommitBatch(const std::vector<PendingUnit*>& batch) {
   std::vector<Status> results(batch.size());
   try {
+    SetSync(batch);
     writer.exec("BEGIN IMMEDIATE");
     for (std::size_t i = 0; i < batch.size(); ++i) {
       writer.exec("SAVEPOINT unit");
@@ -154,8 +172,8 @@ Database::~Database() {
   if (state_->thread.joinable()) state_->thread.join();
 }
 
-Status Database::Write(const Work& work) {
-  PendingUnit unit{&work, {}, false};
+Status Database::Write(const Work& work, Sync sync) {
+  PendingUnit unit{&work, sync, {}, false};
   std::unique_lock lock(state_->mutex);
   AXIAL_INVARIANT(!state_->stopping);
   state_->queue.push_back(&unit);

@@ -13,10 +13,17 @@ class Database;
 
 namespace axial::store {
 
-/// One SQLite file: WAL, synchronous FULL, one writer thread, group commit, several readers.
+/// When a write is on the disk. Both are atomic, and neither is lost when the process is killed.
+enum class Sync {
+  kNow,    ///< when Write returns
+  kLater,  ///< with the next commit that is kNow, or a syncfs: until then lost with the machine
+};
+
+/// One SQLite file: WAL, synced as each write asks, one writer thread, group commit, several
+/// readers.
 ///
 /// Concurrent writes share one commit (and so one fsync): each runs in its own savepoint, and Write
-/// returns only after the commit that made it durable. Thread-safe. Survives kill -9 at any
+/// returns only after its commit. Thread-safe. Survives kill -9 at any
 /// instant.
 class Database {
  public:
@@ -32,17 +39,17 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Durable when it returns ok. Errors: what `work` returns; Exhausted (disk full), Corrupt,
-  /// Internal.
-  [[nodiscard]] Status Write(const Work& work);
+  /// Errors: what `work` returns; Exhausted (disk full), Corrupt, Internal.
+  [[nodiscard]] Status Write(const Work& work, Sync sync = Sync::kNow);
 
   /// Sees one consistent snapshot of everything committed before the call.
   [[nodiscard]] Status Read(const Work& work) const;
 
   /// Write and Read for work that yields a value.
   template <typename T>
-  [[nodiscard]] Result<T> Write(const std::function<Result<T>(SQLite::Database&)>& work) {
-    return Collect<T>(work, [this](const Work& unit) { return Write(unit); });
+  [[nodiscard]] Result<T> Write(const std::function<Result<T>(SQLite::Database&)>& work,
+                                Sync sync = Sync::kNow) {
+    return Collect<T>(work, [this, sync](const Work& unit) { return Write(unit, sync); });
   }
   template <typename T>
   [[nodiscard]] Result<T> Read(const std::function<Result<T>(SQLite::Database&)>& work) const {

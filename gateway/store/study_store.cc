@@ -224,7 +224,7 @@ Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
 }  // namespace
 
 Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
-  auto outcome = database_.Write<AddedInstance>([&](SQLite::Database& db) -> Result<AddedInstance> {
+  const auto add = [&](SQLite::Database& db) -> Result<AddedInstance> {
     if (IsOwnResult(db, instance.header)) return AddedInstance{AddOutcome::kOwnResult};
     AddedInstance added{Compare(db, instance)};
     if (added.outcome == AddOutcome::kDuplicate) return added;
@@ -241,7 +241,8 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
     CountInSeriesClass(db, instance.header);
     InsertInstance(db, instance, added.revision, false);
     return added;
-  });
+  };
+  auto outcome = database_.Write<AddedInstance>(add, instance.sync);
   if (outcome.ok()) CrashPoint("received");
   return outcome;
 }

@@ -24,6 +24,7 @@ struct NewInstance {
   std::string called_ae_title;
   std::string peer_address;
   TimePoint received_at{};
+  Sync sync = Sync::kNow;  ///< of its row
 };
 
 enum class AddOutcome {
@@ -127,8 +128,8 @@ class StudyStore {
   explicit StudyStore(Database& database) : database_(database) {}
 
   /// One transaction: the Instance, its Series' summary and the open revision (opened when there is
-  /// none). Durable when it returns. When the Series is complete in the open revision, that one is
-  /// closed with what is complete, and what is not goes on in the next, with the Instance.
+  /// none). Durable as `instance.sync` says. When the Series is complete in the open revision, that
+  /// one is closed with what is complete, and what is not goes on in the next, with the Instance.
   [[nodiscard]] Result<AddedInstance> AddInstance(const NewInstance& instance);
 
   /// The last Association that was sending the study is released (or aborted).

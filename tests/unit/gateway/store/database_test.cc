@@ -33,6 +33,30 @@ TEST(Database, CommitsConcurrentWritesAndRollsBackOnlyTheOneThatFailed) {
   EXPECT_EQ(count.value(), 12);
 }
 
+TEST(Database, SyncsOnlyWhatMustBeDurableNow) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  static constexpr int kNormal = 1;  // SQLite's names: commits are synced later
+  static constexpr int kFull = 2;
+  for (const Sync sync : {Sync::kNow, Sync::kLater, Sync::kLater, Sync::kNow}) {
+    const Status written = database->Write(
+        [sync](SQLite::Database& db) -> Status {
+          EXPECT_EQ(db.execAndGet("PRAGMA synchronous").getInt(),
+                    sync == Sync::kNow ? kFull : kNormal);
+          db.exec(
+              "INSERT INTO study(study_uid, first_received_at, last_received_at) SELECT '1.' || "
+              "count(*), 0, 0 FROM study");
+          return {};
+        },
+        sync);
+    EXPECT_TRUE(written.ok());
+  }
+  const auto count = database->Read<int>([](SQLite::Database& db) -> Result<int> {
+    return db.execAndGet("SELECT count(*) FROM study").getInt();
+  });
+  EXPECT_EQ(count.value(), 4);
+}
+
 TEST(Database, TranslatesAConstraintIntoConflict) {
   const testing::TempDir folder;
   auto database = Database::Open(folder.File("a.db")).value();
