@@ -59,8 +59,8 @@ class CommitmentStore {
   [[nodiscard]] Result<std::int64_t> Request(const NewCommitment& commitment, TimePoint due,
                                              TimePoint now);
 
-  /// So long an answer is in hand, longer than any Association needs for one; then it is owed again,
-  /// because whoever had it could not even write down what became of it.
+  /// So long an answer is in hand, longer than any Association needs for one; then it is owed
+  /// again, because whoever had it could not even write down what became of it.
   static constexpr Duration kLease = std::chrono::minutes(10);
 
   /// Takes one answer in hand: a certain one, or the one that is due longest of a peer of whom none

@@ -16,10 +16,10 @@ namespace axial {
 /// Volume in cm3 (UCUM), longest diameter in mm and surface area in mm2 (segment_shape.h). Mean,
 /// standard deviation (population), minimum and maximum of the voxels: of CT in Hounsfield units,
 /// of MR as signal intensity in arbitrary units, of PET as its Units (0054,1001) say: activity or
-/// standardized uptake value. Of nothing else, and of no other Units: they have no quantity to name.
-/// `volume` may be null (single images): then nothing is measured. `model_digest`: SHA-256 of card
-/// and weights; part of the tracking UIDs (segsr.md 1.6), which are the same for every run of the
-/// same model on the same Series, whatever else was found.
+/// standardized uptake value. Of nothing else, and of no other Units: they have no quantity to
+/// name. `volume` may be null (single images): then nothing is measured. `model_digest`: SHA-256 of
+/// card and weights; part of the tracking UIDs (segsr.md 1.6), which are the same for every run of
+/// the same model on the same Series, whatever else was found.
 [[nodiscard]] std::vector<SegmentFinding> MeasureSegments(const config::ModelCard& card,
                                                           const SourceSeries& source,
                                                           const Volume* volume,
