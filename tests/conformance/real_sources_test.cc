@@ -38,6 +38,32 @@ TEST_P(ResultsOnRealSources, AreJudgedGood) {
   }
 }
 
+/// Every kind, in every form of Segmentation, of shapes with holes.
+class EveryKindOnRealSources : public ResultsOnRealSources {};
+
+TEST_P(EveryKindOnRealSources, IsJudgedGood) {
+  const std::string folder = OpenSharedItem(GetParam().item, in_);
+  if (folder.empty()) GTEST_SKIP() << "NOT CHECKED: no sample data " << GetParam().item;
+  const std::vector<std::string> files = LargestSeries(folder);
+  ASSERT_FALSE(files.empty());
+  if (GetParam().volume) {
+    const auto loaded = LoadVolume(files);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+    JudgeEveryKind(DrawnFindings(loaded->source, LungCard()), LungCard());
+  } else {
+    const auto loaded = LoadImages(files);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
+    JudgeEveryKind(PositionFindings(loaded->source, PositionCard(), 0), PositionCard());
+    JudgeEveryKind(DrawnFindings(loaded->source, LungCard()), LungCard());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Items, EveryKindOnRealSources,
+                         ::testing::Values(RealSource{"ct-head-philips-5mm-study", true},
+                                           RealSource{"ct-head-philips-tilt-study", true},
+                                           RealSource{"dx-highdicom", false},
+                                           RealSource{"mg-siemens", false}));
+
 INSTANTIATE_TEST_SUITE_P(
     Items, ResultsOnRealSources,
     ::testing::Values(RealSource{"ct-head-philips-5mm-study", true},

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/dicom/instance_header.h"
 #include "inference/results/frame_plane.h"
@@ -32,6 +33,27 @@ bool PlastimatchKnows(const SourceSeries& source) {
   if (!plane.ok() || !next.ok()) return false;
   const results::ContourPoint shift = plane->PlaceOf(next->origin);
   return std::abs(shift.column - 0.5) < 0.01 && std::abs(shift.row - 0.5) < 0.01;
+}
+
+bool IsColour(const std::string& image) {
+  const std::vector<std::string> lines = RunProgram("dcmdump", {"+P", "0028,0002", image});
+  return ::testing::PrintToString(lines).find("US 3") != std::string::npos;
+}
+
+/// Which kinds can be made of these findings at all.
+std::set<std::string> KindsFor(const Findings& findings) {
+  const SourceSeries& source = findings.source;
+  std::set<std::string> kinds = {"sr", "secondary_capture", "pdf", "key_objects"};
+  if (!findings.segments.empty()) kinds.insert("seg");
+  const bool planes =
+      !source.frame_of_reference_uid.empty() &&
+      std::all_of(source.frames.begin(), source.frames.end(),
+                  [](const SourceFrame& frame) { return results::PlaneOf(frame).ok(); });
+  if (!findings.segments.empty() && planes) kinds.insert("rt_structure_set");
+  // Grayscale, and with something to draw.
+  if (!findings.segments.empty() && !IsColour(source.frames.front().file))
+    kinds.insert("presentation_state");
+  return kinds;
 }
 
 bool HasPydicom() {
@@ -88,6 +110,40 @@ void ResultsJudge::JudgeIod(const Findings& findings,
     return file.starts_with(out_.path().string()) ? false : !EntityErrors({file}).empty();
   });
   EXPECT_EQ(EntityErrors(files), std::vector<std::string>());
+}
+
+void ResultsJudge::JudgeEveryKind(const Findings& findings, const config::ModelCard& card) {
+  using Segmentation = config::ResultProfile::Segmentation;
+  std::vector<std::string> images;
+  for (const SourceFrame& frame : findings.source.frames)
+    if (images.empty() || images.back() != frame.file) images.push_back(frame.file);
+  ResultOptions options = Options();
+  config::ResultProfile& profile = options.profiles.front();
+  for (std::size_t i = 0; i < config::kExtraResultNames.size(); ++i)
+    profile.also.insert(static_cast<config::ExtraResult>(i));
+  for (const Segmentation form :
+       {Segmentation::kFractional, Segmentation::kLabelmap, Segmentation::kBinary}) {
+    SCOPED_TRACE("form of Segmentation " + std::to_string(static_cast<int>(form)));
+    profile.segmentation = form;
+    const auto written = WriteResults(findings, card, options, out_.path());
+    ASSERT_TRUE(written.ok()) << written.error().ToString();
+    std::set<std::string> kinds;
+    for (const protocol::Artifact& artifact : *written) kinds.insert(artifact.kind);
+    EXPECT_EQ(kinds, KindsFor(findings));
+    JudgeIod(findings, *written);
+    if (kinds.contains("seg")) JudgePixels(findings, profile.keep_empty_frames);
+    if (form != Segmentation::kBinary) continue;  // the other kinds are the same
+    JudgeTemplate("sr.dcm");
+    JudgeTemplate("key_objects.dcm");
+    if (kinds.contains("rt_structure_set")) JudgeContours(findings);
+    if (kinds.contains("presentation_state")) JudgePresentation(findings, images);
+  }
+}
+
+void ResultsJudge::JudgeTemplate(const std::string& file) {
+  if (!HasReportValidator())
+    GTEST_SKIP() << "NOT CHECKED: no java or no pixelmed.jar (package libpixelmed-java)";
+  EXPECT_EQ(ReportTemplateErrors(out_.File(file)), std::vector<std::string>()) << file;
 }
 
 void ResultsJudge::RunPython(const std::string& script, const std::vector<std::string>& arguments) {

@@ -27,6 +27,10 @@ class ResultsJudge : public ::testing::Test {
   /// The RT Structure Set in out_ gives the label maps back: read by pydicom, and by plastimatch
   /// where it knows such stacks (single-frame Instances, not sheared).
   void JudgeContours(const Findings& findings);
+  /// Every kind of object in every form of Segmentation, each by all that judges it.
+  void JudgeEveryKind(const Findings& findings, const config::ModelCard& card);
+  /// The templates of a report or Key Object Selection in out_, by PixelMed.
+  void JudgeTemplate(const std::string& file);
   /// The presentation state in out_, beside its images.
   void JudgePresentation(const Findings& findings, const std::vector<std::string>& images);
 
