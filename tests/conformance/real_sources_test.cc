@@ -61,8 +61,7 @@ TEST_P(EveryKindOnRealSources, IsJudgedGood) {
 INSTANTIATE_TEST_SUITE_P(Items, EveryKindOnRealSources,
                          ::testing::Values(RealSource{"ct-head-philips-5mm-study", true},
                                            RealSource{"ct-head-philips-tilt-study", true},
-                                           RealSource{"dx-highdicom", false},
-                                           RealSource{"mg-siemens", false}));
+                                           RealSource{"dx-highdicom", false}));
 
 INSTANTIATE_TEST_SUITE_P(
     Items, ResultsOnRealSources,
