@@ -9,6 +9,9 @@
 
 namespace axial::plugin {
 
+/// The oldest Orthanc that has every SDK function the plugin cannot do without.
+inline constexpr int kMinimumOrthanc[] = {1, 10, 1};
+
 /// The few calls of the Orthanc SDK that the plugin makes, with owned memory and Axial's errors.
 /// Never to be used from a callback: Orthanc holds locks there. Thread-safe. Does not own the
 /// context.

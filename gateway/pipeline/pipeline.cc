@@ -113,7 +113,7 @@ struct Pipeline::State {
   void BuildModalityServices();
   Status StartStages();
   Status Listen();
-  Status ServeAdmin(const std::vector<config::LoadedModelCard>& models);
+  void BuildAdmin(const std::vector<config::LoadedModelCard>& models);
 };
 
 Status Pipeline::State::OpenStore() {
@@ -214,13 +214,11 @@ Status Pipeline::State::Listen() {
   return {};
 }
 
-Status Pipeline::State::ServeAdmin(const std::vector<config::LoadedModelCard>& models) {
+void Pipeline::State::BuildAdmin(const std::vector<config::LoadedModelCard>& models) {
   admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool);
   admin_view->Set(config, models);
   admin_api = std::make_unique<admin::AdminApi>(*studies, *jobs, *deliveries, metrics,
                                                 Clock::System(), admin_view->Providers());
-  AXIAL_ASSIGN_OR_RETURN(admin_server, admin::AdminServer::Start(config.admin, *admin_api));
-  return {};
 }
 
 Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -235,6 +233,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
   state.config = config;
   AXIAL_RETURN_IF_ERROR(state.OpenStore());
   state.BuildStages(std::move(rules), UsableCards(models));
+  state.BuildAdmin(models);
   if (!options.listen) {
     AXIAL_RETURN_IF_ERROR(state.StartStages());
     AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
@@ -242,7 +241,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
   }
   // Both ports first: a start that fails for want of one has accepted no Association and begun no
   // Job. The receiver's loop runs last: recovery takes every open Association for a dead one.
-  AXIAL_RETURN_IF_ERROR(state.ServeAdmin(models));
+  AXIAL_ASSIGN_OR_RETURN(state.admin_server,
+                         admin::AdminServer::Start(config.admin, *state.admin_api));
   AXIAL_RETURN_IF_ERROR(state.Listen());
   AXIAL_RETURN_IF_ERROR(state.StartStages());
   state.io->Run();
@@ -300,5 +300,9 @@ std::uint16_t Pipeline::admin_port() const {
 receive::ReceiveEvents& Pipeline::intake() { return *state_->intake; }
 
 receive::SpoolDisk& Pipeline::spool() { return *state_->spool; }
+
+const admin::AdminApi& Pipeline::api() const { return *state_->admin_api; }
+
+Metrics& Pipeline::metrics() { return state_->metrics; }
 
 }  // namespace axial::pipeline

@@ -5,9 +5,14 @@
 #include <string>
 
 #include "config/config.h"
+#include "core/base/metrics.h"
 #include "core/base/result.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/spool_disk.h"
+
+namespace axial::admin {
+class AdminApi;
+}
 
 namespace axial::pipeline {
 
@@ -46,6 +51,10 @@ class Pipeline {
   /// this.
   [[nodiscard]] receive::ReceiveEvents& intake();
   [[nodiscard]] receive::SpoolDisk& spool();
+
+  /// The HTTP API of design 4.4 without HTTP, for a host that serves HTTP itself; and the metrics.
+  [[nodiscard]] const admin::AdminApi& api() const;
+  [[nodiscard]] Metrics& metrics();
 
  private:
   struct State;
