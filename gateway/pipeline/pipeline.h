@@ -23,6 +23,8 @@ struct PipelineOptions {
   /// false inside a host that receives DICOM and serves HTTP itself (the Orthanc plugin): no port
   /// is opened, Instances come through intake().
   bool listen = true;
+  /// Where received files go; nullptr: the folder `spool` of storage.directory.
+  std::shared_ptr<receive::SpoolDisk> spool;
 };
 
 /// The gateway: receive, assemble, route, dispatch, deliver, and the admin server, wired over one
