@@ -48,7 +48,7 @@ Result<std::string> FaultySpoolDisk::Quarantine(std::unique_ptr<receive::SpoolFi
 }
 
 Status FaultySpoolDisk::SyncAll() {
-  if (sync_fails) {
+  if (sync_all_fails) {
     ++failed_syncs;
     return Error(ErrorCode::kUnavailable, "input/output error");
   }
@@ -56,7 +56,7 @@ Status FaultySpoolDisk::SyncAll() {
 }
 
 Status FaultySpoolDisk::SyncFolder(const std::string& folder) {
-  if (sync_fails) {
+  if (sync_all_fails) {
     ++failed_syncs;
     return Error(ErrorCode::kUnavailable, "input/output error");
   }

@@ -53,7 +53,7 @@ TEST(GatewayPipeline, MakesNoJobOfASeriesWhoseFilesAreNotSyncedWhileItsAssociati
   const testing::TempDir folder;
   const auto disk = std::make_shared<testing::FaultySpoolDisk>(
       receive::MakeFolderSpoolDisk(folder.File("spool")));
-  disk->sync_fails = true;
+  disk->sync_all_fails = true;
   PipelineOptions options;
   options.worker_binary = "/bin/false";
   options.spool = disk;
@@ -74,7 +74,7 @@ TEST(GatewayPipeline, MakesNoJobOfASeriesWhoseFilesAreNotSyncedWhileItsAssociati
   EXPECT_TRUE(studies.SeriesRevisions("1.2.3")->empty());
   EXPECT_TRUE(jobs.ListOfStudy("1.2.3")->empty());
 
-  disk->sync_fails = false;
+  disk->sync_all_fails = false;
   EXPECT_TRUE(testing::WaitFor([&] { return jobs.ListOfStudy("1.2.3")->size() == 1; }));
   EXPECT_EQ(studies.SeriesRevisions("1.2.3")->front().close_reason, "declared_count");
   EXPECT_TRUE(scu.Release()) << "the Association was open all the time";
