@@ -181,6 +181,9 @@ struct Handlers {
     AXIAL_ASSIGN_OR_RETURN(answer["performed_steps"],
                            (AskStore<store::PerformedStepRow, const std::string&>(
                                api.providers_.performed_steps_of_study, uid.str())));
+    AXIAL_ASSIGN_OR_RETURN(answer["requests"],
+                           (AskStore<store::AnalysisRequest, const std::string&>(
+                               api.providers_.requests_of_study, uid.str())));
     answer["timeline"] = ListOf(events);
     return Ok(answer);
   }

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "gateway/store/analysis_request_store.h"
 #include "gateway/store/commitment_store.h"
 #include "gateway/store/delivery_store.h"
 #include "gateway/store/job_store.h"
@@ -106,6 +107,9 @@ struct AdminProviders {
   std::function<Result<std::vector<store::PerformedStepRow>>(int limit)> performed_steps;
   std::function<Result<std::vector<store::PerformedStepRow>>(const std::string& study_uid)>
       performed_steps_of_study;
+  /// What people asked for beside the rules, newest first.
+  std::function<Result<std::vector<store::AnalysisRequest>>(const std::string& study_uid)>
+      requests_of_study;
   std::function<void()> on_job_retried;  ///< nudges the dispatcher
   /// Sends what the Job owes now; the Destinations concerned.
   std::function<Result<std::vector<std::string>>(std::int64_t job)> retry_deliveries;

@@ -185,6 +185,16 @@ json ToJson(const store::PerformedStepRow& step) {
           {"ended_at", ToJson(step.ended_at)}};
 }
 
+json ToJson(const store::AnalysisRequest& request) {
+  return {{"id", request.id},
+          {"study_uid", request.study_uid},
+          {"series_uid", TextOrNull(request.series_uid)},
+          {"model", request.model},
+          {"requested_at", ToJson(request.requested_at)},
+          {"finished_at", ToJson(request.finished_at)},
+          {"outcome", TextOrNull(request.outcome)}};
+}
+
 json ToJson(const config::RuleSpec& rule) {
   return {{"name", rule.name},
           {"when", Conditions(rule.when)},

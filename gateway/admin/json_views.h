@@ -18,6 +18,7 @@ namespace axial::admin {
 [[nodiscard]] nlohmann::json ToJson(const store::Delivery& delivery);
 [[nodiscard]] nlohmann::json ToJson(const store::Commitment& commitment);
 [[nodiscard]] nlohmann::json ToJson(const store::PerformedStepRow& step);
+[[nodiscard]] nlohmann::json ToJson(const store::AnalysisRequest& request);
 [[nodiscard]] nlohmann::json ToJson(const config::RuleSpec& rule);
 [[nodiscard]] nlohmann::json ToJson(const DestinationView& destination);
 [[nodiscard]] nlohmann::json ToJson(const QuarantineView& attempt);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/quantity.h"
+#include "gateway/store/analysis_request_store.h"
 #include "gateway/store/commitment_store.h"
 #include "gateway/store/failure_report_store.h"
 #include "gateway/store/performed_step_store.h"
@@ -13,6 +14,8 @@ namespace axial::pipeline {
 namespace {
 
 using admin::Health;
+
+constexpr int kRequestsShown = 100;  // of a study
 
 /// What a person should know of a Destination, or "". Never a reason to call the gateway failing: a
 /// PACS that is away loses nothing, and taking the gateway out of service would not bring it back.
@@ -208,6 +211,9 @@ admin::AdminProviders AdminView::Providers() {
   };
   providers.performed_steps_of_study = [this](const std::string& study_uid) {
     return store::PerformedStepStore(database_).ListOfStudy(study_uid);
+  };
+  providers.requests_of_study = [this](const std::string& study_uid) {
+    return store::AnalysisRequestStore(database_).ListOfStudy(study_uid, kRequestsShown);
   };
   providers.on_job_retried = [this] { dispatcher_.Nudge(); };
   return providers;

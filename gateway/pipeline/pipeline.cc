@@ -16,6 +16,7 @@
 #include "gateway/deliver/delivery_stage.h"
 #include "gateway/dispatch/dispatcher.h"
 #include "gateway/pipeline/admin_view.h"
+#include "gateway/pipeline/analysis_requests.h"
 #include "gateway/pipeline/intake.h"
 #include "gateway/pipeline/modality_intake.h"
 #include "gateway/pipeline/route_stage.h"
@@ -90,14 +91,16 @@ struct Pipeline::State {
   std::unique_ptr<store::DeliveryStore> deliveries;
   std::unique_ptr<store::CommitmentStore> commitments;
   std::unique_ptr<store::PerformedStepStore> performed_steps;
+  std::unique_ptr<store::AnalysisRequestStore> requests;
   std::unique_ptr<deliver::DeliveryStage> deliver;
   std::unique_ptr<dispatch::Dispatcher> dispatcher;
   std::unique_ptr<RouteStage> route;
+  std::unique_ptr<AnalysisRequests> analysis_requests;
   std::unique_ptr<StageThread> route_thread;
   std::unique_ptr<assemble::StudyAssembler> assembler;
   std::unique_ptr<StageThread> assemble_thread;
   std::unique_ptr<Intake> intake;
-  std::shared_ptr<receive::SpoolDisk> spool;
+  std::unique_ptr<receive::SpoolDisk> spool;
   std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
   std::unique_ptr<deliver::CommitmentReporter> commitment_reporter;
   std::unique_ptr<StageThread> forget_thread;
@@ -132,6 +135,7 @@ Status Pipeline::State::OpenStore() {
   deliveries = std::make_unique<store::DeliveryStore>(*database);
   commitments = std::make_unique<store::CommitmentStore>(*database);
   performed_steps = std::make_unique<store::PerformedStepStore>(*database);
+  requests = std::make_unique<store::AnalysisRequestStore>(*database);
   return {};
 }
 
@@ -153,19 +157,15 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
                                                       std::move(dispatch_options));
   dispatcher->SetDestinations(config.destinations);
 
-  // With durability `association` a Series may be complete, and run, before its Association ends.
-  const auto make_durable = [this](const std::string& study_uid) {
-    return spool->SyncFolder(study_uid);
-  };
-  route = std::make_unique<RouteStage>(*studies, metrics, make_durable,
-                                       [this] { dispatcher->Nudge(); });
+  route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
+  analysis_requests = std::make_unique<AnalysisRequests>(*studies, *jobs, *requests,
+                                                         [this] { dispatcher->Nudge(); });
+  analysis_requests->SetModels(config, cards);
   assembler =
       std::make_unique<assemble::StudyAssembler>(*studies, *completions, *performed_steps, metrics);
-  assembler->SetMakeDurable(make_durable);
   assembler->SetLimits(config);
-  spool = options.spool ? options.spool
-                        : receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
+  spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
                                     [this] { assemble_thread->Nudge(); });
   if (options.listen) BuildModalityServices();
@@ -197,7 +197,11 @@ Status Pipeline::State::StartStages() {
   AXIAL_RETURN_IF_ERROR(deliver->Start());
   dispatcher->Start();
   route_thread = std::make_unique<StageThread>(
-      "route", clock, kTick, [this](TimePoint now) { return route->RunOnce(now); });
+      "route", clock, kTick, [this](TimePoint now) -> Result<std::optional<TimePoint>> {
+        AXIAL_ASSIGN_OR_RETURN(const std::optional<TimePoint> next, route->RunOnce(now));
+        AXIAL_RETURN_IF_ERROR(analysis_requests->RunOnce(now));
+        return next;
+      });
   AXIAL_RETURN_IF_ERROR(assembler->Recover(clock.Now()));
   assemble_thread = std::make_unique<StageThread>("assemble", clock, kTick, [this](TimePoint now) {
     auto next = assembler->RunOnce(now);
@@ -242,8 +246,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
   state.BuildStages(std::move(rules), UsableCards(models));
   state.BuildAdmin(models);
   if (!options.listen) {
-    AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
     AXIAL_RETURN_IF_ERROR(state.StartStages());
+    AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
     return pipeline;
   }
   // Both ports first: a start that fails for want of one has accepted no Association and begun no
@@ -264,13 +268,14 @@ Status Pipeline::Reload(const config::Config& config) {
   state_->dispatcher->SetDestinations(config.destinations);
   state_->dispatcher->SetModels(cards);
   state_->route->SetRules(std::move(rules), cards);
+  state_->analysis_requests->SetModels(config, cards);
   state_->assembler->SetLimits(config);
   if (state_->receiver) state_->receiver->SetPolicy(config.node);
   if (state_->commitment_reporter) state_->commitment_reporter->SetNode(config.node);
   const config::Config& old = state_->config;
   config::Config in_force = config;
   in_force.storage = old.storage;
-  if (state_->admin_view) state_->admin_view->Set(in_force, models);
+  state_->admin_view->Set(in_force, models);
   const bool needs_restart =
       old.node.port != config.node.port || old.node.bind != config.node.bind ||
       old.storage.directory != config.storage.directory ||
@@ -311,5 +316,11 @@ receive::SpoolDisk& Pipeline::spool() { return *state_->spool; }
 const admin::AdminApi& Pipeline::api() const { return *state_->admin_api; }
 
 Metrics& Pipeline::metrics() { return state_->metrics; }
+
+Result<RequestedAnalysis> Pipeline::Analyze(const std::string& study_uid,
+                                            const std::string& series_uid,
+                                            const std::string& model) {
+  return state_->analysis_requests->Ask(study_uid, series_uid, model, Clock::System().Now());
+}
 
 }  // namespace axial::pipeline

@@ -16,15 +16,15 @@ class AdminApi;
 
 namespace axial::pipeline {
 
+struct RequestedAnalysis;
+
 /// What the host of the pipeline decides.
 struct PipelineOptions {
   std::string config_file;    ///< named in messages
   std::string worker_binary;  ///< "": axial-worker beside the running executable
   /// false inside a host that receives DICOM and serves HTTP itself (the Orthanc plugin): no port
-  /// is opened, Instances come through intake().
+  /// is opened, Instances come through intake(), and admin() is what to serve.
   bool listen = true;
-  /// Where received files go; nullptr: the folder `spool` of storage.directory.
-  std::shared_ptr<receive::SpoolDisk> spool;
 };
 
 /// The gateway: receive, assemble, route, dispatch, deliver, and the admin server, wired over one
@@ -57,6 +57,11 @@ class Pipeline {
   /// The HTTP API of design 4.4 without HTTP, for a host that serves HTTP itself; and the metrics.
   [[nodiscard]] const admin::AdminApi& api() const;
   [[nodiscard]] Metrics& metrics();
+
+  /// Runs a model that a person asks for; as AnalysisRequests::Ask (analysis_requests.h).
+  [[nodiscard]] Result<RequestedAnalysis> Analyze(const std::string& study_uid,
+                                                  const std::string& series_uid,
+                                                  const std::string& model);
 
  private:
   struct State;

@@ -72,6 +72,38 @@ std::vector<Job> ReadJobs(SQLite::Statement& rows) {
   return jobs;
 }
 
+std::int64_t InsertJob(SQLite::Database& db, const Revision& revision, const NewJob& job,
+                       TimePoint now) {
+  SQLite::Statement insert(
+      db,
+      "INSERT INTO job(job_key, revision_id, study_uid, series_uid, rule, model, model_version, "
+      "priority, state, not_before, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON "
+      "CONFLICT(job_key) DO NOTHING RETURNING id");
+  int i = 1;
+  insert.bind(i++, job.key);
+  insert.bind(i++, revision.id);
+  insert.bind(i++, revision.study_uid);
+  insert.bind(i++, job.series_uid);
+  insert.bind(i++, job.rule);
+  insert.bind(i++, job.model);
+  insert.bind(i++, job.model_version);
+  insert.bind(i++, job.priority);
+  insert.bind(i++, ToMicros(now));
+  insert.bind(i++, ToMicros(now));
+  if (!insert.executeStep()) return 0;
+  const std::int64_t job_id = insert.getColumn(0).getInt64();
+  insert.reset();
+  for (const std::string& destination : job.destinations) {
+    SQLite::Statement owe(db,
+                          "INSERT OR IGNORE INTO job_destination(job_id, destination) VALUES (?, "
+                          "?)");
+    owe.bind(1, job_id);
+    owe.bind(2, destination);
+    owe.exec();
+  }
+  return job_id;
+}
+
 std::string JsonList(const std::vector<std::string>& items) {
   return nlohmann::json(items).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

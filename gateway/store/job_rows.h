@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "gateway/store/job_store.h"
+#include "gateway/store/study_store.h"
 
 namespace SQLite {
+class Database;
 class Statement;
-}
+}  // namespace SQLite
 
 namespace axial::store {
 
@@ -26,6 +28,10 @@ inline constexpr std::string_view kJobColumns =
 
 [[nodiscard]] Job ReadJob(SQLite::Statement& row);
 [[nodiscard]] std::vector<Job> ReadJobs(SQLite::Statement& rows);
+
+/// A queued Job of the revision and what it owes; its id, or 0 when the key exists already.
+[[nodiscard]] std::int64_t InsertJob(SQLite::Database& db, const Revision& revision,
+                                     const NewJob& job, TimePoint now);
 
 /// The pause before the next attempt doubles: 2 s, 4 s.
 [[nodiscard]] Duration RetryPause(int attempt);

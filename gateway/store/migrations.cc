@@ -337,6 +337,22 @@ CREATE TABLE sender_habit (
   heard_at INTEGER NOT NULL,
   habit TEXT NOT NULL
 ) STRICT;
+)sql",
+    // 9: what people ask for beside the rules
+    R"sql(
+-- The study need not be here yet. series_uid '': every Series that the model takes. With finished_at it
+-- is jobs, or was refused; outcome says which.
+CREATE TABLE analysis_request (
+  id INTEGER PRIMARY KEY,
+  study_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  model TEXT NOT NULL,
+  requested_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  outcome TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX analysis_request_by_study ON analysis_request(study_uid);
+CREATE INDEX analysis_request_unfinished ON analysis_request(id) WHERE finished_at IS NULL;
 )sql"};
 
 }  // namespace

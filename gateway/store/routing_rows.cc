@@ -4,43 +4,12 @@
 #include <fmt/format.h>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/job_rows.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/study_store.h"
 
 namespace axial::store {
 namespace {
-
-void InsertJob(SQLite::Database& db, const Revision& revision, const NewJob& job, TimePoint now,
-               int* created) {
-  SQLite::Statement insert(
-      db,
-      "INSERT INTO job(job_key, revision_id, study_uid, series_uid, rule, model, model_version, "
-      "priority, state, not_before, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON "
-      "CONFLICT(job_key) DO NOTHING RETURNING id");
-  int i = 1;
-  insert.bind(i++, job.key);
-  insert.bind(i++, revision.id);
-  insert.bind(i++, revision.study_uid);
-  insert.bind(i++, job.series_uid);
-  insert.bind(i++, job.rule);
-  insert.bind(i++, job.model);
-  insert.bind(i++, job.model_version);
-  insert.bind(i++, job.priority);
-  insert.bind(i++, ToMicros(now));
-  insert.bind(i++, ToMicros(now));
-  if (!insert.executeStep()) return;
-  const std::int64_t job_id = insert.getColumn(0).getInt64();
-  insert.reset();
-  ++*created;
-  for (const std::string& destination : job.destinations) {
-    SQLite::Statement owe(db,
-                          "INSERT OR IGNORE INTO job_destination(job_id, destination) VALUES (?, "
-                          "?)");
-    owe.bind(1, job_id);
-    owe.bind(2, destination);
-    owe.exec();
-  }
-}
 
 /// Returns the number of new Jobs.
 int InsertDecision(SQLite::Database& db, const Revision& revision,
@@ -59,7 +28,7 @@ int InsertDecision(SQLite::Database& db, const Revision& revision,
     insert.exec();
   }
   int created = 0;
-  for (const NewJob& job : jobs) InsertJob(db, revision, job, now, &created);
+  for (const NewJob& job : jobs) created += InsertJob(db, revision, job, now) != 0 ? 1 : 0;
   return created;
 }
 

@@ -110,6 +110,20 @@ TEST_F(AdminApiTest, ShowsCommitmentsAndPerformedSteps) {
   EXPECT_EQ(json::parse(Get("/api/studies/1.1").body).at("performed_steps").size(), 1U);
 }
 
+TEST_F(AdminApiTest, ShowsWhatPeopleAskedFor) {
+  providers.requests_of_study =
+      [&](const std::string& study) -> Result<std::vector<store::AnalysisRequest>> {
+    return std::vector{store::AnalysisRequest{3, study, "", "lungs", At(5), TimePoint{}, ""}};
+  };
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  const json requests = json::parse(Get("/api/studies/1.1").body).at("requests");
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].at("model"), "lungs");
+  EXPECT_EQ(requests[0].at("series_uid"), nullptr);
+  EXPECT_EQ(requests[0].at("requested_at"), FormatTime(At(5)));
+  EXPECT_EQ(requests[0].at("finished_at"), nullptr);
+}
+
 TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
   AddJob({"pacs"});
   ASSERT_TRUE(jobs->Produce(LeaseJob(),

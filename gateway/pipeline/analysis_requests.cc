@@ -1,0 +1,168 @@
+#include "gateway/pipeline/analysis_requests.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/base/log.h"
+
+namespace axial::pipeline {
+namespace {
+
+constexpr const char* kRule = "on request";  // what its Jobs name as their rule
+constexpr int kUrgent = static_cast<int>(config::Priority::kUrgent);
+constexpr int kRequestsPerRound = 100;
+constexpr Duration kPatience = std::chrono::hours(24);
+
+std::vector<std::string> DestinationsOf(const config::Config& config, const std::string& model) {
+  std::set<std::string> names;
+  for (const config::RuleSpec& rule : config.rules)
+    if (rule.run == model) names.insert(rule.send_to.begin(), rule.send_to.end());
+  if (names.empty())
+    for (const auto& [name, destination] : config.destinations) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+/// What the model takes of the request's Series as Jobs, and why it does not take the others.
+struct Choice {
+  std::vector<store::NewJob> jobs;
+  std::vector<std::string> reasons;
+};
+
+Choice Choose(const store::AnalysisRequest& request, const store::Revision& revision,
+              const std::vector<store::SeriesRow>& series, const config::ModelCard& card,
+              const std::vector<std::string>& destinations) {
+  Choice choice;
+  for (const store::SeriesRow& row : series) {
+    if (!request.series_uid.empty() && row.series_uid != request.series_uid) continue;
+    if (const std::string reason = WhyNotFor(card, row); !reason.empty()) {
+      choice.reasons.push_back(fmt::format("Series {}: {}", row.series_uid, reason));
+      continue;
+    }
+    choice.jobs.push_back({fmt::format("{}|{}|{}|{}|{}|{}", revision.study_uid, revision.number,
+                                       kRule, row.series_uid, card.name, card.version),
+                           row.series_uid, kRule, card.name, card.version, kUrgent, destinations});
+  }
+  if (choice.jobs.empty() && choice.reasons.empty())
+    choice.reasons.push_back(request.series_uid.empty()
+                                 ? "the study has no images"
+                                 : "the study has no Series " + request.series_uid);
+  return choice;
+}
+
+}  // namespace
+
+std::string WhyNotFor(const config::ModelCard& card, const store::SeriesRow& series) {
+  if (series.classes.empty()) return "it has no images";
+  const std::string modality = FirstValue(series.classes.front().attributes, "Modality");
+  const auto& modalities = card.input.modalities;
+  if (!modalities.empty() &&
+      std::find(modalities.begin(), modalities.end(), modality) == modalities.end())
+    return fmt::format("it is {}; the model takes {}",
+                       modality.empty() ? "of no Modality" : modality, fmt::join(modalities, ", "));
+  std::int64_t frames = 0;
+  for (const store::SeriesClass& entry : series.classes) frames += entry.frames;
+  if (frames < card.input.minimum_slices)
+    return fmt::format("{} slices; the model needs at least {}", frames, card.input.minimum_slices);
+  return "";
+}
+
+AnalysisRequests::AnalysisRequests(store::StudyStore& studies, store::JobStore& jobs,
+                                   store::AnalysisRequestStore& requests,
+                                   std::function<void()> on_jobs)
+    : studies_(studies), jobs_(jobs), requests_(requests), on_jobs_(std::move(on_jobs)) {}
+
+void AnalysisRequests::SetModels(const config::Config& config,
+                                 const std::vector<config::ModelCard>& cards) {
+  const std::lock_guard lock(mutex_);
+  models_.clear();
+  for (const config::ModelCard& card : cards)
+    models_[card.name] = {card, DestinationsOf(config, card.name)};
+}
+
+std::optional<AnalysisRequests::Model> AnalysisRequests::FindModel(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(name);
+  return found == models_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
+                                                const std::string& series_uid,
+                                                const std::string& model, TimePoint now) {
+  if (!FindModel(model)) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : models_) names.push_back(name);
+    return MakeError(ErrorCode::kNotFound, "there is no usable model '{}'; usable: {}", model,
+                     names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+  }
+  AXIAL_ASSIGN_OR_RETURN(const store::AnalysisRequest request,
+                         requests_.Add(study_uid, series_uid, model, now));
+  Log(LogLevel::kInfo, "analysis_requested",
+      {{"study_uid", study_uid}, {"series_uid", series_uid}, {"model", model}});
+  AXIAL_ASSIGN_OR_RETURN(const auto revisions, studies_.RevisionsOfStudy(study_uid));
+  const bool routed = !revisions.empty() &&
+                      std::all_of(revisions.begin(), revisions.end(),
+                                  [](const auto& revision) { return revision.state == "routed"; });
+  if (routed) return Fulfil(request, now);
+  return RequestedAnalysis{false,
+                           revisions.empty() ? "waits for the study to be taken in"
+                                             : "waits for the study to be complete",
+                           {}};
+}
+
+Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest& request,
+                                                   TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const auto revisions, studies_.RevisionsOfStudy(request.study_uid));
+  AXIAL_ASSIGN_OR_RETURN(const auto series, studies_.SeriesOfStudy(request.study_uid));
+  const std::optional<Model> model = FindModel(request.model);
+  Choice choice;
+  store::Revision revision;
+  if (revisions.empty()) {
+    choice.reasons = {"the study did not come within a day"};
+  } else if (!model) {
+    choice.reasons = {"there is no such usable model any more"};
+  } else {
+    revision = revisions.back();
+    choice = Choose(request, revision, series, model->card, model->destinations);
+  }
+  const std::string outcome = choice.jobs.empty()
+                                  ? fmt::format("not run: {}", fmt::join(choice.reasons, "; "))
+                                  : fmt::format("runs on {} Series", choice.jobs.size());
+  AXIAL_ASSIGN_OR_RETURN(const store::RequestedJobs made,
+                         requests_.Finish(request, revision, choice.jobs, outcome, now));
+  RetryFailed(request.study_uid, made.existing, now);
+  RequestedAnalysis answer{true, outcome, made.created};
+  answer.jobs.insert(answer.jobs.end(), made.existing.begin(), made.existing.end());
+  if (!answer.jobs.empty()) on_jobs_();
+  return answer;
+}
+
+void AnalysisRequests::RetryFailed(const std::string& study_uid,
+                                   const std::vector<std::int64_t>& ids, TimePoint now) {
+  if (ids.empty()) return;
+  const auto all = jobs_.ListOfStudy(study_uid);
+  if (!all.ok()) return;  // they stay as they are, for another try
+  for (const store::Job& job : *all)
+    if (job.state == store::JobState::kFailed &&
+        std::find(ids.begin(), ids.end(), job.id) != ids.end())
+      (void)jobs_.Retry(job.id, now);  // Conflict: someone else did
+}
+
+Result<std::optional<TimePoint>> AnalysisRequests::RunOnce(TimePoint now) {
+  AXIAL_ASSIGN_OR_RETURN(const auto due, requests_.Due(now - kPatience, kRequestsPerRound));
+  Status first_error;
+  for (const store::AnalysisRequest& request : due) {
+    const auto fulfilled = Fulfil(request, now);
+    // Conflict: whoever asked again was faster.
+    if (!fulfilled.ok() && fulfilled.error().code() != ErrorCode::kConflict && first_error.ok())
+      first_error = fulfilled.error().WithContext("analysis request {}", request.id);
+  }
+  if (!first_error.ok()) return first_error.error();
+  return std::optional<TimePoint>{};
+}
+
+}  // namespace axial::pipeline
