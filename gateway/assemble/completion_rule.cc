@@ -17,6 +17,9 @@ std::string Released(const StudyState& study, const std::string& why) {
   return fmt::format("{} released its Association; {}", study.calling_ae_title(), why);
 }
 
+/// A sender that released its Association rarely fills a hole: so many times `after_release`.
+constexpr int kHolePatience = 5;
+
 /// The Associations that sent the Series ended properly: what that tells depends on the sender and
 /// on whether something is seen to be missing.
 std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const SeriesState& series,
@@ -25,29 +28,23 @@ std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const Ser
   if (!series.released_at || series.awaits_retry) return std::nullopt;
   const StructureFinding finding = series.evidence.FindStructure();
   const Pattern pattern = PatternOf(study, habit);
-  if (finding.structure == Structure::kHole && !habit.LeavesHoles() && !study.whole_study())
-    return std::nullopt;
   const TimePoint released = *series.released_at;
-  switch (pattern) {
-    case Pattern::kPerStudy:
-    case Pattern::kPerSeries:
-      return Completion{finding.structure == Structure::kHole && !study.whole_study()
-                            ? released + limits.after_release
-                            : released,
-                        "association_released",
-                        Released(study, finding.text + "; " + habit.ToString())};
-    case Pattern::kSplit:
-      if (!habit.KnowsPauses()) return std::nullopt;
-      return Completion{
-          released + habit.Patience(), "sender_habit",
-          fmt::format("{} made no longer pause than {:.1f} s in its last Studies; {}",
-                      study.calling_ae_title(), Seconds(habit.longest_pause()), finding.text)};
-    case Pattern::kUnknown:
-      break;
+  const bool hole = finding.structure == Structure::kHole && !study.whole_study();
+  if (pattern == Pattern::kSplit) {
+    if (!habit.KnowsPauses() || (hole && !habit.LeavesHoles())) return std::nullopt;
+    return Completion{
+        released + habit.Patience(), "sender_habit",
+        fmt::format("{} made no longer pause than {:.1f} s in its last Studies; {}",
+                    study.calling_ae_title(), Seconds(habit.longest_pause()), finding.text)};
   }
+  const bool known = pattern != Pattern::kUnknown;
   // One Instance for each Association is how some send Series of hundreds.
-  if (series.only_lone_associations || habit.has_split()) return std::nullopt;
-  return Completion{released + limits.after_release, "association_released",
+  const bool may_be_a_part = series.only_lone_associations && !series.evidence.stands_alone();
+  if (!known && (may_be_a_part || habit.has_split())) return std::nullopt;
+  Duration wait = known ? Duration(0) : limits.after_release;
+  if (hole) wait = limits.after_release;
+  if (hole && !habit.LeavesHoles() && !series.evidence.stands_alone()) wait *= kHolePatience;
+  return Completion{released + wait, "association_released",
                     Released(study, finding.text + "; " + habit.ToString())};
 }
 

@@ -85,6 +85,12 @@ bool IsEnhanced(const std::string& sop_class_uid) {
   return std::find(kEnhanced.begin(), kEnhanced.end(), sop_class_uid) != kEnhanced.end();
 }
 
+/// Images that are read one by one (PS3.3 C.7.3.1.1.1).
+bool IsProjection(const std::string& modality) {
+  constexpr std::array<std::string_view, 6> kProjections = {"CR", "DX", "IO", "MG", "PX", "RG"};
+  return std::find(kProjections.begin(), kProjections.end(), modality) != kProjections.end();
+}
+
 }  // namespace
 
 InstanceFacts FactsOf(const InstanceHeader& header) {
@@ -100,6 +106,8 @@ InstanceFacts FactsOf(const InstanceHeader& header) {
   facts.study_instances = Count(attributes, "NumberOfStudyRelatedInstances");
   facts.study_series = Count(attributes, "NumberOfStudyRelatedSeries");
   facts.concatenation = ConcatenationOf(attributes);
+  facts.stands_alone = !facts.concatenation &&
+                       (header.frames > 1 || IsProjection(FirstValue(attributes, "Modality")));
   facts.position = PositionOf(attributes);
   return facts;
 }

@@ -29,7 +29,8 @@ struct Concatenation {
 struct InstanceFacts {
   std::string series_uid;
   std::int64_t frames = 1;
-  bool enhanced = false;  ///< of a multi-frame SOP Class that holds a whole stack
+  bool enhanced = false;      ///< of a multi-frame SOP Class that holds a whole stack
+  bool stands_alone = false;  ///< no slice of a stack: a projection radiograph, or many frames
   std::optional<std::int64_t> instance_number;
   std::optional<std::int64_t> acquisition_number;
   std::optional<std::int64_t> images_in_acquisition;  ///< (0020,1002)

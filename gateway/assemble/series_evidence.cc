@@ -86,6 +86,7 @@ const char* CountSourceName(CountSource source) {
 
 void SeriesEvidence::Add(const InstanceFacts& facts) {
   ++instances_;
+  if (!facts.stands_alone) ++slices_;
   if (facts.instance_number)
     numbers_.Add(*facts.instance_number);
   else

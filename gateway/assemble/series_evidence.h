@@ -51,6 +51,8 @@ class SeriesEvidence {
   void Add(const InstanceFacts& facts);
 
   [[nodiscard]] std::int64_t instances() const { return instances_; }
+  /// None of its Instances is a slice of a stack.
+  [[nodiscard]] bool stands_alone() const { return instances_ > 0 && slices_ == 0; }
   /// Its beginning was not seen (it came in an earlier revision, before a restart): only later
   /// numbers are known, so nothing is missed.
   void SetPartial() { partial_ = true; }
@@ -77,6 +79,7 @@ class SeriesEvidence {
   [[nodiscard]] std::optional<DeclaredCount> DeclaredByConcatenations() const;
 
   std::int64_t instances_ = 0;
+  std::int64_t slices_ = 0;  ///< Instances that do not stand alone
   bool partial_ = false;
   NumberRuns numbers_;
   std::int64_t without_number_ = 0;

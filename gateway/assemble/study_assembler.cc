@@ -56,6 +56,11 @@ StudyAssembler::StudyAssembler(store::StudyStore& studies, store::CompletionStor
       // Called with the mutex held.
       open_([this](const std::string& calling_ae_title) { return LimitsFor(calling_ae_title); }) {}
 
+void StudyAssembler::SetMakeDurable(
+    std::function<Status(const std::string& study_uid)> make_durable) {
+  make_durable_ = std::move(make_durable);
+}
+
 void StudyAssembler::SetLimits(const config::Config& config) {
   const std::lock_guard lock(mutex_);
   limits_ = config.completion;
@@ -194,6 +199,7 @@ void StudyAssembler::Report(const std::string& study_uid, int revision,
 }
 
 Status StudyAssembler::Close(const Closing& closing, TimePoint now) {
+  if (make_durable_) AXIAL_RETURN_IF_ERROR(make_durable_(closing.study_uid));
   if (closing.whole) {
     AXIAL_RETURN_IF_ERROR(completions_.CloseRevision(
         {closing.study_uid, closing.revision, closing.version, closing.completion.reason,
@@ -250,6 +256,7 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
       KeepEarliest(next, completion.due);
       continue;
     }
+    if (make_durable_) AXIAL_RETURN_IF_ERROR(make_durable_(revision.study_uid));
     const Status closed = studies_.CloseRevision(revision, completion.reason, now);
     if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed.error();
     if (closed.ok())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,10 @@ class StudyAssembler {
 
   /// Limits of the node and of single peers (by calling AE Title); may change while running.
   void SetLimits(const config::Config& config);
+
+  /// Called with a Study before one of its Series or revisions is closed, to make what was received
+  /// of it durable; an error leaves it open. Once, before anything comes in.
+  void SetMakeDurable(std::function<Status(const std::string& study_uid)> make_durable);
 
   /// At start: every Association of an earlier process is over, and what was cut off will come
   /// again. Reads the headers of at most kMaxRestoredInstances Instances.
@@ -70,6 +75,7 @@ class StudyAssembler {
   store::PerformedStepStore& steps_;
   Metrics& metrics_;
   Histogram& seconds_to_close_;
+  std::function<Status(const std::string& study_uid)> make_durable_;
   mutable std::mutex mutex_;
   config::Completion limits_;
   std::map<std::string, config::Completion> peer_limits_;

@@ -80,7 +80,9 @@ int RunServe(const std::string& config_file) {
   if (!loaded.config) return 1;
   LogProblems(CheckPlaces(*loaded.config, config_file));
 
-  auto started = pipeline::Pipeline::Start(*loaded.config, {config_file, ""});
+  pipeline::PipelineOptions options;
+  options.config_file = config_file;
+  auto started = pipeline::Pipeline::Start(*loaded.config, options);
   if (!started.ok()) {
     fmt::print(stderr, "axial serve: {}\n", started.error().message());
     return 1;

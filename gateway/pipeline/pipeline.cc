@@ -100,7 +100,7 @@ struct Pipeline::State {
   std::unique_ptr<assemble::StudyAssembler> assembler;
   std::unique_ptr<StageThread> assemble_thread;
   std::unique_ptr<Intake> intake;
-  std::unique_ptr<receive::SpoolDisk> spool;
+  std::shared_ptr<receive::SpoolDisk> spool;
   std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
   std::unique_ptr<deliver::CommitmentReporter> commitment_reporter;
   std::unique_ptr<StageThread> forget_thread;
@@ -157,15 +157,22 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
                                                       std::move(dispatch_options));
   dispatcher->SetDestinations(config.destinations);
 
-  route = std::make_unique<RouteStage>(*studies, metrics, [this] { dispatcher->Nudge(); });
+  // With durability `association` a Series may be complete, and run, before its Association ends.
+  const auto make_durable = [this](const std::string& study_uid) {
+    return spool->SyncFolder(study_uid);
+  };
+  route = std::make_unique<RouteStage>(*studies, metrics, make_durable,
+                                       [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
   analysis_requests = std::make_unique<AnalysisRequests>(*studies, *jobs, *requests,
                                                          [this] { dispatcher->Nudge(); });
   analysis_requests->SetModels(config, cards);
   assembler =
       std::make_unique<assemble::StudyAssembler>(*studies, *completions, *performed_steps, metrics);
+  assembler->SetMakeDurable(make_durable);
   assembler->SetLimits(config);
-  spool = receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
+  spool = options.spool ? options.spool
+                        : receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
                                     [this] { assemble_thread->Nudge(); });
   if (options.listen) BuildModalityServices();
@@ -246,8 +253,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
   state.BuildStages(std::move(rules), UsableCards(models));
   state.BuildAdmin(models);
   if (!options.listen) {
-    AXIAL_RETURN_IF_ERROR(state.StartStages());
     AXIAL_RETURN_IF_ERROR(state.spool->Prepare());
+    AXIAL_RETURN_IF_ERROR(state.StartStages());
     return pipeline;
   }
   // Both ports first: a start that fails for want of one has accepted no Association and begun no

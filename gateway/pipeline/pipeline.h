@@ -23,8 +23,10 @@ struct PipelineOptions {
   std::string config_file;    ///< named in messages
   std::string worker_binary;  ///< "": axial-worker beside the running executable
   /// false inside a host that receives DICOM and serves HTTP itself (the Orthanc plugin): no port
-  /// is opened, Instances come through intake(), and admin() is what to serve.
+  /// is opened, Instances come through intake(), and api() is what to serve.
   bool listen = true;
+  /// Where received files go; nullptr: the folder `spool` of storage.directory.
+  std::shared_ptr<receive::SpoolDisk> spool;
 };
 
 /// The gateway: receive, assemble, route, dispatch, deliver, and the admin server, wired over one

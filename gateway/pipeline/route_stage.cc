@@ -83,8 +83,11 @@ Result<routing::StudySummary> SummarizeRows(const std::string& study_uid,
   return summary;
 }
 
-RouteStage::RouteStage(store::StudyStore& studies, Metrics& metrics, std::function<void()> on_jobs)
+RouteStage::RouteStage(store::StudyStore& studies, Metrics& metrics,
+                       std::function<Status(const std::string& study_uid)> make_durable,
+                       std::function<void()> on_jobs)
     : studies_(studies),
+      make_durable_(std::move(make_durable)),
       on_jobs_(std::move(on_jobs)),
       routed_total_(metrics.GetCounter("axial_pipeline_revisions_total",
                                        "Study revisions routed, by whether any rule matched",
@@ -115,6 +118,8 @@ Status RouteStage::Route(const store::Revision& revision, const std::string& ser
   }
   const Routing rows = ToRows(revision, rules.Evaluate(summary), LeftOut(series, series_uid),
                               UnchangedSeries(series, revision.number), model_versions);
+  // An Instance may have come between the close and the sync before it.
+  if (!rows.jobs.empty()) AXIAL_RETURN_IF_ERROR(make_durable_(revision.study_uid));
   int jobs = 0;
   if (series_uid.empty()) {
     AXIAL_ASSIGN_OR_RETURN(jobs, studies_.RecordRouting(revision, rows.verdicts, rows.jobs, now));

@@ -21,8 +21,12 @@ namespace axial::pipeline {
 /// stores verdicts and Jobs. Thread-safe.
 class RouteStage {
  public:
-  /// `studies` and `metrics` outlive the stage. `on_jobs`: new Jobs are rows; must not block.
-  RouteStage(store::StudyStore& studies, Metrics& metrics, std::function<void()> on_jobs);
+  /// `studies` and `metrics` outlive the stage. `make_durable`: of what was received of a Study,
+  /// before a Job of it is a row; an error leaves it to the next round. `on_jobs`: new Jobs are
+  /// rows; must not block.
+  RouteStage(store::StudyStore& studies, Metrics& metrics,
+             std::function<Status(const std::string& study_uid)> make_durable,
+             std::function<void()> on_jobs);
 
   /// The rules in force from the next revision on. `models`: those that are usable, for the version
   /// that is part of a Job's key.
@@ -38,6 +42,7 @@ class RouteStage {
                              TimePoint now);
 
   store::StudyStore& studies_;
+  std::function<Status(const std::string& study_uid)> make_durable_;
   std::function<void()> on_jobs_;
   Counter& routed_total_;
   Counter& not_routed_total_;

@@ -189,18 +189,23 @@ Result<DcmtkAssociation> Accept(const AssociationServices& services, int socket,
   return association;
 }
 
+/// With durability `association`, what came is durable only now: before the peer's release is
+/// answered.
+Status MakeDurable(const AssociationServices& services, const AssociationInfo& info,
+                   const Server& server) {
+  if (services.options.storage.durability != config::Durability::kAssociation ||
+      server.studies().empty())
+    return {};
+  Status synced = services.spool.SyncAll();
+  if (!synced.ok())
+    Log(LogLevel::kError, "spool_not_synced",
+        {{"assoc", info.association_id}, {"reason", synced.error().message()}});
+  return synced;
+}
+
 void Close(const AssociationServices& services, const AssociationInfo& info, const Server& server,
            const Status& served) {
-  AssociationEnd end = served.ok() ? AssociationEnd::kReleased : AssociationEnd::kAborted;
-  if (services.options.storage.durability == config::Durability::kAssociation &&
-      !server.studies().empty()) {
-    const Status synced = services.spool.SyncAll();
-    if (!synced.ok()) {
-      Log(LogLevel::kError, "spool_not_synced",
-          {{"assoc", info.association_id}, {"reason", synced.error().message()}});
-      end = AssociationEnd::kAborted;
-    }
-  }
+  const AssociationEnd end = served.ok() ? AssociationEnd::kReleased : AssociationEnd::kAborted;
   Log(served.ok() ? LogLevel::kInfo : LogLevel::kWarning,
       served.ok() ? "association_released" : "association_aborted",
       {{"assoc", info.association_id},
@@ -232,8 +237,12 @@ void Serve(const AssociationServices& services, int socket, int control_socket,
        {"address", info.peer_address}});
   Server server(services, association, control_socket, info);
   const Status opened = services.events.OnAssociationOpened(info);
-  const Status served = opened.ok() ? server.Run() : opened;
-  if (opened.ok()) Close(services, info, server, served);
+  Status served = opened.ok() ? server.Run() : opened;
+  if (opened.ok()) {
+    const Status durable = MakeDurable(services, info, server);
+    if (served.ok()) served = durable;
+    Close(services, info, server, served);
+  }
   if (!served.ok()) {
     services.metrics.associations_aborted.Increment();
     SendAbort(control_socket);

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -35,7 +37,7 @@ Status MakeFolder(const std::string& path) {
   return error ? Status(FromErrno(error.value(), "make the folder", path)) : Status();
 }
 
-Status SyncFolder(const std::string& path) {
+Status SyncNames(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return FromErrno(errno, "open the folder", path);
   const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
@@ -114,16 +116,23 @@ class FolderSpoolDisk final : public SpoolDisk {
         incoming_(directory_ + "/incoming"),
         quarantine_(directory_ + "/quarantine") {}
 
+  ~FolderSpoolDisk() override {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
   Status Prepare() override {
     AXIAL_RETURN_IF_ERROR(MakeFolder(incoming_));
     AXIAL_RETURN_IF_ERROR(MakeFolder(quarantine_));
+    if (descriptor_ < 0)
+      descriptor_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0) return FromErrno(errno, "open the folder", directory_);
     // What lies here was never acknowledged: its sender still has it and will send it again.
     std::error_code error;
     std::size_t swept = 0;
     for (const auto& entry : std::filesystem::directory_iterator(incoming_, error))
       if (std::filesystem::remove(entry.path(), error)) ++swept;
     if (swept > 0) Log(LogLevel::kInfo, "spool_swept", {{"files", swept}});
-    return SyncFolder(directory_);
+    return SyncNames(directory_);
   }
 
   Result<std::unique_ptr<SpoolFile>> Create() override {
@@ -145,10 +154,15 @@ class FolderSpoolDisk final : public SpoolDisk {
       const bool made = ::mkdir(parent.c_str(), 0750) == 0;
       if (!made && errno != EEXIST) return FromErrno(errno, "make the folder", parent);
       AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(place.path));
-      if (durable && made) AXIAL_RETURN_IF_ERROR(SyncFolder(directory_));
+      if (durable && made) AXIAL_RETURN_IF_ERROR(SyncNames(directory_));
     }
     // Also for a file that existed: the Association that moved it there may not have come so far.
-    if (durable) AXIAL_RETURN_IF_ERROR(SyncFolder(parent));
+    if (durable) {
+      AXIAL_RETURN_IF_ERROR(SyncNames(parent));
+    } else {
+      const std::lock_guard lock(unsynced_mutex_);
+      unsynced_.insert(folder);
+    }
     return place;
   }
 
@@ -161,11 +175,32 @@ class FolderSpoolDisk final : public SpoolDisk {
   }
 
   Status SyncAll() override {
-    const int descriptor = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return FromErrno(errno, "open", directory_);
-    const int failed = ::syncfs(descriptor) == 0 ? 0 : errno;
-    ::close(descriptor);
-    return failed == 0 ? Status() : FromErrno(failed, "sync", directory_);
+    const std::int64_t begun_before = begun_;
+    const std::lock_guard one_at_a_time(sync_mutex_);
+    if (succeeded_ > begun_before) return {};  // begun after this call, so it covers all of it
+    std::set<std::string> covered;
+    {
+      const std::lock_guard lock(unsynced_mutex_);
+      covered.swap(unsynced_);
+    }
+    const std::int64_t number = ++begun_;
+    const Status synced = SyncFileSystem();
+    if (synced.ok()) {
+      succeeded_ = number;
+    } else {
+      const std::lock_guard lock(unsynced_mutex_);
+      unsynced_.merge(covered);
+    }
+    return synced;
+  }
+
+  Status SyncFolder(const std::string& folder) override {
+    {
+      const std::lock_guard one_at_a_time(sync_mutex_);  // one in progress may cover the folder
+      const std::lock_guard lock(unsynced_mutex_);
+      if (succeeded_ > 0 && !unsynced_.contains(folder)) return {};
+    }
+    return SyncAll();
   }
 
   Result<std::int64_t> FreeBytes() override {
@@ -176,6 +211,11 @@ class FolderSpoolDisk final : public SpoolDisk {
   }
 
  private:
+  Status SyncFileSystem() {
+    if (descriptor_ < 0) return FromErrno(EBADF, "sync", directory_);
+    return ::syncfs(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", directory_);
+  }
+
   /// Unique over restarts too, because quarantined files stay.
   std::string UniqueName() { return fmt::format("{}-{}", started_, ++count_); }
 
@@ -184,7 +224,15 @@ class FolderSpoolDisk final : public SpoolDisk {
   const std::string quarantine_;
   const std::int64_t started_ = ToMicros(Clock::System().Now());
   std::atomic<std::int64_t> count_{0};
+  /// Open for as long as this lives: a sync reports what failed to be written since it was opened.
+  int descriptor_ = -1;
   std::mutex quarantine_mutex_;
+  std::mutex sync_mutex_;               ///< held while syncing
+  std::atomic<std::int64_t> begun_{0};  ///< the newest sync's number
+  std::int64_t succeeded_ = 0;          ///< guarded by sync_mutex_; 0: not even what an
+                                        ///< earlier process left is durable
+  std::mutex unsynced_mutex_;
+  std::set<std::string> unsynced_;  ///< guarded by unsynced_mutex_
 };
 
 }  // namespace

@@ -37,7 +37,8 @@ class SpoolDisk {
  public:
   virtual ~SpoolDisk() = default;
 
-  /// Makes the folders and removes what a crash left in `incoming`. Errors: Exhausted, Unavailable.
+  /// Before anything else: makes the folders and removes what a crash left in `incoming`. Errors:
+  /// Exhausted, Unavailable.
   [[nodiscard]] virtual Status Prepare() = 0;
   /// Errors: Exhausted, Unavailable.
   [[nodiscard]] virtual Result<std::unique_ptr<SpoolFile>> Create() = 0;
@@ -47,8 +48,10 @@ class SpoolDisk {
                                                   const std::string& name, bool durable) = 0;
   /// Keeps a refused file in `quarantine`; gives its path.
   [[nodiscard]] virtual Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) = 0;
-  /// Makes everything written so far durable.
+  /// Makes everything written so far durable. Callers at the same time share one sync.
   [[nodiscard]] virtual Status SyncAll() = 0;
+  /// Makes what was committed to `folder` so far durable; costs nothing when it is.
+  [[nodiscard]] virtual Status SyncFolder(const std::string& folder) = 0;
   [[nodiscard]] virtual Result<std::int64_t> FreeBytes() = 0;
 };
 

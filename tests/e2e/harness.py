@@ -339,9 +339,9 @@ class Gateway:
 
     def __init__(self, folder, binaries, orthanc, rules=(CT_RULE, DX_RULE), survives_us=False,
                  reserve="64 MiB", own_session=True, results=None, destinations=None, models=ROOT / "models",
-                 node=None):
+                 node=None, completion="{quiet: 5 s, after_release: 1 s, at_most: 10 min}"):
         """`orthanc`: the destination pacs, or None; `results`: what it wants; `destinations`: further ones, by name;
-        `models`: their folder; `node`: further keys of that section."""
+        `models`: their folder; `node`: further keys of that section; `completion`: None leaves it to Axial."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = pathlib.Path(binaries) / "axial"
@@ -355,6 +355,7 @@ class Gateway:
         self._reserve = reserve
         self._own_session = own_session
         self._models = pathlib.Path(models)
+        self._completion = completion
         self._node = {"ae_title": self.ae_title, "port": self.dicom_port, "bind": "127.0.0.1", **(node or {})}
         self.process = None
         pacs = orthanc and {"kind": "dicom", "ae_title": orthanc.ae_title, "host": "127.0.0.1", "port": orthanc.dicom_port,
@@ -371,7 +372,7 @@ class Gateway:
             "# Written for this run. The same keys, explained: README.md and config/.",
             f"node: {json.dumps(self._node)}",
             f"storage: {{directory: {json.dumps(str(self.folder / 'storage'))}, reserve: {self._reserve}, durability: instance}}",
-            "completion: {quiet: 5 s, after_release: 1 s, at_most: 10 min}",
+            *([f"completion: {self._completion}"] if self._completion else []),
             f"models: {{directory: {json.dumps(str(models))}}}",
             "workers: {processes: 1, memory: 8 GiB, deadline: 10 min}",
             "destinations:",

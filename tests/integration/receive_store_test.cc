@@ -183,6 +183,12 @@ TEST(ReceiveStore, SyncsAtTheEndWithDurabilityAssociation) {
   ASSERT_TRUE(response && response->status == 0);
   EXPECT_TRUE(scu.Release());
   EXPECT_EQ(harness.events().WaitForClosed(1).at(0).end, receive::AssociationEnd::kReleased);
+  // What cannot be synced has not arrived, as its sender sees when its release is not answered.
+  harness.disk().sync_all_fails = true;
+  RawScu second = harness.Associated();
+  ASSERT_TRUE(ReceiverHarness::StoreSmall(second, 6));
+  EXPECT_FALSE(second.Release());
+  EXPECT_EQ(harness.events().WaitForClosed(2).at(1).end, receive::AssociationEnd::kAborted);
 }
 
 TEST(ReceiveStore, Serves64AssociationsAtOnce) {

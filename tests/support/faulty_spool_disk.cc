@@ -47,6 +47,22 @@ Result<std::string> FaultySpoolDisk::Quarantine(std::unique_ptr<receive::SpoolFi
   return disk_->Quarantine(static_cast<File&>(*file).Take());
 }
 
+Status FaultySpoolDisk::SyncAll() {
+  if (sync_all_fails) {
+    ++failed_syncs;
+    return Error(ErrorCode::kUnavailable, "input/output error");
+  }
+  return disk_->SyncAll();
+}
+
+Status FaultySpoolDisk::SyncFolder(const std::string& folder) {
+  if (sync_all_fails) {
+    ++failed_syncs;
+    return Error(ErrorCode::kUnavailable, "input/output error");
+  }
+  return disk_->SyncFolder(folder);
+}
+
 Result<std::int64_t> FaultySpoolDisk::FreeBytes() {
   if (free_bytes >= 0) return free_bytes.load();
   return disk_->FreeBytes();

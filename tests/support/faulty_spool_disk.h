@@ -18,7 +18,9 @@ class FaultySpoolDisk final : public receive::SpoolDisk {
   std::atomic<std::int64_t> free_bytes{-1};
   /// Bytes that can still be written before the disk is full; negative: any number.
   std::atomic<std::int64_t> bytes_until_full{-1};
-  std::atomic<bool> sync_fails{false};
+  std::atomic<bool> sync_fails{false};      ///< of single files
+  std::atomic<bool> sync_all_fails{false};  ///< of folders and of all
+  std::atomic<int> failed_syncs{0};         ///< of folders and of all
 
   Status Prepare() override { return disk_->Prepare(); }
   Result<std::unique_ptr<receive::SpoolFile>> Create() override;
@@ -26,7 +28,8 @@ class FaultySpoolDisk final : public receive::SpoolDisk {
                                      const std::string& folder, const std::string& name,
                                      bool durable) override;
   Result<std::string> Quarantine(std::unique_ptr<receive::SpoolFile> file) override;
-  Status SyncAll() override { return disk_->SyncAll(); }
+  Status SyncAll() override;
+  Status SyncFolder(const std::string& folder) override;
   Result<std::int64_t> FreeBytes() override;
 
  private:

@@ -125,11 +125,36 @@ TEST_F(CompletionRule, AHoleWaitsForWhatIsMissing) {
   ct.SendStack(1, "1", "1.1", 1, 3, 0);
   ct.SendStack(1, "1", "1.1", 5, 8, 0.1);
   ct.End(1, 1);
-  ct.Run(30);
+  ct.Run(5.9);
   EXPECT_THAT(ct.TakeClosed(), IsEmpty());
-  ct.SendStack(2, "1", "1.1", 4, 4, 30);
-  ct.End(2, 30.1);
+  ct.SendStack(2, "1", "1.1", 4, 4, 5.9);
+  ct.End(2, 6);
   EXPECT_THAT(ct.TakeClosed(), ElementsAre("1.1 association_released", "1 association_released"));
+}
+
+TEST_F(CompletionRule, AHoleThatIsNotFilledSoonIsHowTheSeriesIs) {
+  ct.SendStack(1, "1", "1.1", 11, 13, 0);  // of nobody known, and only a part of a stack
+  ct.End(1, 1);
+  ct.Run(5.9);
+  EXPECT_THAT(ct.TakeClosed(), IsEmpty());
+  ct.Run(6);
+  EXPECT_THAT(ct.TakeClosed(), ElementsAre("1.1 association_released"));
+  EXPECT_THAT(ct.closings.back().series[0].completion.evidence, HasSubstr("none before 11"));
+}
+
+TEST_F(CompletionRule, AnUnknownSendersRadiographIsASeries) {
+  InstanceFacts radiograph;
+  radiograph.series_uid = "1.1";
+  radiograph.instance_number = 3;
+  radiograph.stands_alone = true;
+  ct.Send(1, "1", radiograph, 0);
+  ct.Run(10);
+  EXPECT_THAT(ct.TakeClosed(), IsEmpty());  // more of it may come over this Association
+  ct.End(1, 10);
+  ct.Run(10.9);
+  EXPECT_THAT(ct.TakeClosed(), IsEmpty());
+  ct.Run(11);
+  EXPECT_THAT(ct.TakeClosed(), ElementsAre("1.1 association_released"));
 }
 
 TEST_F(CompletionRule, AnAbortedAssociationIsExpectedAgain) {

@@ -148,6 +148,29 @@ TEST(InstanceFacts, ReadsWhatAnInstanceSaysOfItsPlace) {
   EXPECT_EQ(facts.position->along_normal_um, 12'500);
 }
 
+TEST(InstanceFacts, RadiographsAndMultiFrameImagesStandAlone) {
+  EXPECT_TRUE(FactsOf(Header({{"Modality", {"CS", {"DX"}}}})).stands_alone);
+  EXPECT_FALSE(FactsOf(Header({{"Modality", {"CS", {"CT"}}}})).stands_alone);
+  EXPECT_FALSE(FactsOf(Header({})).stands_alone);
+  InstanceHeader clip = Header({{"Modality", {"CS", {"US"}}}});
+  clip.frames = 30;
+  EXPECT_TRUE(FactsOf(clip).stands_alone);
+  clip.attributes["ConcatenationUID"] = {"UI", {"1.2"}};
+  clip.attributes["InConcatenationNumber"] = {"US", {"1"}};
+  EXPECT_FALSE(FactsOf(clip).stands_alone);
+}
+
+TEST(SeriesEvidence, OneSliceAmongRadiographsMakesItAStack) {
+  SeriesEvidence evidence;
+  EXPECT_FALSE(evidence.stands_alone());
+  InstanceFacts radiograph;
+  radiograph.stands_alone = true;
+  evidence.Add(radiograph);
+  EXPECT_TRUE(evidence.stands_alone());
+  evidence.Add(Slice("1.1.1", 1));
+  EXPECT_FALSE(evidence.stands_alone());
+}
+
 TEST(InstanceFacts, TakesNoGarbageForNumbers) {
   const InstanceFacts facts =
       FactsOf(Header({{"InstanceNumber", {"IS", {"99999999999999999999"}}},

@@ -89,6 +89,26 @@ TEST_F(StudyAssemblerTest, StoresForEachSeriesWhatClosedIt) {
   EXPECT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);  // closed once
 }
 
+TEST_F(StudyAssemblerTest, ClosesNothingBeforeItsBytesAreDurable) {
+  Status durable = Error(ErrorCode::kUnavailable, "input/output error");
+  std::vector<std::string> asked;
+  assembler_->SetMakeDurable([&](const std::string& study_uid) {
+    asked.push_back(study_uid);
+    return durable;
+  });
+  for (int number = 1; number <= 3; ++number) Receive(1, 1, number, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(1)).ok());
+  EXPECT_EQ(assembler_->RunOnce(At(2)).error().code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(studies.SeriesRevisions("1.1")->empty());
+  EXPECT_EQ(asked, std::vector<std::string>{"1.1"});
+  durable = {};
+  ASSERT_TRUE(assembler_->RunOnce(At(3)).ok());
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  durable = Error(ErrorCode::kUnavailable, "input/output error");
+  EXPECT_FALSE(assembler_->RunOnce(At(70)).ok());
+  EXPECT_EQ(Revisions()[0].state, "open");
+}
+
 TEST_F(StudyAssemblerTest, AnInstanceThatWasNotToldYetIsWaitedFor) {
   Receive(1, 1, 1, 0);
   InstanceHeader header = ReadInstanceHeader(folder.File("1.1.1.1.dcm")).value();

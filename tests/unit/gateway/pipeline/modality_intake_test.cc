@@ -32,6 +32,7 @@ class CountingDisk final : public receive::SpoolDisk {
     ++syncs;
     return answer;
   }
+  Status SyncFolder(const std::string&) override { return SyncAll(); }
   Result<std::int64_t> FreeBytes() override { return std::int64_t{1} << 40; }
 
   int syncs = 0;

@@ -58,7 +58,9 @@ class RouteStageTest : public ::testing::Test {
   store::JobStore jobs{*database};
   Metrics metrics;
   int nudges = 0;
-  RouteStage stage{studies, metrics, [this] { ++nudges; }};
+  Status durable;
+  RouteStage stage{studies, metrics, [this](const std::string&) { return durable; },
+                   [this] { ++nudges; }};
 };
 
 TEST_F(RouteStageTest, StoresEveryVerdictAndMakesAJobPerMatchedSeries) {
@@ -76,6 +78,18 @@ TEST_F(RouteStageTest, StoresEveryVerdictAndMakesAJobPerMatchedSeries) {
   EXPECT_EQ(made[0].series_uid, "1.1.1");
   EXPECT_EQ(made[0].model_version, "2");
   EXPECT_EQ(nudges, 1);
+}
+
+TEST_F(RouteStageTest, MakesNoJobBeforeTheBytesOfItsStudyAreDurable) {
+  Receive("1.1.1", "1.1.1.1", "CT", 0);
+  Close(5);
+  durable = Error(ErrorCode::kUnavailable, "input/output error");
+  EXPECT_EQ(stage.RunOnce(At(6)).error().code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(jobs.ListOfStudy("1.1")->empty());
+  EXPECT_EQ(studies.RevisionsOfStudy("1.1")->front().state, "closed");
+  durable = {};
+  ASSERT_TRUE(stage.RunOnce(At(7)).ok());
+  EXPECT_EQ(jobs.ListOfStudy("1.1")->size(), 1U);
 }
 
 TEST_F(RouteStageTest, AStudyThatNoRuleMatchesIsKeptAsNotRouted) {

@@ -1,9 +1,28 @@
 #include "gateway/receive/spool_disk.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <thread>
 
 #include "tests/support/hostile_dicom.h"
 #include "tests/support/temp_dir.h"
+
+namespace {
+std::atomic<int> g_syncs{0};
+std::atomic<bool> g_sync_fails{false};
+}  // namespace
+
+/// In place of the C library's, for this program: whether a disk was synced is not to be seen.
+extern "C" int syncfs(int descriptor) noexcept {
+  ++g_syncs;
+  if (!g_sync_fails) return static_cast<int>(::syscall(SYS_syncfs, descriptor));
+  errno = EIO;
+  return -1;
+}
 
 namespace axial::receive {
 namespace {
@@ -27,6 +46,7 @@ class FolderSpoolDisk : public ::testing::Test {
   testing::TempDir folder_;
   const std::string root_ = folder_.File("spool");
   std::unique_ptr<SpoolDisk> disk_ = MakeFolderSpoolDisk(root_);
+  int names_ = 0;
 };
 
 TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
@@ -48,6 +68,55 @@ TEST_F(FolderSpoolDisk, ReplacesFileThatCrashLeftShort) {
   ASSERT_TRUE(place.ok());
   EXPECT_FALSE(place->existed);
   EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+}
+
+TEST_F(FolderSpoolDisk, SyncsFolderOnlyWhenSomethingOfItIsNotDurable) {
+  g_syncs = 0;
+  const auto commit = [&](const std::string& folder, bool durable) {
+    ASSERT_TRUE(disk_->Commit(Written("bytes"), folder, std::to_string(++names_), durable).ok());
+  };
+  commit("1.1", true);
+  ASSERT_TRUE(disk_->SyncFolder("1.1").ok());
+  EXPECT_EQ(g_syncs, 1) << "nobody knows what an earlier process left";
+  ASSERT_TRUE(disk_->SyncFolder("1.1").ok());
+  EXPECT_EQ(g_syncs, 1);
+  commit("1.1", true);
+  commit("1.2", false);
+  ASSERT_TRUE(disk_->SyncFolder("1.1").ok());
+  EXPECT_EQ(g_syncs, 1);
+  ASSERT_TRUE(disk_->SyncFolder("1.2").ok());
+  EXPECT_EQ(g_syncs, 2);
+  commit("1.2", false);
+  ASSERT_TRUE(disk_->SyncAll().ok());
+  ASSERT_TRUE(disk_->SyncFolder("1.2").ok());
+  EXPECT_EQ(g_syncs, 3);
+  commit("1.2", false);
+  g_sync_fails = true;
+  EXPECT_EQ(disk_->SyncFolder("1.2").error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(disk_->SyncAll().error().code(), ErrorCode::kUnavailable);
+  g_sync_fails = false;
+  g_syncs = 0;
+  ASSERT_TRUE(disk_->SyncFolder("1.2").ok());
+  EXPECT_EQ(g_syncs, 1) << "what could not be synced still is not";
+}
+
+TEST_F(FolderSpoolDisk, SyncsAtTheSameTimeEachCoverWhatCameBefore) {
+  g_syncs = 0;
+  constexpr int kThreads = 16;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i)
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 20; ++round) {
+        const std::string name = std::to_string(i) + "." + std::to_string(round);
+        EXPECT_TRUE(disk_->Commit(Written("bytes"), "1.2", name, false).ok());
+        EXPECT_TRUE(disk_->SyncAll().ok());
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(g_syncs, kThreads * 20);
+  const int before = g_syncs;
+  ASSERT_TRUE(disk_->SyncFolder("1.2").ok());
+  EXPECT_EQ(g_syncs, before) << "all of it is durable";
 }
 
 TEST_F(FolderSpoolDisk, RemovesWhatIsNotCommitted) {
