@@ -4,14 +4,20 @@ import argparse
 import pathlib
 import shutil
 import sys
-import tempfile
 import time
+import warnings
 
 import pydicom
 
 import harness
 import results
 from harness import Failure
+from own_study import OwnStudy
+
+
+class NotArrived(Failure):
+    """Everything works, and yet the PACS has not got both a SEG and an SR: a rule, a model or the images say why."""
+
 
 def Say(text=""):
     print(text, flush=True)
@@ -37,22 +43,6 @@ class LiveLine:
             Say()
 
 
-def StudyUidsIn(folder):
-    """{study UID: number of files} of a folder of anybody's files."""
-    found = {}
-    for path in sorted(pathlib.Path(folder).rglob("*")):
-        if not path.is_file():
-            continue
-        try:
-            uid = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID"]).get(
-                "StudyInstanceUID")
-        except (pydicom.errors.InvalidDicomError, OSError):
-            continue
-        if uid:
-            found[str(uid)] = found.get(str(uid), 0) + 1
-    return found
-
-
 def DescribeProgress(study):
     """One line from the admin interface's view of the study."""
     if not study:
@@ -70,22 +60,26 @@ def DescribeProgress(study):
         if harness.ErrorOf(delivery):
             text += f" ({harness.ErrorOf(delivery)})"
         parts.append(text)
-    revisions = study.get("revisions") or [{}]
-    return "; ".join(parts) or f"collecting (revision {revisions[-1].get('state', 'open')})"
+    state = (study.get("revisions") or [{}])[-1].get("state", "open")
+    return "; ".join(parts) or ("not routed" if state == "routed" else f"collecting (revision {state})")
 
 
-def IsOver(study):
-    """Whether nothing more will come: why, or ''."""
+def WhyNothingMoreComes(study):
+    """Why the study is over, or '' while it is not."""
     if not study:
         return ""
     jobs = study.get("jobs", [])
     revisions = study.get("revisions") or []
-    if revisions and all(revision.get("state") == "routed" for revision in revisions) and not jobs:
+    if not revisions or any(revision.get("state") != "routed" for revision in revisions) or any(
+            job.get("state") not in ("delivered", "failed") for job in jobs):
+        return ""
+    if not jobs:
         reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in harness.Verdicts(study)]
         return "no rule matched the study, it is kept and marked 'not routed':\n" + "\n".join(reasons)
-    if jobs and all(job.get("state") == "failed" for job in jobs):
-        return "every job failed: " + "; ".join(harness.ErrorOf(job) or "no reason given" for job in jobs)
-    return ""
+    failed = [harness.ErrorOf(job) or "no reason given" for job in jobs if job.get("state") == "failed"]
+    if len(failed) == len(jobs):
+        return "every job failed: " + "; ".join(failed)
+    return "every job is finished" + "".join(f"; one failed: {reason}" for reason in failed)
 
 
 class Demo:
@@ -94,6 +88,7 @@ class Demo:
         self.folder = folder
         keep = arguments.keep
         self.viewer = None
+        self.sent_to_pacs = frozenset()
         self.orthanc = harness.Orthanc(folder / "pacs", survives_us=keep)
         rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
         self.gateway = harness.Gateway(folder / "axial", arguments.binaries, self.orthanc, rules, survives_us=keep)
@@ -120,34 +115,37 @@ class Demo:
         self.gateway.Stop()
         self.orthanc.Stop()
 
-    def SendStudies(self):
-        """Sends to the PACS and to Axial, as a modality with two destinations. Returns ({study UID}, Sent)."""
-        foreign = bool(self.arguments.study)
-        if foreign:
-            source = pathlib.Path(self.arguments.study)
-            if not source.is_dir():
-                raise Failure(f"--study {source}: not a folder")
-            studies = StudyUidsIn(source)
-            if not studies:
-                raise Failure(f"--study {source}: no DICOM file with a Study Instance UID in it")
-            Say(f"study:  {sum(studies.values())} files of {len(studies)} studies in {source}")
+    def SendStudies(self, own):
+        """Sends an OwnStudy, or a phantom, to the PACS and to Axial as a modality would. Returns ({study UID}, Sent)."""
+        if own:
+            source, folders, studies = own.folder, own.folders, own.studies
+            Say(f"study:  {own.Describe()}")
         else:
-            source = self.folder / "ct"
+            source, folders = self.folder / "ct", ()
             phantom = harness.Phantom(self.arguments.binaries, source, "ct")
-            studies = {phantom.study_uid: len(phantom.files)}
+            studies = [phantom.study_uid]
             Say(f"study:  a chest CT phantom of {len(phantom.files)} slices, made by axial-phantom")
-        harness.SendAll(source, self.orthanc, self.folder / "send-to-pacs.log", foreign_files=foreign)
+        harness.SendAll(source, self.orthanc, self.folder / "send-to-pacs.log", foreign_files=folders)
+        self.sent_to_pacs = frozenset(self.orthanc.Get("/instances") or [])
         begun = time.time()
-        sent = harness.SendAll(source, self.gateway, self.folder / "send-to-axial.log", foreign_files=foreign)
+        sent = harness.SendAll(source, self.gateway, self.folder / "send-to-axial.log", foreign_files=folders)
         Say(f"sent:   {sent.succeeded} instances, all answered Success, in {sent.last_response_at - begun:.2f} s")
+        if own and sent.succeeded < sum(studies.values()):
+            Say(f"        not sent: {sum(studies.values()) - sent.succeeded} files; why: grep 'bad DICOM' "
+                f"{self.folder / 'send-to-axial.log'}")
         return set(studies), sent
+
+    def NewObjects(self, study_uid, modality):
+        """Orthanc's ids of what came after the study itself: that may hold a SEG and an SR of others."""
+        return [instance for instance, _ in self.orthanc.InstancesOf(study_uid, modality)
+                if instance not in self.sent_to_pacs]
 
     def Arrived(self, study_uids):
         """{modality: [(dataset, Orthanc instance)]} of what Axial put into the PACS."""
         found = {"SEG": [], "SR": []}
         for uid in study_uids:
             for modality in found:
-                for instance, _ in self.orthanc.InstancesOf(uid, modality):
+                for instance in self.NewObjects(uid, modality):
                     path = self.orthanc.Download(instance, self.folder / f"{instance}.dcm")
                     dataset = pydicom.dcmread(path, defer_size=1024)
                     if results.MadeByAxial(dataset):
@@ -155,34 +153,31 @@ class Demo:
         return found
 
     def AwaitResults(self, study_uids, sent):
+        """Until each study has its SEG and SR or is over. Returns the seconds since the last C-STORE response."""
         line = LiveLine()
-        over_since = None
         deadline = time.monotonic() + self.arguments.deadline
         try:
             while True:
                 self.gateway.process.CheckAlive()
                 self.orthanc.process.CheckAlive()
-                counts = {modality: sum(len(self.orthanc.InstancesOf(uid, modality)) for uid in study_uids)
-                          for modality in ("SEG", "SR")}
-                if all(counts.values()):
+                # Axial's view first: what it says is delivered is in the PACS by then.
+                studies = {uid: self.gateway.Study(uid) for uid in study_uids}
+                counts = {uid: {modality: len(self.NewObjects(uid, modality)) for modality in ("SEG", "SR")}
+                          for uid in study_uids}
+                complete = [uid for uid in study_uids if all(counts[uid].values())]
+                endings = {uid: WhyNothingMoreComes(study) for uid, study in studies.items() if uid not in complete}
+                if all(endings.values()):
                     seconds = time.time() - sent.last_response_at
-                    return seconds
-                states = [self.gateway.Study(uid) for uid in study_uids]
-                line.Show(" | ".join(DescribeProgress(state) for state in states))
-                reasons = [IsOver(state) for state in states]
-                if all(reasons):
-                    raise Failure("\n".join(reasons))
-                finished = all(state and state.get("jobs") and
-                               all(job["state"] in ("delivered", "failed") for job in state["jobs"]) for state in states)
-                over_since = (over_since or time.monotonic()) if finished else None
-                if over_since and time.monotonic() - over_since > 2:
-                    raise Failure("every job is finished, and the PACS has " +
-                                  ", ".join(f"{count} {modality}" for modality, count in counts.items()) +
-                                  "; both a SEG and an SR were expected (a model that outlines nothing sends an SR alone)")
+                    if complete:
+                        return seconds
+                    raise NotArrived("\n".join(
+                        f"{ending}\nthe PACS has {counts[uid]['SEG']} SEG and {counts[uid]['SR']} SR of it; both were "
+                        "expected (a model that outlines nothing sends an SR alone)" for uid, ending in endings.items()))
+                line.Show(" | ".join(DescribeProgress(study) for study in studies.values()))
                 if time.monotonic() > deadline:
-                    raise Failure(f"no SEG and SR in the PACS after {self.arguments.deadline} s. "
-                                  f"Last seen: {' | '.join(DescribeProgress(state) for state in states)}\n"
-                                  f"last log lines of axial ({self.gateway.process.log}):\n{self.gateway.process.Tail()}")
+                    raise NotArrived(f"no SEG and SR in the PACS after {self.arguments.deadline} s. "
+                                     f"Last seen: {' | '.join(DescribeProgress(study) for study in studies.values())}\n"
+                                     f"last log lines of axial ({self.gateway.process.log}):\n{self.gateway.process.Tail()}")
                 time.sleep(0.1)
         finally:
             line.End()
@@ -202,7 +197,7 @@ class Demo:
             for number, volume in sorted(results.VolumesBySegment(dataset).items()):
                 Say(f"       volume of segment {number}: {volume / 1000:.0f} ml")
         if not arrived["SEG"] or not any(results.IsMeasurementReport(sr) for sr, _, _ in arrived["SR"]):
-            raise Failure("the objects in the PACS are not a SEG and a TID 1500 SR made by Axial")
+            raise NotArrived("the objects in the PACS are not a SEG and a TID 1500 SR made by Axial")
 
     def ShowUrls(self, study_uids):
         Say()
@@ -237,28 +232,40 @@ def Arguments():
     return parser.parse_args()
 
 
+def StayUp(demo, workspace):
+    """Until Ctrl-C, or leaves all running with --keep."""
+    if demo.arguments.keep:
+        workspace.LeaveRunning()
+        Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}" +
+            (f" {demo.viewer.process.pid}" if demo.viewer else ""))
+        return
+    Say("\nRunning until Ctrl-C; send your own studies to the DICOM port above.")
+    while True:
+        demo.gateway.process.CheckAlive()
+        demo.orthanc.process.CheckAlive()
+        time.sleep(0.5)
+
+
 def Main():
     arguments = Arguments()
-    # A failure leaves the folder with the logs; --keep leaves the processes too.
-    with harness.Workspace("axial-demo") as workspace:
+    warnings.filterwarnings("ignore", module="pydicom")  # of real files; what matters is said below
+    with harness.Workspace("axial-demo") as workspace:  # a failure leaves its folder with the logs
+        own = OwnStudy(arguments.study, workspace.folder / "completed") if arguments.study else None
         demo = workspace.Own(Demo(arguments, workspace.folder))
         demo.Start()
-        study_uids, sent = demo.SendStudies()
-        seconds = demo.AwaitResults(study_uids, sent)
-        demo.Report(study_uids, seconds)
+        study_uids, sent = demo.SendStudies(own)
+        try:
+            seconds = demo.AwaitResults(study_uids, sent)
+            demo.Report(study_uids, seconds)
+        except NotArrived as reason:  # one may look at why, unless only the answer is wanted
+            if arguments.once:
+                raise
+            Say(f"\n{reason}")
         if not arguments.once:  # the viewer goes with this program, so nobody could open it
             demo.StartViewer()
         demo.ShowUrls(study_uids)
-        if arguments.keep:
-            workspace.LeaveRunning()
-            Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}" +
-                (f" {demo.viewer.process.pid}" if demo.viewer else ""))
-        elif not arguments.once:
-            Say("\nRunning until Ctrl-C; send your own studies to the DICOM port above.")
-            while True:
-                demo.gateway.process.CheckAlive()
-                demo.orthanc.process.CheckAlive()
-                time.sleep(0.5)
+        if arguments.keep or not arguments.once:
+            StayUp(demo, workspace)
     return 0
 
 

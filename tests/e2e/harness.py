@@ -441,13 +441,15 @@ class Sent:
         self.exit_code = None
 
 
-def Send(folder, port, called_ae_title, log, foreign_files=False):
-    """C-STOREs the folder as a modality would (storescu); dcmsend for a folder of anybody's files."""
+def Send(folder, port, called_ae_title, log, foreign_files=()):
+    """C-STOREs the folder as a modality would (storescu); dcmsend for folders of anybody's files, `foreign_files`."""
     if foreign_files:
-        command = ["dcmsend", "-v", "+sd", "+r", "--no-halt"]
+        # Real files have UIDs that break the rules for them; a modality would send them all the same.
+        command = ["dcmsend", "-v", "+sd", "+r", "--no-halt", "--no-uid-checks"]
     else:
         command = ["storescu", "-v", "+sd", "+sp", "*.dcm", "+r", "-xs"]
-    command += ["-aet", "MODALITY", "-aec", called_ae_title, "127.0.0.1", str(port), str(folder)]
+    command += ["-aet", "MODALITY", "-aec", called_ae_title, "127.0.0.1", str(port),
+                *(str(each) for each in foreign_files or [folder])]
     sent = Sent()
     with open(log, "ab") as out:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -465,13 +467,14 @@ def Send(folder, port, called_ae_title, log, foreign_files=False):
     return sent
 
 
-def SendAll(folder, node, log, expected=None, foreign_files=False):
+def SendAll(folder, node, log, expected=None, foreign_files=()):
     """As Send(), and it must succeed."""
     sent = Send(folder, node.dicom_port, node.ae_title, log, foreign_files)
     if sent.exit_code != 0 or sent.failed or not sent.succeeded or (expected and sent.succeeded != expected):
         lines = pathlib.Path(log).read_text(errors="replace").splitlines()[-10:]
         raise Failure(f"sending {folder} to {node.ae_title} failed: {sent.succeeded} stored, {sent.failed} refused, "
-                      f"exit code {sent.exit_code}\n" + "\n".join("  | " + line for line in lines) + f"\n  log: {log}")
+                      f"exit code {sent.exit_code}\n" + "\n".join("  | " + line for line in lines) + f"\n  log: {log}" +
+                      f"\nlast log lines of {node.process.name} ({node.process.log}):\n{node.process.Tail(6)}")
     return sent
 
 
