@@ -47,6 +47,8 @@ json ToJson(const store::StudyRow& study) {
           {"series", study.series},
           {"instances", study.instances},
           {"conflicting_instances", study.conflicting},
+          {"patient_conflict",
+           study.patient_conflict.empty() ? json(nullptr) : json(study.patient_conflict)},
           {"revision", study.revision},
           {"revision_state", study.revision_state},
           {"jobs", study.jobs},

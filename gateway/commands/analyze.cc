@@ -16,6 +16,7 @@
 #include "config/model_card.h"
 #include "core/base/spelling.h"
 #include "core/dicom/instance_header.h"
+#include "core/dicom/patient_identity.h"
 #include "gateway/commands/find_files.h"
 #include "gateway/dispatch/failed_run.h"
 #include "gateway/dispatch/worker_process.h"
@@ -28,7 +29,9 @@ namespace fs = std::filesystem;
 /// Files of one Series and what it is.
 struct SeriesFiles {
   std::string modality;
+  std::string study_uid;
   std::vector<std::string> files;
+  Status patient;  ///< Error: the Study has images of two patients, in this Series or another
 };
 
 using SeriesByUid = std::map<std::string, SeriesFiles>;
@@ -39,6 +42,8 @@ Result<SeriesByUid> GroupBySeries(const std::string& folder, std::ostream& err) 
   AXIAL_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindFiles({folder}));
   SeriesByUid series;
   std::set<Uid> instances;
+  std::map<Uid, OnePatient> patients;         // by Study
+  std::map<std::string, Error> two_patients;  // by Study
   std::size_t others = 0;
   std::size_t repeated = 0;
   for (const std::string& file : files) {
@@ -53,8 +58,16 @@ Result<SeriesByUid> GroupBySeries(const std::string& folder, std::ostream& err) 
     }
     SeriesFiles& entry = series[header->series_instance_uid.str()];
     entry.modality = FirstValue(header->attributes, "Modality");
+    entry.study_uid = header->study_instance_uid.str();
+    if (const Status one = patients[header->study_instance_uid].Add(
+            PatientIdentityOf(header->attributes), header->sop_instance_uid.str());
+        !one.ok())
+      two_patients.emplace(entry.study_uid, one.error());
     entry.files.push_back(fs::absolute(file).string());
   }
+  for (auto& [uid, entry] : series)
+    if (const auto found = two_patients.find(entry.study_uid); found != two_patients.end())
+      entry.patient = found->second;
   if (others > 0) err << fmt::format("{} of {} files are no DICOM images\n", others, files.size());
   if (repeated > 0)
     err << fmt::format("{} of {} files repeat an Instance and are left out\n", repeated,
@@ -212,6 +225,11 @@ bool AnalyzeSeries(const Analysis& analysis, const Result<Worker>& worker, const
                    const SeriesFiles& series) {
   std::ostream& err = analysis.err;
   err << fmt::format("series {} ({}, {} files)\n", uid, series.modality, series.files.size());
+  if (!series.patient.ok()) {
+    // Not even a report that it could not run: it would name one of the two.
+    err << fmt::format("  failed: {}\n", series.patient.error().message());
+    return false;
+  }
   const Result<std::string> folder = MakeResultFolder(analysis.options.output_folder, uid);
   if (!folder.ok()) {
     err << fmt::format("  failed: {}\n", folder.error().message());

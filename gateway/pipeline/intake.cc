@@ -55,6 +55,16 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
     Log(LogLevel::kWarning, "instance_conflict",
         {{"assoc", association.association_id},
          {"sop_instance_uid", instance.header.sop_instance_uid.str()}});
+  if (!added.patient_conflict.empty()) {
+    Log(LogLevel::kError, "two_patients",
+        {{"assoc", association.association_id},
+         {"study_uid", instance.header.study_instance_uid.str()},
+         {"reason", added.patient_conflict}});
+    metrics_
+        .GetCounter("axial_pipeline_two_patients_total",
+                    "Studies whose Instances name two patients: no model runs on them")
+        .Increment();
+  }
   if (outcome == store::AddOutcome::kOwnResult) return {};
   const std::string& study_uid = instance.header.study_instance_uid.str();
   if (outcome == store::AddOutcome::kAdded)

@@ -22,6 +22,15 @@ std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
 Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
   return database_.Read<std::vector<std::string>>(
       [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement study(db,
+                                "SELECT patient_conflict FROM study WHERE study_uid = ? AND "
+                                "patient_conflict <> ''");
+        study.bind(1, job.study_uid);
+        if (study.executeStep())
+          return MakeError(ErrorCode::kInvalidInput,
+                           "{}; correct the patient where the images come from, and send them as a "
+                           "new study",
+                           study.getColumn(0).getString());
         SQLite::Statement rows(db,
                                "SELECT path FROM instance WHERE series_uid = ? AND conflicting = 0 "
                                "AND revision <= (SELECT number FROM study_revision WHERE id = ?) "

@@ -94,7 +94,8 @@ class JobStore {
 
   /// Absolute paths of the files of the Job's Series, one per SOP Instance (the first content
   /// received): those of the Job's revision and earlier ones, so that a retry gets what the first
-  /// attempt got.
+  /// attempt got. Error: InvalidInput when the study has images of two patients, in any Series:
+  /// nobody knows whose the results would be.
   [[nodiscard]] Result<std::vector<std::string>> InputFiles(const Job& job) const;
 
   /// Names of the Job's Destinations, sorted.

@@ -353,6 +353,14 @@ CREATE TABLE analysis_request (
 ) STRICT;
 CREATE INDEX analysis_request_by_study ON analysis_request(study_uid);
 CREATE INDEX analysis_request_unfinished ON analysis_request(id) WHERE finished_at IS NULL;
+)sql",
+    // 10: whether all Instances of a Study are of one patient
+    R"sql(
+-- patient: who the Instances say it is (core/dicom/patient_identity.h), patient_instance the first of them that
+-- says so. patient_conflict: the first contradiction, without patient data; '': there is none.
+ALTER TABLE study ADD COLUMN patient TEXT NOT NULL DEFAULT '';
+ALTER TABLE study ADD COLUMN patient_instance TEXT NOT NULL DEFAULT '';
+ALTER TABLE study ADD COLUMN patient_conflict TEXT NOT NULL DEFAULT '';
 )sql"};
 
 }  // namespace

@@ -41,8 +41,8 @@ constexpr std::string_view kStudySelect =
     "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid), "
     "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid AND j.state IN ('queued', "
     "'leased', 'produced')), "
-    "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid AND j.state = 'failed') "
-    "FROM study s";
+    "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid AND j.state = 'failed'), "
+    "s.patient_conflict FROM study s";
 
 StudyRow ReadStudy(SQLite::Statement& row) {
   StudyRow study;
@@ -57,6 +57,7 @@ StudyRow ReadStudy(SQLite::Statement& row) {
   study.jobs = row.getColumn(8).getInt64();
   study.jobs_unfinished = row.getColumn(9).getInt64();
   study.jobs_failed = row.getColumn(10).getInt64();
+  study.patient_conflict = row.getColumn(11).getString();
   return study;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/base/crash_point.h"
 #include "gateway/store/rows.h"
+#include "gateway/store/study_patient.h"
 
 namespace axial::store {
 namespace {
@@ -50,19 +51,23 @@ AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
   return find.getColumn(0).getInt() == 1 ? AddOutcome::kDuplicate : AddOutcome::kConflicting;
 }
 
-/// The Study's version, with this Instance.
-std::int64_t TouchStudy(SQLite::Database& db, const NewInstance& instance) {
-  SQLite::Statement upsert(db,
-                           "INSERT INTO study(study_uid, first_received_at, last_received_at, "
-                           "version) VALUES (?1, ?2, ?2, 1) ON CONFLICT(study_uid) DO UPDATE SET "
-                           "last_received_at = max(last_received_at, excluded.last_received_at), "
-                           "version = version + 1 RETURNING version");
+/// The Study's version with this Instance, and whether it is of another patient.
+void TouchStudy(SQLite::Database& db, const NewInstance& instance, AddedInstance& added) {
+  SQLite::Statement upsert(
+      db,
+      "INSERT INTO study(study_uid, first_received_at, last_received_at, version, patient, "
+      "patient_instance) VALUES (?1, ?2, ?2, 1, ?3, ?4) ON CONFLICT(study_uid) DO UPDATE SET "
+      "last_received_at = max(last_received_at, excluded.last_received_at), version = version + 1 "
+      "RETURNING version, patient");
   upsert.bind(1, instance.header.study_instance_uid.str());
   upsert.bind(2, ToMicros(instance.received_at));
+  upsert.bind(3, PatientOf(instance));
+  upsert.bind(4, instance.header.sop_instance_uid.str());
   upsert.executeStep();
-  const std::int64_t version = upsert.getColumn(0).getInt64();
+  added.study_version = upsert.getColumn(0).getInt64();
+  const std::string known = upsert.getColumn(1).getString();
   upsert.reset();
-  return version;
+  added.patient_conflict = ComparePatient(db, instance, known);
 }
 
 /// Opens the study's next revision with the Instance; its number.
@@ -198,12 +203,12 @@ void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revis
 }
 
 /// The first content received stays the one that is analysed; the other is kept and shown.
-Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
+Status KeepConflicting(SQLite::Database& db, const NewInstance& instance, AddedInstance& added) {
   const std::string& study_uid = instance.header.study_instance_uid.str();
-  SQLite::Statement same(
-      db,
-      "SELECT revision FROM instance WHERE sop_instance_uid = ? AND study_uid = ? AND series_uid = "
-      "? LIMIT 1");
+  SQLite::Statement same(db,
+                         "SELECT i.revision, s.patient FROM instance i JOIN study s ON s.study_uid "
+                         "= i.study_uid WHERE "
+                         "i.sop_instance_uid = ? AND i.study_uid = ? AND i.series_uid = ? LIMIT 1");
   same.bind(1, instance.header.sop_instance_uid.str());
   same.bind(2, study_uid);
   same.bind(3, instance.header.series_instance_uid.str());
@@ -212,12 +217,15 @@ Status KeepConflicting(SQLite::Database& db, const NewInstance& instance) {
                      "SOP Instance belongs to another study or series: {}",
                      instance.header.sop_instance_uid.str());
   const int revision = same.getColumn(0).getInt();
+  const std::string known = same.getColumn(1).getString();
   same.reset();
   InsertInstance(db, instance, revision, true);
   AddEvent(db, study_uid, instance.received_at, "instance_conflict",
            fmt::format("SOP Instance {} came again with other bytes; both are kept, the first is "
                        "used",
                        instance.header.sop_instance_uid.str()));
+  // Such as one that comes again with the patient corrected: the first, which is used, is wrong.
+  added.patient_conflict = ComparePatient(db, instance, known);
   return {};
 }
 
@@ -229,10 +237,10 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
     AddedInstance added{Compare(db, instance)};
     if (added.outcome == AddOutcome::kDuplicate) return added;
     if (added.outcome == AddOutcome::kConflicting) {
-      AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance));
+      AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance, added));
       return added;
     }
-    added.study_version = TouchStudy(db, instance);
+    TouchStudy(db, instance, added);
     added.revision = TouchRevision(db, instance);
     AXIAL_ASSIGN_OR_RETURN(const bool complete, TouchSeries(db, instance, added.revision));
     if (complete) {

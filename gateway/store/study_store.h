@@ -39,6 +39,8 @@ struct AddedInstance {
   // When it was added:
   int revision = 0;                ///< the open one that it is in
   std::int64_t study_version = 0;  ///< raised with each Instance that is added
+  /// When it is the first of its Study that is of another patient: what says so. No patient data.
+  std::string patient_conflict = {};
 };
 
 /// A revision as the assembler and the router see it.
@@ -109,8 +111,9 @@ struct StudyRow {
   std::int64_t series = 0;
   std::int64_t instances = 0;
   std::int64_t conflicting = 0;
-  int revision = 0;            ///< newest
-  std::string revision_state;  ///< of the newest
+  std::string patient_conflict;  ///< the first sign that it is of two patients; "": one
+  int revision = 0;              ///< newest
+  std::string revision_state;    ///< of the newest
   std::int64_t jobs = 0;
   std::int64_t jobs_unfinished = 0;  ///< queued, leased or produced
   std::int64_t jobs_failed = 0;

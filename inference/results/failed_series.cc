@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/dicom/instance_header.h"
+#include "core/dicom/patient_identity.h"
 
 namespace axial::results {
 namespace {
@@ -35,9 +36,12 @@ SourceSeries SeriesOf(const InstanceHeader& header) {
 
 Result<SourceSeries> DescribeFailedSeries(const std::vector<std::string>& files) {
   std::optional<SourceSeries> series;
+  OnePatient patient;
   for (const std::string& file : files) {
     const Result<InstanceHeader> header = ReadInstanceHeader(file);
     if (!header.ok()) continue;
+    AXIAL_RETURN_IF_ERROR(
+        patient.Add(PatientIdentityOf(header->attributes), header->sop_instance_uid.str()));
     if (!series) series = SeriesOf(*header);
     if (header->study_instance_uid == series->study_instance_uid &&
         header->series_instance_uid == series->series_instance_uid &&

@@ -131,29 +131,28 @@ Result<FrameHeader> CommonHeader(DcmDataset& data_set, const std::string& file) 
 std::string FileLabel(const std::string& file) { return file.substr(file.find_last_of('/') + 1); }
 
 Result<InstanceFrames> ReadInstanceFrames(const std::string& file, std::size_t max_frames) {
-  if (const Status checked = CheckStructure(file); !checked.ok())
-    return checked.error().WithContext("{}", FileLabel(file));
+  const Result<InstanceHeader> header = ReadInstanceHeader(file);
+  if (!header.ok()) return header.error().WithContext("{}", FileLabel(file));
   DcmFileFormat format;
   if (const OFCondition loaded =
           format.loadFile(file.c_str(), EXS_Unknown, EGL_noChange, kMaxReadBytes);
       loaded.bad())
     return FromOFCondition(loaded).WithContext("{}", FileLabel(file));
   DcmDataset& data_set = *format.getDataset();
-  AXIAL_ASSIGN_OR_RETURN(Uid study, UidOf(data_set, DCM_StudyInstanceUID, file));
-  AXIAL_ASSIGN_OR_RETURN(Uid series, UidOf(data_set, DCM_SeriesInstanceUID, file));
   AXIAL_ASSIGN_OR_RETURN(const FrameHeader common, CommonHeader(data_set, file));
   AXIAL_ASSIGN_OR_RETURN(const std::size_t count, FrameCountOf(data_set, file, max_frames));
   FunctionalGroups groups(data_set);
   if (!groups.Covers(count))
     return MakeError(ErrorCode::kInvalidInput, "{}: {} frames but fewer functional groups",
                      FileLabel(file), count);
-  InstanceFrames instance{std::move(study),
-                          std::move(series),
+  InstanceFrames instance{header->study_instance_uid,
+                          header->series_instance_uid,
                           AttributeText(data_set, DCM_Modality),
                           AttributeText(data_set, DCM_LossyImageCompression) == "01",
                           {},
                           AttributeText(data_set, DCM_Units),
-                          AttributeText(data_set, DCM_SUVType)};
+                          AttributeText(data_set, DCM_SUVType),
+                          PatientIdentityOf(header->attributes)};
   for (std::size_t i = 0; i < count; ++i) {
     FrameHeader frame = common;
     frame.source.frame_number = static_cast<int>(i) + 1;

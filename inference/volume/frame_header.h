@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/dicom/patient_identity.h"
 #include "inference/volume/geometry.h"
 #include "inference/volume/source_series.h"
 
@@ -40,9 +41,10 @@ struct InstanceFrames {
   std::vector<FrameHeader> frames;
   std::string units = {};     ///< SourceSeries::units
   std::string suv_type = {};  ///< SourceSeries::suv_type
+  PatientIdentity patient = {};
 };
 
-/// Reads the header of one Instance: CheckStructure first, then single-frame attributes or the
+/// Reads the header of one Instance: ReadInstanceHeader first, then single-frame attributes or the
 /// functional groups (PS3.3 C.7.6.16) per frame.
 /// Errors: InvalidInput (not an image, missing identification), Unsupported, Exhausted (more than
 /// max_frames). Thread-safe.

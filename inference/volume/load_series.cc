@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "core/dicom/patient_identity.h"
 #include "inference/volume/frame_header.h"
 #include "inference/volume/pixel_file.h"
 #include "inference/volume/stack.h"
@@ -23,6 +24,7 @@ Result<SeriesHeaders> ReadHeaders(const std::vector<std::string>& files,
   if (files.empty()) return Error(ErrorCode::kInvalidInput, "no files");
   std::optional<SeriesHeaders> headers;
   std::map<Uid, std::string> seen;
+  OnePatient patient;
   for (const std::string& file : files) {
     AXIAL_ASSIGN_OR_RETURN(InstanceFrames instance, ReadInstanceFrames(file, options.max_frames));
     if (!seen.emplace(instance.frames.front().source.sop_instance_uid, file).second)
@@ -41,6 +43,8 @@ Result<SeriesHeaders> ReadHeaders(const std::vector<std::string>& files,
         instance.study_instance_uid != headers->source.study_instance_uid)
       return MakeError(ErrorCode::kInvalidInput, "{}: files of more than one Series",
                        FileLabel(file));
+    AXIAL_RETURN_IF_ERROR(
+        patient.Add(instance.patient, instance.frames.front().source.sop_instance_uid.str()));
     if (instance.units != headers->source.units || instance.suv_type != headers->source.suv_type)
       headers->source.units = headers->source.suv_type = "";
     headers->source.lossy = headers->source.lossy || instance.lossy;

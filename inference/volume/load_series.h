@@ -37,8 +37,9 @@ struct LoadedVolume {
 /// Errors: InvalidInput whose message starts with "not one regular stack (<reason>)", reason being
 /// one of mixed_orientation, duplicate_position, irregular_gap, differing_size, differing_spacing,
 /// differing_frame_of_reference, missing_position, missing_orientation, missing_spacing, colour,
-/// mosaic; InvalidInput (not DICOM, several Series); Unsupported (pixel format); Exhausted
-/// (limits); Corrupt (pixel data). Thread-safe. Peak memory: the voxels plus one Instance.
+/// mosaic; InvalidInput (not DICOM, several Series, Instances of two patients); Unsupported (pixel
+/// format); Exhausted (limits); Corrupt (pixel data). Thread-safe. Peak memory: the voxels plus one
+/// Instance.
 [[nodiscard]] Result<LoadedVolume> LoadVolume(const std::vector<std::string>& files,
                                               const LoadSeriesOptions& options = {});
 

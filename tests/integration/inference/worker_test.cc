@@ -129,6 +129,32 @@ TEST_F(Worker, GreetsRunsJobsAndSurvivesBadOnes) {
   EXPECT_EQ(worker.CloseAndWait(), 0);
 }
 
+/// The results would be filed under the name in one of the images: nothing is written, not even a
+/// report that the model could not run.
+TEST_F(Worker, RefusesImagesOfTwoPatients) {
+  for (const std::string& file : files_) testing::EditFile(file, "PatientID", "4711");
+  testing::EditFile(files_.back(), "PatientID", "4712");
+  WorkerClient worker(model_folder_, {"--threads", "1"});
+  ASSERT_TRUE(worker.Read().ok());
+  protocol::RunJob job = Job(1, files_);
+  for (const bool report : {false, true}) {
+    if (report) job.failure = protocol::RunFailure{true, "images of two patients", {}};
+    const Result<protocol::Message> answer = worker.Perform(job);
+    ASSERT_TRUE(answer.ok()) << answer.error().message();
+    ASSERT_TRUE(std::holds_alternative<protocol::JobFailed>(*answer)) << protocol::Encode(*answer);
+    const auto& failed = std::get<protocol::JobFailed>(*answer);
+    EXPECT_EQ(failed.code, ErrorCode::kInvalidInput);
+    EXPECT_THAT(failed.message, HasSubstr("images of two patients: Patient ID of SOP Instance "));
+    EXPECT_THAT(failed.message, ::testing::Not(HasSubstr("471")));
+    EXPECT_TRUE(std::filesystem::is_empty(job.output_directory));
+  }
+  testing::EditFile(files_.back(), "PatientID", "4711");
+  testing::EditFile(files_.back(), "PatientName", "Spelled^Otherwise");
+  const Result<protocol::Message> answer = worker.Perform(Job(2, files_));
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  EXPECT_TRUE(std::holds_alternative<protocol::JobDone>(*answer)) << protocol::Encode(*answer);
+}
+
 /// Thresholds of several channels: the Segmentation keeps the voxels that two segments share.
 TEST_F(Worker, SegmentsOfAThresholdMayOverlap) {
   Replace(card_, "above_zero.pt", "overlapping.pt");
