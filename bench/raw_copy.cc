@@ -4,9 +4,9 @@
 //
 //   raw_copy PORT FOLDER none|file|names
 //
-// none: write only. file: fdatasync before the answer. names: then renamed into place and the
-// folder synced, too, as a server must that promises durability of the whole. Runs until it is
-// ended.
+// none: write only. file: fdatasync before the answer. names: renamed into place, then file and
+// folder synced, as a server must that promises durability of the whole. (Renaming before the first
+// sync instead of after it has a journal commit once instead of twice.) Runs until it is ended.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -37,10 +37,11 @@ void Store(int socket, const std::string& folder, const std::string& place, std:
     if (::write(file, buffer.data(), now) != static_cast<ssize_t>(now)) Fail("write");
     size -= now;
   }
-  if (mode != "none" && ::fdatasync(file) != 0) Fail("fdatasync");
+  if (mode == "file" && ::fdatasync(file) != 0) Fail("fdatasync");
+  if (mode == "names" && ::rename(part.c_str(), (place + "/" + name).c_str()) != 0) Fail("rename");
+  if (mode == "names" && ::fsync(file) != 0) Fail("fsync");
   ::close(file);
   if (mode != "names") return;
-  if (::rename(part.c_str(), (place + "/" + name).c_str()) != 0) Fail("rename");
   const int names = ::open(place.c_str(), O_RDONLY | O_DIRECTORY);
   if (names < 0 || ::fsync(names) != 0) Fail("fsync of the folder");
   ::close(names);

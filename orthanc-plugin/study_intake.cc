@@ -89,7 +89,6 @@ Status StudyIntake::TakeInstance(const std::string& orthanc_instance_id,
   AXIAL_ASSIGN_OR_RETURN(const std::string bytes, orthanc_.DicomFile(orthanc_instance_id));
   AXIAL_ASSIGN_OR_RETURN(std::unique_ptr<receive::SpoolFile> file, spool_.Create());
   AXIAL_RETURN_IF_ERROR(file->Write(bytes));
-  AXIAL_RETURN_IF_ERROR(file->Sync());
   AXIAL_ASSIGN_OR_RETURN(InstanceHeader header, ReadInstanceHeader(file->path()));
   const std::string sha256 = Sha256Hex(bytes);
   const std::string name = header.sop_instance_uid.str() + "." + sha256.substr(0, 16) + ".dcm";

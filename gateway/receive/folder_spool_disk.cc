@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::size_t kQuarantineFiles = 1000;
 constexpr std::int64_t kQuarantineBytes = std::int64_t{1} << 30;
+constexpr std::size_t kCompareBytes = std::size_t{64} * 1024;
 
 Error FromErrno(int number, std::string_view doing, const std::string& path) {
   const bool full = number == ENOSPC || number == EDQUOT || number == EMFILE || number == ENFILE;
@@ -37,12 +40,31 @@ Status MakeFolder(const std::string& path) {
   return error ? Status(FromErrno(error.value(), "make the folder", path)) : Status();
 }
 
-Status SyncNames(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return FromErrno(errno, "open the folder", path);
+/// A file's bytes, or a folder's names.
+Status SyncPath(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return FromErrno(errno, "open", path);
   const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
-  return failed == 0 ? Status() : FromErrno(failed, "sync the folder", path);
+  return failed == 0 ? Status() : FromErrno(failed, "sync", path);
+}
+
+/// False also for what cannot be read.
+bool HaveEqualBytes(const std::string& one, const std::string& other) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(other, error);
+  if (error || std::filesystem::file_size(one, error) != size || error) return false;
+  std::ifstream streams[2] = {std::ifstream(one, std::ios::binary),
+                              std::ifstream(other, std::ios::binary)};
+  std::vector<char> bytes[2] = {std::vector<char>(kCompareBytes), std::vector<char>(kCompareBytes)};
+  for (std::uintmax_t at = 0; at < size; at += kCompareBytes) {
+    const auto count =
+        static_cast<std::streamsize>(std::min<std::uintmax_t>(kCompareBytes, size - at));
+    for (int i = 0; i < 2; ++i)
+      if (!streams[i].read(bytes[i].data(), count)) return false;
+    if (!std::equal(bytes[0].begin(), bytes[0].begin() + count, bytes[1].begin())) return false;
+  }
+  return true;
 }
 
 /// Removes the oldest files beyond the limits, but never the newest: a peer that sends broken
@@ -93,14 +115,14 @@ class FolderSpoolFile final : public SpoolFile {
     return {};
   }
 
-  Status Sync() override {
-    return ::fdatasync(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", path_);
-  }
-
   Status MoveTo(const std::string& path) {
     if (::rename(path_.c_str(), path.c_str()) != 0) return FromErrno(errno, "move to", path);
     moved_ = true;
     return {};
+  }
+
+  Status Sync() const {
+    return ::fsync(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", path_);
   }
 
  private:
@@ -132,7 +154,7 @@ class FolderSpoolDisk final : public SpoolDisk {
     for (const auto& entry : std::filesystem::directory_iterator(incoming_, error))
       if (std::filesystem::remove(entry.path(), error)) ++swept;
     if (swept > 0) Log(LogLevel::kInfo, "spool_swept", {{"files", swept}});
-    return SyncNames(directory_);
+    return SyncPath(directory_);
   }
 
   Result<std::unique_ptr<SpoolFile>> Create() override {
@@ -146,20 +168,17 @@ class FolderSpoolDisk final : public SpoolDisk {
                             const std::string& name, bool durable) override {
     const std::string parent = directory_ + "/" + folder;
     SpoolPlace place{parent + "/" + name, false};
-    struct stat old{};
-    struct stat now{};
-    place.existed = ::stat(place.path.c_str(), &old) == 0 &&
-                    ::stat(file->path().c_str(), &now) == 0 && old.st_size == now.st_size;
+    const auto alone = EnterPlace(place.path);
+    place.existed = HaveEqualBytes(file->path(), place.path);
     if (!place.existed) {
-      const bool made = ::mkdir(parent.c_str(), 0750) == 0;
-      if (!made && errno != EEXIST) return FromErrno(errno, "make the folder", parent);
-      AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(place.path));
-      if (durable && made) AXIAL_RETURN_IF_ERROR(SyncNames(directory_));
+      AXIAL_RETURN_IF_ERROR(MakeStudyFolder(parent, durable));
+      AXIAL_RETURN_IF_ERROR(MoveInto(std::move(file), parent, place.path, durable));
+    } else if (durable) {
+      // The process that moved it there may not have come so far.
+      AXIAL_RETURN_IF_ERROR(SyncPath(place.path));
+      AXIAL_RETURN_IF_ERROR(SyncPath(parent));
     }
-    // Also for a file that existed: the Association that moved it there may not have come so far.
-    if (durable) {
-      AXIAL_RETURN_IF_ERROR(SyncNames(parent));
-    } else {
+    if (!durable) {
       const std::lock_guard lock(unsynced_mutex_);
       unsynced_.insert(folder);
     }
@@ -211,6 +230,41 @@ class FolderSpoolDisk final : public SpoolDisk {
   }
 
  private:
+  /// Two that come to one place at a time would each believe what the other has not finished.
+  std::shared_ptr<const void> EnterPlace(const std::string& path) {
+    std::unique_lock lock(places_mutex_);
+    place_left_.wait(lock, [&] { return !places_.contains(path); });
+    places_.insert(path);
+    return {this, [this, path](const void*) {
+              const std::lock_guard leave(places_mutex_);
+              places_.erase(path);
+              place_left_.notify_all();
+            }};
+  }
+
+  Status MakeStudyFolder(const std::string& path, bool durable) {
+    const auto alone = EnterPlace(path);
+    if (::mkdir(path.c_str(), 0750) != 0)
+      return errno == EEXIST ? Status() : FromErrno(errno, "make the folder", path);
+    Status synced = durable ? SyncPath(directory_) : Status();
+    if (!synced.ok()) ::rmdir(path.c_str());
+    return synced;
+  }
+
+  /// Moved first and synced then: a journal writes the new name together with the bytes, so that
+  /// the sync of the folder finds little to do. Where that fails nothing stays that a later
+  /// Instance could be taken for.
+  static Status MoveInto(std::unique_ptr<SpoolFile> file, const std::string& parent,
+                         const std::string& path, bool durable) {
+    auto& moving = static_cast<FolderSpoolFile&>(*file);
+    AXIAL_RETURN_IF_ERROR(moving.MoveTo(path));
+    if (!durable) return {};
+    Status synced = moving.Sync();
+    if (synced.ok()) synced = SyncPath(parent);
+    if (!synced.ok()) ::unlink(path.c_str());
+    return synced;
+  }
+
   Status SyncFileSystem() {
     if (descriptor_ < 0) return FromErrno(EBADF, "sync", directory_);
     return ::syncfs(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", directory_);
@@ -227,6 +281,9 @@ class FolderSpoolDisk final : public SpoolDisk {
   /// Open for as long as this lives: a sync reports what failed to be written since it was opened.
   int descriptor_ = -1;
   std::mutex quarantine_mutex_;
+  std::mutex places_mutex_;
+  std::condition_variable place_left_;
+  std::set<std::string> places_;        ///< being committed to; guarded by places_mutex_
   std::mutex sync_mutex_;               ///< held while syncing
   std::atomic<std::int64_t> begun_{0};  ///< the newest sync's number
   std::int64_t succeeded_ = 0;          ///< guarded by sync_mutex_; 0: not even what an

@@ -96,10 +96,6 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   std::uint16_t mismatch = kStatusSuccess;
   const Status identity = CheckIdentity(*header, mismatch);
   if (!identity.ok()) return RefuseAndKeep(mismatch, identity.error());
-  if (durable) {
-    const Status synced = file_->Sync();
-    if (!synced.ok()) return Refuse(kStatusOutOfResources, synced.error());
-  }
   std::string sha256 = digest_.FinishHex();
   const std::string name =
       request_.sop_instance_uid + "." + sha256.substr(0, kShortDigestCharacters) + ".dcm";

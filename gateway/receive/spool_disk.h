@@ -21,14 +21,12 @@ class SpoolFile {
   [[nodiscard]] virtual const std::string& path() const = 0;
   /// Appends. Errors: Exhausted (disk full), Unavailable.
   [[nodiscard]] virtual Status Write(std::string_view bytes) = 0;
-  /// Makes the bytes durable. Errors as Write.
-  [[nodiscard]] virtual Status Sync() = 0;
 };
 
 /// Where a committed file lies.
 struct SpoolPlace {
   std::string path;
-  bool existed = false;  ///< a file of that name and size was there; the new one was removed
+  bool existed = false;  ///< a file of that name and bytes was there; the new one was removed
 };
 
 /// The disk that received Instances are written to: a seam, so that tests can fill it or break it.
@@ -42,7 +40,9 @@ class SpoolDisk {
   [[nodiscard]] virtual Status Prepare() = 0;
   /// Errors: Exhausted, Unavailable.
   [[nodiscard]] virtual Result<std::unique_ptr<SpoolFile>> Create() = 0;
-  /// Moves the file to `folder`/`name` below the spool; with `durable` the names are durable too.
+  /// Moves the file to `folder`/`name` below the spool, instead of one with other bytes: such a one
+  /// was left by a power failure, for names tell bytes. With `durable` bytes and names are durable.
+  /// Errors as Write; then the file is gone.
   [[nodiscard]] virtual Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file,
                                                   const std::string& folder,
                                                   const std::string& name, bool durable) = 0;

@@ -20,11 +20,6 @@ class FaultySpoolDisk::File final : public receive::SpoolFile {
     return file_->Write(bytes);
   }
 
-  Status Sync() override {
-    if (disk_.sync_fails) return Error(ErrorCode::kUnavailable, "input/output error");
-    return file_->Sync();
-  }
-
   std::unique_ptr<receive::SpoolFile> Take() { return std::move(file_); }
 
  private:
@@ -40,6 +35,7 @@ Result<std::unique_ptr<receive::SpoolFile>> FaultySpoolDisk::Create() {
 Result<receive::SpoolPlace> FaultySpoolDisk::Commit(std::unique_ptr<receive::SpoolFile> file,
                                                     const std::string& folder,
                                                     const std::string& name, bool durable) {
+  if (durable && sync_fails) return Error(ErrorCode::kUnavailable, "input/output error");
   return disk_->Commit(static_cast<File&>(*file).Take(), folder, name, durable);
 }
 

@@ -1,12 +1,17 @@
 #include "gateway/receive/spool_disk.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/hostile_dicom.h"
 #include "tests/support/temp_dir.h"
@@ -14,7 +19,30 @@
 namespace {
 std::atomic<int> g_syncs{0};
 std::atomic<bool> g_sync_fails{false};
+std::mutex g_calls_mutex;
+std::vector<std::string> g_calls;  // guarded by g_calls_mutex: fsync of a path, rename to a path
+std::string g_unsyncable;          // fsync of the path that ends so fails
+
+std::string PathOf(int descriptor) {
+  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
+}
 }  // namespace
+
+extern "C" int fsync(int descriptor) {
+  const std::string path = PathOf(descriptor);
+  const std::lock_guard lock(g_calls_mutex);
+  g_calls.push_back("fsync " + path);
+  if (g_unsyncable.empty() || !path.ends_with(g_unsyncable))
+    return static_cast<int>(::syscall(SYS_fsync, descriptor));
+  errno = EIO;
+  return -1;
+}
+
+extern "C" int rename(const char* from, const char* to) noexcept {
+  const std::lock_guard lock(g_calls_mutex);
+  g_calls.push_back(std::string("rename ") + to);
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
 
 /// In place of the C library's, for this program: whether a disk was synced is not to be seen.
 extern "C" int syncfs(int descriptor) noexcept {
@@ -39,7 +67,7 @@ class FolderSpoolDisk : public ::testing::Test {
 
   std::unique_ptr<SpoolFile> Written(std::string_view bytes) {
     auto file = disk_->Create();
-    EXPECT_TRUE(file.ok() && (*file)->Write(bytes).ok() && (*file)->Sync().ok());
+    EXPECT_TRUE(file.ok() && (*file)->Write(bytes).ok());
     return std::move(file).value();
   }
 
@@ -68,6 +96,65 @@ TEST_F(FolderSpoolDisk, ReplacesFileThatCrashLeftShort) {
   ASSERT_TRUE(place.ok());
   EXPECT_FALSE(place->existed);
   EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+}
+
+TEST_F(FolderSpoolDisk, ReplacesFileThatPowerFailureLeftWithOtherBytes) {
+  fs::create_directory(root_ + "/1.2");
+  testing::WriteWholeFile(root_ + "/1.2/a.dcm", std::string(5, '\0'));
+  const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+  ASSERT_TRUE(place.ok());
+  EXPECT_FALSE(place->existed);
+  EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+}
+
+TEST_F(FolderSpoolDisk, ComparesLargeFilesToTheirLastByte) {
+  std::string bytes(200'001, 'x');
+  ASSERT_TRUE(disk_->Commit(Written(bytes), "1.2", "a.dcm", true).ok());
+  EXPECT_TRUE(disk_->Commit(Written(bytes), "1.2", "a.dcm", true)->existed);
+  bytes.back() = 'y';
+  EXPECT_FALSE(disk_->Commit(Written(bytes), "1.2", "a.dcm", true)->existed);
+}
+
+TEST_F(FolderSpoolDisk, DurableMeansThatBytesAndEveryNameAreSyncedAfterTheMove) {
+  g_calls.clear();
+  ASSERT_TRUE(disk_->Commit(Written("bytes"), "1.2", "a.dcm", true).ok());
+  const std::string study = root_ + "/1.2";
+  EXPECT_EQ(g_calls, (std::vector<std::string>{"fsync " + root_, "rename " + study + "/a.dcm",
+                                               "fsync " + study + "/a.dcm", "fsync " + study}));
+  g_calls.clear();
+  ASSERT_TRUE(disk_->Commit(Written("bytes"), "1.2", "a.dcm", true)->existed);
+  EXPECT_EQ(g_calls, (std::vector<std::string>{"fsync " + study + "/a.dcm", "fsync " + study}))
+      << "another process may have moved it there and ended";
+  g_calls.clear();
+  ASSERT_TRUE(disk_->Commit(Written("bytes"), "1.3", "a.dcm", false).ok());
+  EXPECT_EQ(g_calls, (std::vector<std::string>{"rename " + root_ + "/1.3/a.dcm"}));
+}
+
+TEST_F(FolderSpoolDisk, NothingStaysOfWhatCannotBeSynced) {
+  for (const std::string broken : {"/spool", "/1.2", "/a.dcm"}) {
+    g_unsyncable = broken;
+    const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+    g_unsyncable.clear();
+    EXPECT_EQ(place.error().code(), ErrorCode::kUnavailable) << broken;
+    EXPECT_FALSE(fs::exists(root_ + "/1.2/a.dcm")) << broken;
+    EXPECT_TRUE(IsEmpty(root_ + "/incoming")) << broken;
+  }
+  EXPECT_FALSE(disk_->Commit(Written("bytes"), "1.2", "a.dcm", true)->existed);
+}
+
+TEST_F(FolderSpoolDisk, OneOfManyWithTheSameBytesIsKeptAndTheOthersFindIt) {
+  std::atomic<int> kept{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i)
+    threads.emplace_back([&] {
+      const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+      ASSERT_TRUE(place.ok());
+      if (!place->existed) ++kept;
+      EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(kept, 1);
+  EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
 }
 
 TEST_F(FolderSpoolDisk, SyncsFolderOnlyWhenSomethingOfItIsNotDurable) {
