@@ -6,6 +6,7 @@
 #include "gateway/commands/explain.h"
 #include "gateway/commands/models.h"
 #include "gateway/commands/serve.h"
+#include "gateway/commands/status.h"
 
 namespace {
 
@@ -55,6 +56,11 @@ int main(int argc, char** argv) {
   const CLI::App* models_command =
       AddCommand(app, "models", "List the models, what each needs and gives", config_path);
 
+  axial::gateway::StatusOptions status;
+  CLI::App* status_command = AddCommand(
+      app, "status", "Say how the running gateway is, and whom it refused", status.config_path);
+  status_command->add_flag("--json", status.json, "Print JSON");
+
   axial::gateway::AnalyzeOptions analyze;
   const CLI::App* analyze_command = AddAnalyze(app, analyze);
 
@@ -63,6 +69,7 @@ int main(int argc, char** argv) {
   if (check_command->parsed()) return axial::gateway::RunCheck(config_path, std::cout);
   if (explain_command->parsed()) return axial::gateway::RunExplain(explain, std::cout, std::cerr);
   if (models_command->parsed()) return axial::gateway::RunModels(config_path, std::cout, std::cerr);
+  if (status_command->parsed()) return axial::gateway::RunStatus(status, std::cout, std::cerr);
   if (analyze_command->parsed()) return axial::gateway::RunAnalyze(analyze, std::cout, std::cerr);
   return 1;
 }

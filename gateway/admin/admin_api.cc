@@ -261,6 +261,12 @@ struct Handlers {
     return Ok({{"name", name}, {"removed", true}});
   }
 
+  static Result<Response> Associations(const AdminApi& api, const Target&, const Parameters&) {
+    if (!api.providers_.associations)
+      return Error(ErrorCode::kNotFound, "this process receives no Associations itself");
+    return Ok(ToJson(api.providers_.associations()));
+  }
+
   static Result<Response> Commitments(const AdminApi& api, const Target& target,
                                       const Parameters&) {
     AXIAL_ASSIGN_OR_RETURN(const int limit, Limit(target));
@@ -302,6 +308,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/quarantine", Handlers::Quarantine},
     Route{"DELETE", "/api/quarantine/{name}", Handlers::RemoveQuarantined},
     Route{"GET", "/api/models", Handlers::Models},
+    Route{"GET", "/api/associations", Handlers::Associations},
     Route{"GET", "/api/commitments", Handlers::Commitments},
     Route{"GET", "/api/performed-steps", Handlers::PerformedSteps},
 };

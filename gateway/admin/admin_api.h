@@ -90,6 +90,26 @@ struct QuarantineView {
   std::vector<File> files;
 };
 
+/// Associations of this node as SCP; `refused` as receive::RefusedAssociation, safe to show.
+struct AssociationsView {
+  struct Refused {
+    std::string reason;
+    std::string called_ae_title;
+    std::string calling_ae_title;
+    std::string address;
+    std::string detail;
+    std::string remedy;
+    std::string section;
+    std::string configuration;
+    std::int64_t count = 0;
+    TimePoint first_at{};
+    TimePoint last_at{};
+  };
+  int open = 0;
+  int max_associations = 0;
+  std::vector<Refused> refused;  ///< since the start; newest first
+};
+
 /// What the API reads besides the store. An empty function: the resource is an empty list (health:
 /// ok), the action answers 404. Called from HTTP threads, concurrently.
 struct AdminProviders {
@@ -102,6 +122,7 @@ struct AdminProviders {
   std::function<Status(const std::string& name)> remove_quarantined;
   std::function<std::vector<ModelView>()> models;
   std::function<std::vector<WorkerView>()> workers;
+  std::function<AssociationsView()> associations;  ///< empty: this process does not receive
   /// Newest first, at most so many.
   std::function<Result<std::vector<store::Commitment>>(int limit)> commitments;
   std::function<Result<std::vector<store::PerformedStepRow>>(int limit)> performed_steps;

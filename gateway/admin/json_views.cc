@@ -264,6 +264,25 @@ json ToJson(const HealthCheck& check) {
           {"detail", check.detail}};
 }
 
+json ToJson(const AssociationsView& associations) {
+  json refused = json::array();
+  for (const AssociationsView::Refused& row : associations.refused)
+    refused.push_back({{"reason", row.reason},
+                       {"called_ae_title", TextOrNull(row.called_ae_title)},
+                       {"calling_ae_title", TextOrNull(row.calling_ae_title)},
+                       {"address", row.address},
+                       {"detail", row.detail},
+                       {"remedy", TextOrNull(row.remedy)},
+                       {"section", TextOrNull(row.section)},
+                       {"configuration", TextOrNull(row.configuration)},
+                       {"count", row.count},
+                       {"first_at", ToJson(row.first_at)},
+                       {"last_at", ToJson(row.last_at)}});
+  return {{"open", associations.open},
+          {"max_associations", associations.max_associations},
+          {"refused", std::move(refused)}};
+}
+
 std::string_view HealthName(Health health) {
   switch (health) {
     case Health::kOk:

@@ -25,6 +25,7 @@ namespace axial::admin {
 [[nodiscard]] nlohmann::json ToJson(const ModelView& model);
 [[nodiscard]] nlohmann::json ToJson(const WorkerView& worker);
 [[nodiscard]] nlohmann::json ToJson(const HealthCheck& check);
+[[nodiscard]] nlohmann::json ToJson(const AssociationsView& associations);
 
 /// "ok", "degraded" or "failing".
 [[nodiscard]] std::string_view HealthName(Health health);

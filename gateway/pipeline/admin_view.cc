@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "config/quantity.h"
+#include "core/base/printable.h"
+#include "gateway/receive/receive_metrics.h"
 #include "gateway/store/analysis_request_store.h"
 #include "gateway/store/commitment_store.h"
 #include "gateway/store/failure_report_store.h"
@@ -71,6 +73,11 @@ void AdminView::Set(const config::Config& config, std::vector<config::LoadedMode
   const std::lock_guard lock(mutex_);
   config_ = config;
   models_ = std::move(models);
+}
+
+void AdminView::ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics) {
+  refused_ = &refused;
+  metrics_ = &metrics;
 }
 
 std::vector<admin::HealthCheck> AdminView::Health() const {
@@ -186,6 +193,22 @@ std::vector<admin::WorkerView> AdminView::Workers() const {
   return views;
 }
 
+admin::AssociationsView AdminView::Associations() const {
+  admin::AssociationsView view;
+  view.open = static_cast<int>(receive::OpenAssociations(*metrics_).Value());
+  {
+    const std::lock_guard lock(mutex_);
+    view.max_associations = config_.node.max_associations;
+  }
+  for (receive::RefusedAssociation& refused : refused_->List())
+    view.refused.push_back({std::move(refused.reason), Printable(refused.called_ae_title),
+                            Printable(refused.calling_ae_title), std::move(refused.peer_address),
+                            std::move(refused.detail), std::move(refused.remedy),
+                            std::move(refused.section), std::move(refused.configuration),
+                            refused.count, refused.first_at, refused.last_at});
+  return view;
+}
+
 admin::AdminProviders AdminView::Providers() {
   admin::AdminProviders providers;
   providers.health = [this] { return Health(); };
@@ -201,6 +224,7 @@ admin::AdminProviders AdminView::Providers() {
     return dispatcher_.quarantine().Remove(name);
   };
   providers.models = [this] { return Models(); };
+  if (refused_ != nullptr) providers.associations = [this] { return Associations(); };
   providers.workers = [this] { return Workers(); };
   providers.retry_deliveries = [this](std::int64_t job) { return deliver_.RetryJob(job); };
   providers.commitments = [this](int limit) {

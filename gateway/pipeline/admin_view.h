@@ -8,6 +8,7 @@
 #include "gateway/admin/admin_api.h"
 #include "gateway/deliver/delivery_stage.h"
 #include "gateway/dispatch/dispatcher.h"
+#include "gateway/receive/refused_associations.h"
 #include "gateway/receive/spool_disk.h"
 #include "gateway/store/database.h"
 
@@ -23,6 +24,10 @@ class AdminView {
   /// The configuration in force changed.
   void Set(const config::Config& config, std::vector<config::LoadedModelCard> models);
 
+  /// Where this process receives: what comes of Associations. Both outlive the view; before
+  /// Providers().
+  void ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics);
+
   [[nodiscard]] admin::AdminProviders Providers();
 
  private:
@@ -31,11 +36,14 @@ class AdminView {
   [[nodiscard]] std::vector<admin::DestinationView> Destinations() const;
   [[nodiscard]] std::vector<admin::QuarantineView> Quarantine() const;
   [[nodiscard]] std::vector<admin::WorkerView> Workers() const;
+  [[nodiscard]] admin::AssociationsView Associations() const;
 
   store::Database& database_;
   deliver::DeliveryStage& deliver_;
   dispatch::Dispatcher& dispatcher_;
   receive::SpoolDisk& spool_;
+  const receive::RefusedAssociations* refused_ = nullptr;
+  Metrics* metrics_ = nullptr;
   mutable std::mutex mutex_;
   config::Config config_;
   std::vector<config::LoadedModelCard> models_;

@@ -104,6 +104,7 @@ struct Pipeline::State {
   std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
   std::unique_ptr<deliver::CommitmentReporter> commitment_reporter;
   std::unique_ptr<StageThread> forget_thread;
+  receive::RefusedAssociations refused;
   std::unique_ptr<IoThread> io;
   std::unique_ptr<receive::Receiver> receiver;
   std::uint16_t dicom_port = 0;
@@ -227,14 +228,16 @@ Status Pipeline::State::Listen() {
   receiver = std::make_unique<receive::Receiver>();
   AXIAL_ASSIGN_OR_RETURN(
       dicom_port,
-      receiver->Start(io->context(), {config.node, config.storage, {}, modality_intake.get()},
-                      *intake, metrics, *spool));
+      receiver->Start(io->context(),
+                      {config.node, config.storage, {}, modality_intake.get(), &refused}, *intake,
+                      metrics, *spool));
   return {};
 }
 
 void Pipeline::State::BuildAdmin(const std::vector<config::LoadedModelCard>& models) {
   admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool);
   admin_view->Set(config, models);
+  admin_view->ShowReception(refused, metrics);
   admin_api = std::make_unique<admin::AdminApi>(*studies, *jobs, *deliveries, metrics,
                                                 Clock::System(), admin_view->Providers());
 }

@@ -168,10 +168,22 @@ void SendAbort(int socket) {
 
 void LogRefusals(const AssociationServices& services, const AssociationInfo& info,
                  const ContextAnswers& answers) {
-  for (const std::string& uid : answers.refused_classes)
+  for (const std::string& uid : answers.refused_classes) {
     services.faults.CountAndLog(
         Fault::kRefusedSopClass, info.peer_address, info.calling_ae_title,
         fmt::format("{} {}: {}", NameOfSopClass(uid), uid, services.sop_classes.Remedy(uid)));
+    const std::string configuration = services.sop_classes.Configuration(uid);
+    if (configuration.empty()) continue;  // no storage class: nothing that could be admitted
+    services.options.refused->Add(
+        {.reason = "sop_class",
+         .called_ae_title = info.called_ae_title,
+         .calling_ae_title = info.calling_ae_title,
+         .peer_address = info.peer_address,
+         .detail = fmt::format("the SOP Class {} ({}) is not received", uid, NameOfSopClass(uid)),
+         .remedy = "if these objects shall be stored, accept their class",
+         .section = "node",
+         .configuration = configuration});
+  }
   for (const std::string& uid : answers.refused_transfer_syntaxes)
     services.faults.CountAndLog(Fault::kRefusedTransferSyntax, info.peer_address,
                                 info.calling_ae_title, uid);

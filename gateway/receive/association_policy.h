@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "gateway/receive/association_request.h"
+#include "gateway/receive/refused_associations.h"
 #include "gateway/receive/sop_class_policy.h"
 
 namespace axial::receive {
@@ -20,9 +21,15 @@ class AssociationPolicy {
   [[nodiscard]] Admission Decide(const AssociationRequest& request,
                                  const std::string& address) const;
 
-  /// What to write into the configuration so that the request is admitted.
-  [[nodiscard]] std::string Remedy(Admission admission, const AssociationRequest& request,
-                                   const std::string& address) const;
+  /// Why the request is not admitted, and what to write into the configuration so that it is.
+  [[nodiscard]] RefusedAssociation Explain(Admission admission, const AssociationRequest& request,
+                                           const std::string& address) const;
+  /// The same for one that comes when as many as may be are open.
+  [[nodiscard]] RefusedAssociation ExplainLimit(const AssociationRequest& request,
+                                                const std::string& address) const;
+
+  /// Whether what an earlier configuration refused would be tried anew with this one.
+  [[nodiscard]] bool MayAdmit(const RefusedAssociation& refused) const;
 
   [[nodiscard]] int max_associations() const { return max_associations_; }
   [[nodiscard]] const SopClassPolicy& sop_classes() const { return sop_classes_; }

@@ -37,6 +37,10 @@ const char* OperationName(std::uint16_t command_field) {
 
 }  // namespace
 
+Gauge& OpenAssociations(Metrics& metrics) {
+  return metrics.GetGauge("axial_receive_open_associations", "Associations open now");
+}
+
 ReceiveMetrics::ReceiveMetrics(Metrics& metrics)
     : associations_accepted(Associations(metrics, "accepted")),
       associations_aborted(Associations(metrics, "aborted")),
@@ -45,8 +49,7 @@ ReceiveMetrics::ReceiveMetrics(Metrics& metrics)
       rejected_limit(Associations(metrics, "rejected_limit")),
       rejected_storage(Associations(metrics, "rejected_storage")),
       dropped_connections(Associations(metrics, "dropped")),
-      open_associations(
-          metrics.GetGauge("axial_receive_open_associations", "Associations open now")),
+      open_associations(OpenAssociations(metrics)),
       metrics_(metrics),
       instances_stored_(Instances(metrics, kStatusSuccess)),
       bytes_(metrics.GetCounter("axial_receive_bytes_total", "Bytes of stored Instances")),

@@ -6,6 +6,9 @@
 
 namespace axial::receive {
 
+/// How many are open now.
+[[nodiscard]] Gauge& OpenAssociations(Metrics& metrics);
+
 /// The room's metrics, looked up once. Thread-safe.
 class ReceiveMetrics {
  public:

@@ -10,10 +10,10 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/base/printable.h"
 #include "gateway/receive/acceptor.h"
 #include "gateway/receive/association.h"
 #include "gateway/receive/association_policy.h"
@@ -23,7 +23,6 @@
 namespace axial::receive {
 namespace {
 
-constexpr std::size_t kMaxRemembered = 256;
 constexpr auto kWatchEvery = std::chrono::seconds(1);
 
 struct AssociationThread {
@@ -55,7 +54,7 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   std::optional<RejectReason> Judge(const AssociationRequest& request, const std::string& address);
   void Take(const std::shared_ptr<State>& self, WaitingConnection connection);
   void Dropped(Fault fault, const std::string& address, const std::string& why);
-  void LogOnce(Admission admission, const AssociationRequest& request, const std::string& address);
+  void Refuse(RefusedAssociation refused);
   void Watch();
   void Secure(int socket, const std::string& address);
   void Established(int socket, const std::string& address);
@@ -78,7 +77,6 @@ struct Receiver::State : std::enable_shared_from_this<State> {
   std::condition_variable one_finished;
   AssociationPolicy policy;              ///< guarded by mutex
   std::list<AssociationThread> threads;  ///< guarded by mutex
-  std::set<std::string> logged_rejects;  ///< guarded by mutex
   bool stopping = false;                 ///< guarded by mutex
   std::int64_t next_id;                  ///< guarded by mutex
   std::atomic<int> open{0};
@@ -92,15 +90,22 @@ std::optional<RejectReason> Receiver::State::Judge(const AssociationRequest& req
   if (admission != Admission::kAccepted) {
     const bool called = admission == Admission::kCalledUnknown;
     (called ? metrics.rejected_called : metrics.rejected_calling).Increment();
-    LogOnce(admission, request, address);
+    Refuse(policy.Explain(admission, request, address));
     return called ? kCalledAeNotRecognised : kCallingAeNotRecognised;
   }
   if (open >= policy.max_associations()) {
     metrics.rejected_limit.Increment();
+    Refuse(policy.ExplainLimit(request, address));
     return kLocalLimitExceeded;
   }
   if (!space.HasRoom()) {
     metrics.rejected_storage.Increment();
+    Refuse({.reason = "storage_reserve",
+            .called_ae_title = request.called_ae_title,
+            .calling_ae_title = request.calling_ae_title,
+            .peer_address = address,
+            .detail = "the disk is below storage.reserve; it may come again",
+            .remedy = "make room on the disk of storage.directory"});
     return kTemporaryCongestion;
   }
   return std::nullopt;
@@ -122,17 +127,19 @@ void Receiver::State::Watch() {
   });
 }
 
-/// Once for each pair of names and address, so that a stubborn sender does not fill the log.
-void Receiver::State::LogOnce(Admission admission, const AssociationRequest& request,
-                              const std::string& address) {
-  const std::string key =
-      request.called_ae_title + '\n' + request.calling_ae_title + '\n' + address;
-  if (logged_rejects.size() >= kMaxRemembered || !logged_rejects.insert(key).second) return;
+/// Logged once for each peer and reason, so that a stubborn sender does not fill the log.
+void Receiver::State::Refuse(RefusedAssociation refused) {
+  const RefusedAssociation shown = refused;
+  if (!options.refused->Add(std::move(refused))) return;
   Log(LogLevel::kWarning, "association_rejected",
-      {{"called_ae_title", request.called_ae_title},
-       {"calling_ae_title", request.calling_ae_title},
-       {"address", address},
-       {"remedy", policy.Remedy(admission, request, address)}});
+      {{"reason", shown.reason},
+       {"called_ae_title", Printable(shown.called_ae_title)},
+       {"calling_ae_title", Printable(shown.calling_ae_title)},
+       {"address", shown.peer_address},
+       {"detail", shown.detail},
+       {"remedy", shown.remedy},
+       {"section", shown.section},
+       {"configuration", shown.configuration}});
 }
 
 void Receiver::State::Take(const std::shared_ptr<State>& self, WaitingConnection connection) {
@@ -175,6 +182,11 @@ void Receiver::State::Dropped(Fault fault, const std::string& address, const std
   if (stopping) return;  // the metrics may be gone
   metrics.dropped_connections.Increment();
   faults.CountAndLog(fault, address, "", why);
+  const bool of_tls = fault == Fault::kTlsHandshake || fault == Fault::kPlainOnTlsPort ||
+                      fault == Fault::kTlsOnPlainPort;
+  if (of_tls)  // from a port scanner it is nothing; from a modality it is why nothing comes
+    options.refused->Add(
+        {.reason = std::string(FaultName(fault)), .peer_address = address, .detail = why});
 }
 
 void Receiver::State::JoinFinished() {
@@ -237,7 +249,7 @@ Receiver::~Receiver() { Stop(Duration::zero()); }
 Result<std::uint16_t> Receiver::Start(boost::asio::io_context& io_context,
                                       const ReceiverOptions& options, ReceiveEvents& events,
                                       Metrics& metrics, SpoolDisk& spool) {
-  AXIAL_INVARIANT(state_ == nullptr);
+  AXIAL_INVARIANT(state_ == nullptr && options.refused != nullptr);
   AXIAL_RETURN_IF_ERROR(spool.Prepare());
   const auto state = std::make_shared<State>(options, events, metrics, spool);
   const auto network_s = std::chrono::ceil<std::chrono::seconds>(options.deadlines.network).count();
@@ -283,7 +295,9 @@ void Receiver::SetPolicy(const config::Node& node) {
   if (state_ == nullptr) return;
   const std::lock_guard lock(state_->mutex);
   state_->policy = AssociationPolicy(node);
-  state_->logged_rejects.clear();
+  state_->options.refused->RemoveIf([&policy = state_->policy](const RefusedAssociation& refused) {
+    return policy.MayAdmit(refused);
+  });
 }
 
 void Receiver::Stop(Duration drain) {

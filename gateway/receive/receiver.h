@@ -10,6 +10,7 @@
 #include "core/base/result.h"
 #include "gateway/receive/modality_services.h"
 #include "gateway/receive/receive_events.h"
+#include "gateway/receive/refused_associations.h"
 #include "gateway/receive/spool_disk.h"
 
 namespace boost::asio {
@@ -36,6 +37,8 @@ struct ReceiverOptions {
   ReceiveDeadlines deadlines;
   /// Storage Commitment and Modality Performed Procedure Step; nullptr: neither is offered.
   ModalityServices* modality_services = nullptr;
+  /// Gets what is refused; required, outlives the Receiver.
+  RefusedAssociations* refused = nullptr;
 };
 
 /// Storage SCP and Verification SCP (PS3.4 A and B), Storage Commitment SCP (J) and Modality

@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/dicom/uid.h"
+
 namespace axial::receive {
 namespace {
 
@@ -47,13 +49,20 @@ bool SopClassPolicy::Accepts(const std::string& sop_class_uid) const {
   return sop_class_uid.starts_with(kStorageRoot) || OtherStorageClasses().contains(sop_class_uid);
 }
 
+std::string SopClassPolicy::Configuration(const std::string& sop_class_uid) const {
+  const bool other_service =
+      sop_class_uid.starts_with(kStandardRoot) && LongestMatch(classes_.refuse, sop_class_uid) == 0;
+  if (other_service || !Uid::Parse(sop_class_uid).ok()) return "";
+  return fmt::format("sop_classes: {{accept: [{}]}}", sop_class_uid);
+}
+
 std::string SopClassPolicy::Remedy(const std::string& sop_class_uid) const {
-  if (sop_class_uid.starts_with(kStandardRoot) && LongestMatch(classes_.refuse, sop_class_uid) == 0)
+  const std::string configuration = Configuration(sop_class_uid);
+  if (configuration.empty())
     return "no storage class of the standard: Axial stores Instances and answers no queries; "
            "nothing to do";
-  return fmt::format(
-      "if these objects shall be stored: node.sop_classes: {{accept: [{}]}} in the configuration",
-      sop_class_uid);
+  return fmt::format("if these objects shall be stored: node.{} in the configuration",
+                     configuration);
 }
 
 std::string NameOfSopClass(const std::string& sop_class_uid) {

@@ -18,7 +18,11 @@ class SopClassPolicy {
 
   [[nodiscard]] bool Accepts(const std::string& sop_class_uid) const;
 
-  /// What to write into the configuration so that the class is accepted.
+  /// The line below `node` of the configuration that makes the class accepted; "" for what is no
+  /// storage class, and what is no UID.
+  [[nodiscard]] std::string Configuration(const std::string& sop_class_uid) const;
+
+  /// The same in words.
   [[nodiscard]] std::string Remedy(const std::string& sop_class_uid) const;
 
  private:

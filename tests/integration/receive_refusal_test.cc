@@ -74,6 +74,41 @@ TEST(ReceiveRefusal, RejectsForNowWhenTheAssociationLimitIsReached) {
   RawScu third = harness.Associated();
 }
 
+TEST(ReceiveRefusal, ShowsWhatItRefusedUntilTheConfigurationAdmitsIt) {
+  ReceiverHarness harness(
+      [](receive::ReceiverOptions& options) { options.node.max_associations = 1; });
+  ExpectRejected(harness, "\x1b[2J", "TEST", 1, 1, 7);
+  ExpectRejected(harness, "\x1b[2J", "TEST", 1, 1, 7);
+  harness.disk().free_bytes = 1000;
+  ExpectRejected(harness, "AXIAL", "TEST", 2, 3, 1);
+  harness.disk().free_bytes = -1;
+  {
+    const RawScu open = harness.Associated();
+    ExpectRejected(harness, "AXIAL", "SECOND", 2, 3, 2);
+  }
+  ASSERT_TRUE(testing::WaitFor([&] { return harness.receiver().AssociationCount() == 0; }));
+  RawScu scu(harness.port());
+  ASSERT_TRUE(scu.Associate("AXIAL", "TEST",
+                            {{1, "1.3.12.2.1107.5.9.1", {kExplicitLittle}},
+                             {3, "1.2.840.10008.5.1.4.1.2.2.1", {kExplicitLittle}}}));
+  const auto list = harness.refused().List();
+  ASSERT_EQ(list.size(), 4u) << "a query is no Instance that could be admitted";
+  EXPECT_EQ(list[0].reason, "sop_class");
+  EXPECT_EQ(list[0].configuration, "sop_classes: {accept: [1.3.12.2.1107.5.9.1]}");
+  EXPECT_EQ(list[1].reason, "max_associations");
+  EXPECT_EQ(list[1].calling_ae_title, "SECOND");
+  EXPECT_EQ(list[1].configuration, "max_associations: 2");
+  EXPECT_EQ(list[2].reason, "storage_reserve");
+  EXPECT_EQ(list[3].reason, "called_ae_title");
+  EXPECT_EQ(list[3].called_ae_title, "\x1b[2J");
+  EXPECT_EQ(list[3].count, 2);
+  EXPECT_EQ(list[3].peer_address, "127.0.0.1");
+  config::Node node;
+  node.max_associations = 2;
+  harness.receiver().SetPolicy(node);
+  EXPECT_EQ(harness.refused().List().size(), 2u) << "what it may admit now";
+}
+
 TEST(ReceiveRefusal, RefusesUidsThatDifferFromTheCommand) {
   ReceiverHarness harness;
   RawScu scu = harness.Associated();

@@ -66,6 +66,7 @@ ReceiverHarness::ReceiverHarness(const std::function<void(receive::ReceiverOptio
   options.node.port = 0;
   options.node.bind = "127.0.0.1";
   options.storage.reserve_bytes = 1 << 20;
+  options.refused = &refused_;
   change(options);
   const auto port = receiver_.Start(loop_->io_context, options, events_, metrics_, *disk_);
   if (!port.ok()) throw std::runtime_error(port.error().ToString());

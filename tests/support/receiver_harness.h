@@ -56,6 +56,7 @@ class ReceiverHarness {
   RecordedEvents& events() { return events_; }
   FaultySpoolDisk& disk() { return *disk_; }
   receive::Receiver& receiver() { return receiver_; }
+  receive::RefusedAssociations& refused() { return refused_; }
   [[nodiscard]] double Metric(const std::string& name, const MetricLabels& labels);
   [[nodiscard]] double GaugeOf(const std::string& name) {
     return metrics_.GetGauge(name, "").Value();
@@ -74,6 +75,7 @@ class ReceiverHarness {
   std::string spool_path_;
   Metrics metrics_;
   RecordedEvents events_;
+  receive::RefusedAssociations refused_;
   std::unique_ptr<FaultySpoolDisk> disk_;
   std::unique_ptr<Loop> loop_;
   receive::Receiver receiver_;

@@ -297,6 +297,27 @@ TEST_F(AdminApiTest, AnswersProblemsAsRfc9457) {
   ExpectProblem(Post("/api/destinations/pacs/echo"), 404);
 }
 
+TEST_F(AdminApiTest, ShowsWhichAssociationsAreRefusedAndWhatWouldAdmitThem) {
+  ExpectProblem(Get("/api/associations"), 404);
+  providers.associations = [] {
+    AssociationsView view{3, 256, {}};
+    view.refused.push_back({"calling_ae_title", "AXIAL", "CT\\x1b", "10.0.0.1", "not in node.peers",
+                            "", "node.peers", "- {ae_title: CT}", 7, FromMicros(1'000'000),
+                            FromMicros(2'000'000)});
+    return view;
+  };
+  const json answer = json::parse(Get("/api/associations").body);
+  EXPECT_EQ(answer["open"], 3);
+  EXPECT_EQ(answer["max_associations"], 256);
+  const json& row = answer["refused"].at(0);
+  EXPECT_EQ(row["calling_ae_title"], "CT\\x1b");
+  EXPECT_EQ(row["configuration"], "- {ae_title: CT}");
+  EXPECT_EQ(row["section"], "node.peers");
+  EXPECT_TRUE(row["remedy"].is_null());
+  EXPECT_EQ(row["count"], 7);
+  EXPECT_EQ(row["last_at"], "1970-01-01T00:00:02.000000Z");
+}
+
 TEST_F(AdminApiTest, NamesTheAllowedMethods) {
   const Response response = Post("/healthz");
   ExpectProblem(response, 405);
