@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "gateway/pipeline/analysis_requests.h"
 #include "orthanc-plugin/plugin_configuration.h"
 
 namespace axial::plugin {
@@ -76,6 +77,15 @@ admin::Response AxialPlugin::Health() const {
   response.status = 503;
   response.body = health.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   return response;
+}
+
+Result<pipeline::RequestedAnalysis> AxialPlugin::Analyze(const std::string& orthanc_study_id,
+                                                         const std::string& study_uid,
+                                                         const std::string& series_uid,
+                                                         const std::string& model) {
+  auto asked = pipeline_->Analyze(study_uid, series_uid, model);
+  if (asked.ok() && !asked->study_known) intake_->OnStableStudy(orthanc_study_id);
+  return asked;
 }
 
 void AxialPlugin::OnChange(OrthancPluginChangeType change, OrthancPluginResourceType,

@@ -9,6 +9,7 @@
 
 #include "config/problem.h"
 #include "core/base/metrics.h"
+#include "core/base/result.h"
 #include "gateway/admin/admin_api.h"
 #include "gateway/pipeline/pipeline.h"
 #include "orthanc-plugin/orthanc_api.h"
@@ -43,6 +44,13 @@ class AxialPlugin {
   /// nullptr when it does not run.
   [[nodiscard]] Metrics* metrics() { return running() ? &pipeline_->metrics() : nullptr; }
   [[nodiscard]] const OrthancApi& orthanc() const { return orthanc_; }
+
+  /// Runs a model on demand (analysis_requests.h); a study that is not here yet is taken in. Only
+  /// when it runs.
+  [[nodiscard]] Result<pipeline::RequestedAnalysis> Analyze(const std::string& orthanc_study_id,
+                                                            const std::string& study_uid,
+                                                            const std::string& series_uid,
+                                                            const std::string& model);
 
   /// From Orthanc's callbacks: these return at once.
   void OnChange(OrthancPluginChangeType change, OrthancPluginResourceType type,

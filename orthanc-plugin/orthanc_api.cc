@@ -29,6 +29,14 @@ Result<std::string> OrthancApi::Get(const std::string& uri) const {
   return Take(context_, buffer);
 }
 
+std::string OrthancApi::LookupInstance(const std::string& sop_instance_uid) const {
+  char* const text = OrthancPluginLookupInstance(context_, sop_instance_uid.c_str());
+  if (text == nullptr) return "";
+  std::string id(text);
+  OrthancPluginFreeString(context_, text);
+  return id;
+}
+
 Result<std::string> OrthancApi::DicomFile(const std::string& instance_id) const {
   OrthancPluginMemoryBuffer buffer{};
   const OrthancPluginErrorCode code =

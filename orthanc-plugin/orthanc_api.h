@@ -23,6 +23,8 @@ class OrthancApi {
   [[nodiscard]] Result<std::string> Configuration() const;
   /// The answer of Orthanc's own REST API. Error: NotFound.
   [[nodiscard]] Result<std::string> Get(const std::string& uri) const;
+  /// Orthanc's own id of an instance, "": there is none.
+  [[nodiscard]] std::string LookupInstance(const std::string& sop_instance_uid) const;
   /// The DICOM file of an instance, as stored. Error: NotFound.
   [[nodiscard]] Result<std::string> DicomFile(const std::string& instance_id) const;
 

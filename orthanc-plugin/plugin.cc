@@ -11,6 +11,8 @@
 
 #include "core/base/log.h"
 #include "orthanc-plugin/axial_plugin.h"
+#include "orthanc-plugin/orthanc_face.h"
+#include "orthanc-plugin/rest_api.h"
 
 namespace axial::plugin {
 namespace {
@@ -45,6 +47,19 @@ OrthancPluginErrorCode OnChange(OrthancPluginChangeType change, OrthancPluginRes
   return Guarded([&](AxialPlugin& plugin) { plugin.OnChange(change, type, resource_id); });
 }
 
+OrthancPluginErrorCode OnRest(OrthancPluginRestOutput* output, const char* path,
+                              const OrthancPluginHttpRequest* request) noexcept {
+  return Guarded([&](AxialPlugin& plugin) {
+    Answer(g_context, output, RestApi(plugin).Handle(ReadRequest(path, *request)));
+  });
+}
+
+void OnRefreshMetrics() noexcept {
+  (void)Guarded([](AxialPlugin& plugin) {
+    if (plugin.running()) ExportMetrics(g_context, *plugin.metrics());
+  });
+}
+
 }  // namespace
 }  // namespace axial::plugin
 
@@ -63,6 +78,9 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     axial::SetLogSink(&LogToOrthanc);
     g_plugin = std::make_unique<AxialPlugin>(context);
     if (g_plugin->running()) OrthancPluginRegisterOnChangeCallback(context, &OnChange);
+    OrthancPluginRegisterRestCallbackNoLock(context, kRestPaths, &OnRest);
+    OrthancPluginRegisterRefreshMetricsCallback(context, &OnRefreshMetrics);
+    ExtendExplorer(context);
   } catch (const std::exception& exception) {
     OrthancPluginLogError(context, exception.what());
   }

@@ -1,7 +1,5 @@
 #include "gateway/admin/admin_api.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/dicom/uid.h"
+#include "gateway/admin/answers.h"
 #include "gateway/admin/json_views.h"
 #include "gateway/admin/target.h"
 
@@ -21,48 +20,6 @@ using nlohmann::json;
 constexpr int kDefaultLimit = 100;
 constexpr int kMaxLimit = 1000;
 constexpr int kMaxEvents = 1000;
-
-/// Bytes that are no UTF-8 (an error text of a foreign system) become U+FFFD, never an exception.
-std::string Dump(const json& value) {
-  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-Response Ok(const json& value, int status = 200) {
-  Response response;
-  response.status = status;
-  response.body = Dump(value);
-  return response;
-}
-
-/// RFC 9457.
-Response Problem(int status, const char* title, const std::string& detail) {
-  Response response = Ok(
-      {{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}}, status);
-  response.content_type = "application/problem+json";
-  return response;
-}
-
-Response Problem(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kInvalidInput:
-      return Problem(400, "Bad Request", error.message());
-    case ErrorCode::kNotFound:
-      return Problem(404, "Not Found", error.message());
-    case ErrorCode::kConflict:
-      return Problem(409, "Conflict", error.message());
-    case ErrorCode::kUnsupported:
-      return Problem(501, "Not Implemented", error.message());
-    case ErrorCode::kExhausted:
-    case ErrorCode::kUnavailable:
-      return Problem(503, "Service Unavailable", error.message());
-    case ErrorCode::kTimeout:
-      return Problem(504, "Gateway Timeout", error.message());
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kInternal:
-      break;
-  }
-  return Problem(500, "Internal Server Error", error.message());
-}
 
 template <typename T>
 json ListOf(const std::vector<T>& rows) {
@@ -312,13 +269,6 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/commitments", Handlers::Commitments},
     Route{"GET", "/api/performed-steps", Handlers::PerformedSteps},
 };
-
-Response MethodNotAllowed(const std::string& allow) {
-  Response response =
-      Problem(405, "Method Not Allowed", fmt::format("this resource answers to {}", allow));
-  response.allow = allow;
-  return response;
-}
 
 }  // namespace
 

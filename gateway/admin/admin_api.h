@@ -60,7 +60,8 @@ struct ModelView {
   std::string engine;
   std::string folder;
   bool usable = true;
-  std::string problem;  ///< why it is not usable
+  std::string problem;                  ///< why it is not usable
+  std::vector<std::string> modalities;  ///< that it takes; empty: any
 };
 
 struct WorkerView {

@@ -246,8 +246,13 @@ json ToJson(const QuarantineView& attempt) {
 }
 
 json ToJson(const ModelView& model) {
-  return {{"name", model.name},     {"version", model.version}, {"engine", model.engine},
-          {"folder", model.folder}, {"usable", model.usable},   {"problem", model.problem}};
+  return {{"name", model.name},
+          {"version", model.version},
+          {"engine", model.engine},
+          {"folder", model.folder},
+          {"usable", model.usable},
+          {"problem", model.problem},
+          {"modalities", model.modalities}};
 }
 
 json ToJson(const WorkerView& worker) {

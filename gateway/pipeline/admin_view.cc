@@ -138,6 +138,7 @@ std::vector<admin::ModelView> AdminView::Models() const {
       view.version = entry.card->version;
       view.engine = entry.card->engine;
       view.folder = entry.card->folder;
+      view.modalities = entry.card->input.modalities;
     } else if (!entry.problems.empty()) {
       view.folder = entry.problems.front().file;
     }

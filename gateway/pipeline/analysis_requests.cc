@@ -108,7 +108,8 @@ Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
                       std::all_of(revisions.begin(), revisions.end(),
                                   [](const auto& revision) { return revision.state == "routed"; });
   if (routed) return Fulfil(request, now);
-  return RequestedAnalysis{false,
+  return RequestedAnalysis{!revisions.empty(),
+                           false,
                            revisions.empty() ? "waits for the study to be taken in"
                                              : "waits for the study to be complete",
                            {}};
@@ -135,7 +136,7 @@ Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest&
   AXIAL_ASSIGN_OR_RETURN(const store::RequestedJobs made,
                          requests_.Finish(request, revision, choice.jobs, outcome, now));
   RetryFailed(request.study_uid, made.existing, now);
-  RequestedAnalysis answer{true, outcome, made.created};
+  RequestedAnalysis answer{!revisions.empty(), true, outcome, made.created};
   answer.jobs.insert(answer.jobs.end(), made.existing.begin(), made.existing.end());
   if (!answer.jobs.empty()) on_jobs_();
   return answer;

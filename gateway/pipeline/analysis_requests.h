@@ -20,6 +20,7 @@ namespace axial::pipeline {
 
 /// What became of a request so far.
 struct RequestedAnalysis {
+  bool study_known = false;        ///< something of it is here
   bool finished = false;           ///< false: the study is not here, or not complete, yet
   std::string outcome;             ///< for people
   std::vector<std::int64_t> jobs;  ///< none when finished: refused, `outcome` says why

@@ -243,7 +243,7 @@ TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
   rule.priority = config::Priority::kUrgent;
   providers.rules = [&] { return std::vector{rule}; };
   providers.models = [] {
-    return std::vector<ModelView>{{"lungs", "1", "torchscript", "/m", true, ""}};
+    return std::vector<ModelView>{{"lungs", "1", "torchscript", "/m", true, "", {}}};
   };
   providers.workers = [] { return std::vector<WorkerView>{{"lungs", 42, "idle", 0}}; };
   providers.destinations = [] {
@@ -257,6 +257,8 @@ TEST_F(AdminApiTest, ShowsRulesModelsWorkersAndDestinations) {
   EXPECT_EQ(shown.at("priority"), "urgent");
   EXPECT_EQ(shown.at("when").at(0).at("kind"), "any_of");
   EXPECT_EQ(json::parse(Get("/api/models").body).at("models").at(0).at("name"), "lungs");
+  EXPECT_EQ(json::parse(Get("/api/models").body).at("models").at(0).at("modalities"),
+            json::array());
   EXPECT_EQ(json::parse(Get("/healthz").body).at("workers").at(0).at("pid"), 42);
   const json destination = json::parse(Get("/api/destinations").body).at("destinations").at(0);
   EXPECT_EQ(destination.at("state"), "failing");
