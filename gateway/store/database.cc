@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/store/migrations.h"
+#include "gateway/store/prepared.h"
 
 namespace axial::store {
 namespace {
@@ -111,10 +112,10 @@ void Database::State::CommitBatch(const std::vector<PendingUnit*>& batch) {
     SetSync(batch);
     writer.exec("BEGIN IMMEDIATE");
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      writer.exec("SAVEPOINT unit");
+      Prepared(writer, "SAVEPOINT unit").exec();
       results[i] = RunUnit(writer, *batch[i]->work);
       if (!results[i].ok()) writer.exec("ROLLBACK TO unit");
-      writer.exec("RELEASE unit");
+      Prepared(writer, "RELEASE unit").exec();
     }
     writer.exec("COMMIT");
   } catch (const SQLite::Exception& exception) {
@@ -131,6 +132,8 @@ void Database::State::CommitBatch(const std::vector<PendingUnit*>& batch) {
 }
 
 void Database::State::RunWriter() {
+  PreparedStatements statements(writer);
+  const PreparedStatements::Use use(statements);
   std::unique_lock lock(mutex);
   while (true) {
     work_ready.wait(lock, [&] { return stopping || !queue.empty(); });

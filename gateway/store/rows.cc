@@ -2,14 +2,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "gateway/store/prepared.h"
+
 namespace axial::store {
 
 TimePoint TimeOf(const SQLite::Column& column) { return FromMicros(column.getInt64()); }
 
 void AddEvent(SQLite::Database& db, std::string_view study_uid, TimePoint at, std::string_view kind,
               std::string_view detail) {
-  SQLite::Statement insert(db,
-                           "INSERT INTO event(study_uid, at, kind, detail) VALUES (?, ?, ?, ?)");
+  Prepared insert(db, "INSERT INTO event(study_uid, at, kind, detail) VALUES (?, ?, ?, ?)");
   insert.bind(1, std::string(study_uid));
   insert.bind(2, ToMicros(at));
   insert.bind(3, std::string(kind));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/prepared.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/study_patient.h"
 
@@ -36,7 +37,7 @@ std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
 
 /// Whether the Instance was made by this gateway: its own output never re-triggers it.
 bool IsOwnResult(SQLite::Database& db, const InstanceHeader& header) {
-  SQLite::Statement find(db, "SELECT 1 FROM artifact WHERE sop_instance_uid = ? OR series_uid = ?");
+  Prepared find(db, "SELECT 1 FROM artifact WHERE sop_instance_uid = ? OR series_uid = ?");
   find.bind(1, header.sop_instance_uid.str());
   find.bind(2, header.series_instance_uid.str());
   return find.executeStep();
@@ -44,7 +45,7 @@ bool IsOwnResult(SQLite::Database& db, const InstanceHeader& header) {
 
 /// How the content stands to what is stored under the same SOP Instance UID.
 AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
-  SQLite::Statement find(db, "SELECT max(sha256 = ?1) FROM instance WHERE sop_instance_uid = ?2");
+  Prepared find(db, "SELECT max(sha256 = ?1) FROM instance WHERE sop_instance_uid = ?2");
   find.bind(1, instance.sha256);
   find.bind(2, instance.header.sop_instance_uid.str());
   if (!find.executeStep() || find.getColumn(0).isNull()) return AddOutcome::kAdded;
@@ -53,7 +54,7 @@ AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
 
 /// The Study's version with this Instance, and whether it is of another patient.
 void TouchStudy(SQLite::Database& db, const NewInstance& instance, AddedInstance& added) {
-  SQLite::Statement upsert(
+  Prepared upsert(
       db,
       "INSERT INTO study(study_uid, first_received_at, last_received_at, version, patient, "
       "patient_instance) VALUES (?1, ?2, ?2, 1, ?3, ?4) ON CONFLICT(study_uid) DO UPDATE SET "
@@ -73,7 +74,7 @@ void TouchStudy(SQLite::Database& db, const NewInstance& instance, AddedInstance
 /// Opens the study's next revision with the Instance; its number.
 int OpenRevision(SQLite::Database& db, const NewInstance& instance) {
   const std::string& study_uid = instance.header.study_instance_uid.str();
-  SQLite::Statement open(
+  Prepared open(
       db,
       "INSERT INTO study_revision(study_uid, number, state, opened_at, last_instance_at, "
       "calling_ae_title) SELECT ?1, coalesce(max(number), 0) + 1, 'open', ?2, ?2, ?3 FROM "
@@ -91,10 +92,10 @@ int OpenRevision(SQLite::Database& db, const NewInstance& instance) {
 
 /// The number of the study's open revision, opened when there is none.
 int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
-  SQLite::Statement touch(db,
-                          "UPDATE study_revision SET last_instance_at = max(last_instance_at, ?), "
-                          "released_at = NULL WHERE study_uid = ? AND state = 'open' "
-                          "RETURNING number");
+  Prepared touch(db,
+                 "UPDATE study_revision SET last_instance_at = max(last_instance_at, ?), "
+                 "released_at = NULL WHERE study_uid = ? AND state = 'open' "
+                 "RETURNING number");
   touch.bind(1, ToMicros(instance.received_at));
   touch.bind(2, instance.header.study_instance_uid.str());
   if (!touch.executeStep()) return OpenRevision(db, instance);
@@ -107,7 +108,7 @@ int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
 /// belongs to another study.
 Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
   const InstanceHeader& header = instance.header;
-  SQLite::Statement upsert(
+  Prepared upsert(
       db,
       "INSERT INTO series(series_uid, study_uid, calling_ae_title, called_ae_title, "
       "changed_in_revision) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(series_uid) DO UPDATE SET "
@@ -164,22 +165,27 @@ Result<int> SplitRevision(SQLite::Database& db, const NewInstance& instance, int
 }
 
 void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
-  SQLite::Statement upsert(
-      db,
-      "INSERT INTO series_class(series_uid, sop_class_uid, instances, frames, attributes) VALUES "
-      "(?1, ?2, 1, ?3, ?4) ON CONFLICT(series_uid, sop_class_uid) DO UPDATE SET instances = "
-      "instances + 1, frames = frames + excluded.frames");
-  upsert.bind(1, header.series_instance_uid.str());
-  upsert.bind(2, header.sop_class_uid.str());
-  upsert.bind(3, header.frames);
-  upsert.bind(4, ToJson(header.attributes));
-  upsert.exec();
+  Prepared count(db,
+                 "UPDATE series_class SET instances = instances + 1, frames = frames + ?3 WHERE "
+                 "series_uid = ?1 AND sop_class_uid = ?2");
+  count.bind(1, header.series_instance_uid.str());
+  count.bind(2, header.sop_class_uid.str());
+  count.bind(3, header.frames);
+  if (count.exec() > 0) return;
+  Prepared insert(db,
+                  "INSERT INTO series_class(series_uid, sop_class_uid, instances, frames, "
+                  "attributes) VALUES (?1, ?2, 1, ?3, ?4)");
+  insert.bind(1, header.series_instance_uid.str());
+  insert.bind(2, header.sop_class_uid.str());
+  insert.bind(3, header.frames);
+  insert.bind(4, ToJson(header.attributes));
+  insert.exec();
 }
 
 void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revision,
                     bool conflicting) {
   const InstanceHeader& header = instance.header;
-  SQLite::Statement insert(
+  Prepared insert(
       db,
       "INSERT INTO instance(sop_instance_uid, sha256, study_uid, series_uid, sop_class_uid, "
       "transfer_syntax_uid, path, bytes, frames, calling_ae_title, peer_address, received_at, "

@@ -2,11 +2,13 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <fstream>
 #include <thread>
 #include <vector>
 
+#include "gateway/store/prepared.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial::store {
@@ -55,6 +57,65 @@ TEST(Database, SyncsOnlyWhatMustBeDurableNow) {
     return db.execAndGet("SELECT count(*) FROM study").getInt();
   });
   EXPECT_EQ(count.value(), 4);
+}
+
+/// Compiled statements of the connection, as SQLite knows them.
+int CountStatements(SQLite::Database& db) {
+  int count = 0;
+  for (sqlite3_stmt* at = nullptr; (at = sqlite3_next_stmt(db.getHandle(), at)) != nullptr;)
+    ++count;
+  return count;
+}
+
+TEST(Database, PreparedStatementsAreCompiledOnceAndKeepNothingOfTheirLastUse) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  const std::string sql =
+      "INSERT INTO study(study_uid, first_received_at, last_received_at) "
+      "VALUES (?, ?, 0) RETURNING first_received_at";
+  std::vector<int> counts;
+  const auto insert = [&](const std::string& uid, bool with_time) {
+    return database->Write([&](SQLite::Database& db) -> Status {
+      {
+        Prepared statement(db, sql);
+        statement.bind(1, uid);
+        if (with_time) statement.bind(2, 7);
+        EXPECT_TRUE(statement.executeStep());  // and no further: it is still running
+      }
+      counts.push_back(CountStatements(db));
+      return {};
+    });
+  };
+  EXPECT_TRUE(insert("1.1", true).ok());
+  EXPECT_TRUE(insert("1.2", true).ok());
+  EXPECT_EQ(insert("1.2", true).error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(insert("1.3", false).error().code(), ErrorCode::kConflict) << "the time is NULL";
+  EXPECT_TRUE(insert("1.4", true).ok());
+  ASSERT_EQ(counts.size(), 3U);
+  EXPECT_EQ(counts[1], counts[2]);
+}
+
+TEST(Database, PreparedStatementsOfOneTextCanRunAtOnce) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  const Status both = database->Write([&](SQLite::Database& db) -> Status {
+    Prepared one(db, "SELECT ?");
+    Prepared other(db, "SELECT ?");
+    one.bind(1, 1);
+    other.bind(1, 2);
+    EXPECT_TRUE(one.executeStep() && other.executeStep());
+    EXPECT_EQ(one.getColumn(0).getInt(), 1);
+    EXPECT_EQ(other.getColumn(0).getInt(), 2);
+    return {};
+  });
+  EXPECT_TRUE(both.ok());
+  const Status read = database->Read([&](SQLite::Database& db) -> Status {
+    Prepared one(db, "SELECT 3");  // of a connection that keeps none
+    EXPECT_TRUE(one.executeStep());
+    EXPECT_EQ(one.getColumn(0).getInt(), 3);
+    return {};
+  });
+  EXPECT_TRUE(read.ok());
 }
 
 TEST(Database, TranslatesAConstraintIntoConflict) {
