@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/dicom/dcmtk_error.h"
 #include "gateway/commands/check.h"
+#include "gateway/commands/open_file_limit.h"
 #include "gateway/pipeline/pipeline.h"
 
 namespace axial::gateway {
@@ -52,13 +53,14 @@ void LogProblems(const std::vector<config::Problem>& problems) {
 
 /// Takes over exactly what `axial check` finds right; anything else leaves the old one in force.
 void Reload(const std::string& config_file, pipeline::Pipeline& pipeline) {
-  const CheckedConfig checked = CheckConfig(config_file);
+  CheckedConfig checked = CheckConfig(config_file);
   LogProblems(checked.problems);
   if (!checked.config || !checked.problems.empty()) {
     Log(LogLevel::kError, "configuration_refused", {{"file", config_file}});
     return;
   }
   LogProblems(CheckPlaces(*checked.config, config_file));  // the delivery queue waits for a share
+  RaiseOpenFileLimit(checked.config->node);
   const Status status = pipeline.Reload(*checked.config);
   if (status.ok())
     Log(LogLevel::kInfo, "configuration_reloaded", {{"file", config_file}});
@@ -75,11 +77,12 @@ int RunServe(const std::string& config_file) {
   FileTime seen = ModifiedAt(config_file);
   // A model that broke since the last start must not keep modalities from sending: it is reported,
   // and only a file that cannot be understood, or rules that cannot be compiled, end the start.
-  const CheckedConfig loaded = CheckConfig(config_file);
+  CheckedConfig loaded = CheckConfig(config_file);
   LogProblems(loaded.problems);
   if (!loaded.config) return 1;
   LogProblems(CheckPlaces(*loaded.config, config_file));
 
+  RaiseOpenFileLimit(loaded.config->node);
   pipeline::PipelineOptions options;
   options.config_file = config_file;
   auto started = pipeline::Pipeline::Start(*loaded.config, options);

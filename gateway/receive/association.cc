@@ -151,19 +151,29 @@ class Server {
   bool stopped_ = false;
 };
 
+/// Reads on until the peer has closed its side, or for so long: closing over unread bytes resets
+/// the connection, and the peer would lose our last PDU. `stop_event` ends it, too.
+void AwaitClose(int socket, int stop_event, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::array<char, std::size_t{16} * 1024> unread{};
+  pollfd waits[2] = {{socket, POLLIN, 0}, {stop_event, POLLIN, 0}};
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || ::poll(waits, 2, static_cast<int>(left.count())) <= 0) return;
+    if (waits[1].revents != 0) return;
+    if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0) return;
+  }
+}
+
 /// A-ABORT by hand: DCMTK's own waits up to its network timeout for the peer to close, and a peer
 /// that is aborted is often one that does not answer.
 void SendAbort(int socket) {
   constexpr char kAbort[] = {7, 0, 0, 0, 0, 4, 0, 0, 0, 0};
-  constexpr int kLingerMs = 500;
   if (::send(socket, kAbort, sizeof kAbort, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
   ::shutdown(socket, SHUT_WR);
-  // Closing over unread bytes resets the connection, and the peer would lose the A-ABORT.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLingerMs);
-  std::array<char, std::size_t{16} * 1024> unread{};
-  pollfd readable{socket, POLLIN, 0};
-  while (std::chrono::steady_clock::now() < deadline && ::poll(&readable, 1, kLingerMs) > 0)
-    if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0) return;
+  constexpr int kAlsoWhenStopping = -1;
+  AwaitClose(socket, kAlsoWhenStopping, std::chrono::milliseconds(500));
 }
 
 void LogRefusals(const AssociationServices& services, const AssociationInfo& info,
@@ -259,8 +269,8 @@ void Serve(const AssociationServices& services, int socket, int control_socket,
     services.metrics.associations_aborted.Increment();
     SendAbort(control_socket);
   } else if (ASC_acknowledgeRelease(&association).good()) {
-    const OFCondition dropped = ASC_dropSCPAssociation(&association);
-    if (dropped.bad()) return;  // the peer did not close its side; the deleter closes ours
+    // It is for the peer to close (PS3.8 9.2.3). DCMTK would wait for one that does not for ever.
+    AwaitClose(control_socket, services.stop_event, std::chrono::seconds(2));
   }
 }
 

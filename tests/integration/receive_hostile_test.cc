@@ -72,6 +72,16 @@ TEST(ReceiveHostile, DropsIdleAssociationsAfterTheDeadline) {
   EXPECT_EQ((*pdu)[0], 7) << "an A-ABORT was expected";
 }
 
+TEST(ReceiveHostile, DropsPeersThatReleaseAndDoNotClose) {
+  ReceiverHarness harness;
+  RawScu scu = harness.Associated();
+  ASSERT_TRUE(scu.Send(std::string("\x05\0\0\0\0\x04\0\0\0\0", 10)));
+  const auto pdu = scu.ReceivePdu();
+  ASSERT_TRUE(pdu);
+  EXPECT_EQ((*pdu)[0], 6) << "an A-RELEASE-RP was expected";
+  EXPECT_TRUE(testing::WaitFor([&] { return harness.receiver().AssociationCount() == 0; }));
+}
+
 TEST(ReceiveHostile, DropsPeersThatStopInsideMessage) {
   ReceiverHarness harness([](receive::ReceiverOptions& options) {
     options.deadlines.network = std::chrono::seconds(1);
