@@ -101,17 +101,18 @@ std::string ReadModelsDirectory(const YamlNode& yaml, std::string fallback,
 Config ReadConfig(const YamlNode& root, const std::string& folder, ProblemList& problems) {
   const SectionReader reader(root, ConfigSection("config"), "", problems);
   Config config;
+  if (const YamlNode* yaml = reader.Find("destinations"))
+    config.destinations = ReadDestinations(*yaml, folder, problems);
   if (const YamlNode* yaml = reader.Find("completion"))
-    config.completion = ReadCompletion(*yaml, "completion", config.completion, problems);
+    config.completion =
+        ReadCompletion(*yaml, "completion", config.completion, config.destinations, problems);
   if (const YamlNode* yaml = reader.Find("node"))
-    config.node = ReadNode(*yaml, config.completion, folder, problems);
+    config.node = ReadNode(*yaml, config.completion, config.destinations, folder, problems);
   if (const YamlNode* yaml = reader.Find("storage"))
     config.storage = ReadStorage(*yaml, folder, problems);
   if (const YamlNode* yaml = reader.Find("models"))
     config.models_directory = ReadModelsDirectory(*yaml, config.models_directory, folder, problems);
   if (const YamlNode* yaml = reader.Find("workers")) config.workers = ReadWorkers(*yaml, problems);
-  if (const YamlNode* yaml = reader.Find("destinations"))
-    config.destinations = ReadDestinations(*yaml, folder, problems);
   if (const YamlNode* yaml = reader.Find("rules"))
     config.rules = ReadRules(*yaml, config.destinations, problems);
   if (const YamlNode* yaml = reader.Find("admin")) config.admin = ReadAdmin(*yaml, problems);

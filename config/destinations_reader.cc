@@ -4,6 +4,7 @@
 
 #include "config/readers.h"
 #include "config/section_reader.h"
+#include "core/base/spelling.h"
 
 namespace axial::config {
 namespace {
@@ -120,6 +121,18 @@ bool IsPlainName(const std::string& text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
+}
+
+void CheckDestinationName(const std::string& name, int line,
+                          const std::map<std::string, Destination>& destinations,
+                          ProblemList& problems) {
+  if (destinations.contains(name)) return;
+  std::vector<std::string_view> known;
+  for (const auto& [known_name, destination] : destinations) known.push_back(known_name);
+  const std::string_view nearest = NearestWord(name, known);
+  problems.Add(line, fmt::format("there is no destination '{}'", name.substr(0, 64)),
+               nearest.empty() ? std::string("define it under destinations")
+                               : fmt::format("did you mean '{}'?", nearest));
 }
 
 std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const std::string& folder,

@@ -48,7 +48,7 @@ CommitmentAnswers ReadCommitmentAnswers(const YamlNode& yaml, const std::string&
 }
 
 Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& inherited,
-              ProblemList& problems) {
+              const std::map<std::string, Destination>& destinations, ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("peer"), where, problems);
   reader.Require("ae_title", "name the AE Title that the peer calls with");
   Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt, std::nullopt,
@@ -63,7 +63,8 @@ Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& 
                    "write an address such as 10.1.2.3 or a network such as 10.1.2.0/24");
   }
   if (const YamlNode* completion = reader.Find("completion"))
-    peer.completion = ReadCompletion(*completion, reader.NameOf("completion"), inherited, problems);
+    peer.completion =
+        ReadCompletion(*completion, reader.NameOf("completion"), inherited, destinations, problems);
   if (const YamlNode* answers = reader.Find("storage_commitment"))
     peer.storage_commitment =
         ReadCommitmentAnswers(*answers, reader.NameOf("storage_commitment"), problems);
@@ -71,6 +72,7 @@ Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& 
 }
 
 std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
+                            const std::map<std::string, Destination>& destinations,
                             ProblemList& problems) {
   std::vector<Peer> peers;
   if (yaml.kind != YamlNode::Kind::kList) {
@@ -78,7 +80,8 @@ std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
     return peers;
   }
   for (const YamlNode& item : yaml.items) {
-    Peer peer = ReadPeer(item, fmt::format("node.peers[{}]", peers.size()), inherited, problems);
+    Peer peer = ReadPeer(item, fmt::format("node.peers[{}]", peers.size()), inherited, destinations,
+                         problems);
     for (const Peer& earlier : peers) {
       const bool same_address =
           earlier.address.has_value() == peer.address.has_value() &&
@@ -138,7 +141,9 @@ const Peer* Node::FindPeer(const std::string& calling_ae_title,
 }
 
 Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
-                          const Completion& inherited, ProblemList& problems) {
+                          const Completion& inherited,
+                          const std::map<std::string, Destination>& destinations,
+                          ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("completion"), where, problems);
   Completion completion = inherited;
   completion.quiet = reader.DurationOf("quiet", completion.quiet, milliseconds(1), hours(24));
@@ -148,10 +153,21 @@ Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
   if (completion.at_most < completion.quiet)
     problems.Add(yaml.line, fmt::format("'{}.at_most' is shorter than 'quiet'", where),
                  "make at_most the longest a Study may stay open");
+  if (const YamlNode* archive = reader.Find("archive")) {
+    completion.archive = reader.Text("archive", "");
+    CheckDestinationName(completion.archive, archive->line, destinations, problems);
+    const auto found = destinations.find(completion.archive);
+    if (found != destinations.end() && found->second.kind != DestinationKind::kDicom)
+      problems.Add(archive->line,
+                   fmt::format("'{}.archive' names '{}', which answers no C-FIND", where,
+                               completion.archive),
+                   "name a destination of kind dicom");
+  }
   return completion;
 }
 
-Node ReadNode(const YamlNode& yaml, const Completion& inherited, const std::string& folder,
+Node ReadNode(const YamlNode& yaml, const Completion& inherited,
+              const std::map<std::string, Destination>& destinations, const std::string& folder,
               ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("node"), "node", problems);
   Node node;
@@ -163,7 +179,7 @@ Node ReadNode(const YamlNode& yaml, const Completion& inherited, const std::stri
                  "write a numeric address of this machine, or 0.0.0.0 for all of them");
   if (const YamlNode* tls = reader.Find("tls")) node.tls = ReadTls(*tls, folder, problems);
   if (const YamlNode* peers = reader.Find("peers"))
-    node.peers = ReadPeers(*peers, inherited, problems);
+    node.peers = ReadPeers(*peers, inherited, destinations, problems);
   node.max_associations =
       static_cast<int>(reader.Integer("max_associations", node.max_associations, 1, 4096));
   if (const YamlNode* classes = reader.Find("sop_classes"))

@@ -17,11 +17,19 @@ inline constexpr std::size_t kMaxNameBytes = 100;
 /// `node:`; relative paths of `tls` are resolved against `folder`. `inherited` completion is what a
 /// peer's own `completion` starts from.
 [[nodiscard]] Node ReadNode(const YamlNode& yaml, const Completion& inherited,
+                            const std::map<std::string, Destination>& destinations,
                             const std::string& folder, ProblemList& problems);
 
-/// `completion:`, of the node or of one peer.
+/// `completion:`, of the node or of one peer; `archive` is checked against `destinations`.
 [[nodiscard]] Completion ReadCompletion(const YamlNode& yaml, const std::string& where,
-                                        const Completion& inherited, ProblemList& problems);
+                                        const Completion& inherited,
+                                        const std::map<std::string, Destination>& destinations,
+                                        ProblemList& problems);
+
+/// When `destinations` lacks `name`: a problem, with the nearest name as its remedy.
+void CheckDestinationName(const std::string& name, int line,
+                          const std::map<std::string, Destination>& destinations,
+                          ProblemList& problems);
 
 /// `destinations:`
 [[nodiscard]] std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml,

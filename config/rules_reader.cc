@@ -5,7 +5,6 @@
 
 #include "config/readers.h"
 #include "config/section_reader.h"
-#include "core/base/spelling.h"
 
 namespace axial::config {
 namespace {
@@ -77,8 +76,6 @@ std::vector<ConditionSpec> ReadConditions(const YamlNode* yaml, const std::strin
 
 void CheckSendTo(const RuleSpec& rule, const YamlNode& yaml,
                  const std::map<std::string, Destination>& destinations, ProblemList& problems) {
-  std::vector<std::string_view> known;
-  for (const auto& [name, destination] : destinations) known.push_back(name);
   std::set<std::string> seen;
   for (std::size_t i = 0; i < rule.send_to.size(); ++i) {
     const std::string& name = rule.send_to[i];
@@ -88,11 +85,7 @@ void CheckSendTo(const RuleSpec& rule, const YamlNode& yaml,
     if (!seen.insert(name).second)
       problems.Add(line, fmt::format("destination '{}' is named twice in one rule", name),
                    "keep one of them");
-    if (destinations.contains(name)) continue;
-    const std::string_view nearest = NearestWord(name, known);
-    problems.Add(line, fmt::format("there is no destination '{}'", name.substr(0, 64)),
-                 nearest.empty() ? std::string("define it under destinations")
-                                 : fmt::format("did you mean '{}'?", nearest));
+    CheckDestinationName(name, line, destinations, problems);
   }
 }
 

@@ -55,6 +55,25 @@ const StepEvidence::Series* NamedBySteps(const StudyState& study, const std::str
   return found == study.steps()->series.end() ? nullptr : &found->second;
 }
 
+/// nullopt when the archive was not asked since the last Instance, or knows nothing of the Series.
+std::optional<std::int64_t> ArchivedInstances(const StudyState& study,
+                                              const std::string& series_uid) {
+  const std::optional<ArchiveCounts>& counts = study.archive_counts();
+  if (!counts || counts->asked_at < study.last_instance_at()) return std::nullopt;
+  const auto found = counts->series.find(series_uid);
+  if (found == counts->series.end()) return std::nullopt;
+  return found->second;
+}
+
+/// Every Series that the archive has is here, with as many Instances; and no other.
+bool AgreesWithArchive(const StudyState& study) {
+  if (!study.archive_counts() || study.archive_counts()->series.size() != study.series().size())
+    return false;
+  return std::all_of(study.series().begin(), study.series().end(), [&](const auto& entry) {
+    return ArchivedInstances(study, entry.first) == entry.second.evidence.instances();
+  });
+}
+
 }  // namespace
 
 std::optional<Completion> JudgeSeries(const StudyState& study, const std::string& series_uid,
@@ -79,6 +98,14 @@ std::optional<Completion> JudgeSeries(const StudyState& study, const std::string
       return Completion{series.last_at, "moved_on",
                         fmt::format("{} went on to another Series and never goes back; {}",
                                     study.calling_ae_title(), finding.text)};
+  }
+  if (const auto archived = ArchivedInstances(study, series_uid);
+      archived && series.released_at && !series.evidence.partial()) {
+    if (*archived > series.evidence.instances()) return std::nullopt;
+    if (*archived == series.evidence.instances())
+      return Completion{study.archive_counts()->asked_at, "archive_count",
+                        fmt::format("{} of {} Instances, as {} has them", *archived, *archived,
+                                    study.archive_counts()->archive)};
   }
   return JudgeReleasedSeries(study, series, habit, limits);
 }
@@ -110,6 +137,11 @@ Completion JudgeStudy(const StudyState& study, const std::optional<TimePoint>& s
                          study.instances(), *declared));
   if (declared && *declared != study.instances()) return completion;
 
+  if (study.released_at() && !study.partial() && AgreesWithArchive(study))
+    consider(study.archive_counts()->asked_at, "archive_count",
+             fmt::format("{} Instances in {} Series, as {} has them", study.instances(),
+                         study.series().size(), study.archive_counts()->archive));
+
   if (!study.released_at() || study.awaits_retry() || !series_due) return completion;
   const TimePoint released = std::max(*study.released_at(), *series_due);
   switch (PatternOf(study, habit)) {
@@ -133,6 +165,17 @@ Completion JudgeStudy(const StudyState& study, const std::optional<TimePoint>& s
       break;
   }
   return completion;
+}
+
+std::optional<TimePoint> AskArchiveAt(const StudyState& study, const Completion& judgement,
+                                      int asked, const config::Completion& limits) {
+  constexpr int kMostAsks = 10;
+  const bool backstop = judgement.reason == "quiet" || judgement.reason == "at_most";
+  if (limits.archive.empty() || !backstop || !study.released_at() || asked >= kMostAsks)
+    return std::nullopt;
+  const Duration unit = std::max<Duration>(limits.after_release, std::chrono::seconds(1));
+  const TimePoint at = *study.released_at() + unit * (1 << asked);
+  return at < judgement.due ? std::optional(at) : std::nullopt;
 }
 
 }  // namespace axial::assemble

@@ -13,8 +13,8 @@ namespace axial::assemble {
 /// When something is complete, and by which evidence.
 struct Completion {
   TimePoint due{};
-  /// declared_count | performed_step | association_released | moved_on | sender_habit | quiet |
-  /// at_most
+  /// declared_count | performed_step | association_released | moved_on | sender_habit |
+  /// archive_count | quiet | at_most
   std::string reason;
   std::string evidence;  ///< for people: what was seen
 };
@@ -32,5 +32,12 @@ struct Completion {
 [[nodiscard]] Completion JudgeStudy(const StudyState& study,
                                     const std::optional<TimePoint>& series_due,
                                     const SenderHabit& habit, const config::Completion& limits);
+
+/// When the archive is to be asked the `asked + 1`th time how much there is of the Study: ever less
+/// often after its Associations have ended, as long as only a backstop would close it. nullopt:
+/// not. Pure.
+[[nodiscard]] std::optional<TimePoint> AskArchiveAt(const StudyState& study,
+                                                    const Completion& judgement, int asked,
+                                                    const config::Completion& limits);
 
 }  // namespace axial::assemble

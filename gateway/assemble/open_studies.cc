@@ -33,6 +33,7 @@ bool OpenStudies::OnInstance(const Arrival& arrival) {
   if (state.instances() == 1 || (state.steps() && state.steps()->missing() > 0))
     ask_steps_.insert(arrival.study_uid);
   found->second.conflicts = 0;
+  found->second.archive_asked = 0;
   studies_by_association_[arrival.association_id].insert(arrival.study_uid);
   changed_.insert(arrival.study_uid);
   return true;
@@ -117,6 +118,41 @@ void OpenStudies::SetSteps(const std::string& study_uid, std::optional<StepEvide
   changed_.insert(study_uid);
 }
 
+void OpenStudies::SetAskArchive(const std::string& study_uid, Open& open,
+                                const Completion& judgement) {
+  ask_archive_.erase({open.ask_archive, study_uid});
+  const auto at = AskArchiveAt(open.state, judgement, open.archive_asked,
+                               limits_of_(open.state.calling_ae_title()));
+  open.ask_archive = at.value_or(TimePoint{});
+  if (at) ask_archive_.emplace(*at, study_uid);
+}
+
+std::vector<ArchiveQuestion> OpenStudies::TakeArchiveQuestions(TimePoint now) {
+  std::vector<ArchiveQuestion> questions;
+  while (!ask_archive_.empty() && ask_archive_.begin()->first <= now) {
+    const std::string study_uid = ask_archive_.begin()->second;
+    ask_archive_.erase(ask_archive_.begin());
+    Open& open = open_.at(study_uid);
+    ++open.archive_asked;
+    open.ask_archive = TimePoint{};
+    questions.push_back({limits_of_(open.state.calling_ae_title()).archive, study_uid});
+  }
+  return questions;
+}
+
+std::optional<TimePoint> OpenStudies::NextArchiveQuestion() const {
+  if (ask_archive_.empty()) return std::nullopt;
+  return ask_archive_.begin()->first;
+}
+
+void OpenStudies::SetArchiveCounts(const std::string& study_uid,
+                                   std::optional<ArchiveCounts> counts) {
+  const auto found = open_.find(study_uid);
+  if (found == open_.end()) return;
+  found->second.state.SetArchiveCounts(std::move(counts));
+  changed_.insert(study_uid);
+}
+
 void OpenStudies::JudgeAllAgain() {
   for (const auto& [study_uid, open] : open_) changed_.insert(study_uid);
 }
@@ -178,8 +214,11 @@ Closing OpenStudies::MakeClosing(const std::string& study_uid, const StudyState&
 
 std::vector<Closing> OpenStudies::Due(TimePoint now) {
   for (const std::string& study_uid : std::exchange(changed_, {}))
-    if (const auto found = open_.find(study_uid); found != open_.end())
-      SetDue(study_uid, found->second, Judge(found->second.state).due);
+    if (const auto found = open_.find(study_uid); found != open_.end()) {
+      const Judgement judgement = Judge(found->second.state);
+      SetDue(study_uid, found->second, judgement.due);
+      SetAskArchive(study_uid, found->second, judgement.study);
+    }
   std::vector<Closing> closings;
   for (auto next = by_due_.begin(); next != by_due_.end() && next->first <= now; ++next) {
     const StudyState& state = open_.at(next->second).state;
@@ -244,6 +283,7 @@ bool OpenStudies::Conflicted(const Closing& closing, TimePoint again) {
 
 void OpenStudies::Forget(std::map<std::string, Open>::iterator open) {
   by_due_.erase({open->second.due, open->first});
+  ask_archive_.erase({open->second.ask_archive, open->first});
   open_.erase(open);
 }
 

@@ -70,6 +70,12 @@ class OpenStudies {
   [[nodiscard]] std::set<std::string> TakeStepsToAsk();
   void SetSteps(const std::string& study_uid, std::optional<StepEvidence> steps);
 
+  /// The Studies of which an archive is to be asked by `now`, each once; the answer, or that there
+  /// is none, is told by SetArchiveCounts.
+  [[nodiscard]] std::vector<ArchiveQuestion> TakeArchiveQuestions(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> NextArchiveQuestion() const;
+  void SetArchiveCounts(const std::string& study_uid, std::optional<ArchiveCounts> counts);
+
   /// What is complete by `now`; each is named until Closed or Conflicted is told.
   [[nodiscard]] std::vector<Closing> Due(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> NextDue() const;
@@ -92,6 +98,8 @@ class OpenStudies {
     int conflicts = 0;           ///< since its last change
     std::int64_t ask_at = 0;     ///< Instances with which none that steps name may be missing
     bool steps_changed = false;  ///< since they were asked for
+    int archive_asked = 0;       ///< times since its last change
+    TimePoint ask_archive{};     ///< 0: not
   };
   struct Judgement {
     std::vector<SeriesClosing> series;  ///< of those in the revision and not closed
@@ -104,6 +112,7 @@ class OpenStudies {
   [[nodiscard]] Closing MakeClosing(const std::string& study_uid, const StudyState& state,
                                     Judgement judgement, TimePoint now) const;
   void SetDue(const std::string& study_uid, Open& open, TimePoint due);
+  void SetAskArchive(const std::string& study_uid, Open& open, const Completion& judgement);
   void Forget(std::map<std::string, Open>::iterator open);
   void Remember(const std::string& study_uid, StudyState state);
   void Learn(StudyState& state, const Closing& closing, TimePoint now);
@@ -112,6 +121,7 @@ class OpenStudies {
   HabitTable habits_;
   std::map<std::string, Open> open_;
   std::set<std::pair<TimePoint, std::string>> by_due_;
+  std::set<std::pair<TimePoint, std::string>> ask_archive_;
   std::set<std::string> changed_;
   std::set<std::string> ask_steps_;
   std::map<std::int64_t, std::set<std::string>> studies_by_association_;

@@ -56,6 +56,7 @@ class SeriesEvidence {
   /// Its beginning was not seen (it came in an earlier revision, before a restart): only later
   /// numbers are known, so nothing is missed.
   void SetPartial() { partial_ = true; }
+  [[nodiscard]] bool partial() const { return partial_; }
 
   /// The most exact count that was declared; nullopt when there is none, or it was exceeded.
   [[nodiscard]] std::optional<DeclaredCount> Declared() const;

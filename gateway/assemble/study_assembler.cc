@@ -150,6 +150,22 @@ void StudyAssembler::OnStepsChanged(const std::vector<std::string>& study_uids) 
   for (const std::string& study_uid : study_uids) open_.OnStepsChanged(study_uid);
 }
 
+std::vector<ArchiveQuestion> StudyAssembler::TakeArchiveQuestions(TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  return open_.TakeArchiveQuestions(now);
+}
+
+std::optional<TimePoint> StudyAssembler::NextArchiveQuestion() const {
+  const std::lock_guard lock(mutex_);
+  return open_.NextArchiveQuestion();
+}
+
+void StudyAssembler::OnArchiveCounts(const std::string& study_uid,
+                                     std::optional<ArchiveCounts> counts) {
+  const std::lock_guard lock(mutex_);
+  open_.SetArchiveCounts(study_uid, std::move(counts));
+}
+
 Status StudyAssembler::AskForSteps() {
   std::set<std::string> studies;
   {

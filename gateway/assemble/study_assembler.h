@@ -48,6 +48,13 @@ class StudyAssembler {
   /// A Modality Performed Procedure Step about these Studies was made or set; its row is committed.
   void OnStepsChanged(const std::vector<std::string>& study_uids);
 
+  /// The archives that are to be asked by `now` (any thread asks), and when the next one is; each
+  /// is answered by OnArchiveCounts.
+  [[nodiscard]] std::vector<ArchiveQuestion> TakeArchiveQuestions(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> NextArchiveQuestion() const;
+  /// nullopt: there was no answer.
+  void OnArchiveCounts(const std::string& study_uid, std::optional<ArchiveCounts> counts);
+
   /// Studies that no other open Association is sending count as released now. `released`: by the
   /// peer; else it was aborted.
   [[nodiscard]] Status OnAssociationClosed(std::int64_t association_id, bool released,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "gateway/assemble/archive_counts.h"
 #include "gateway/assemble/sender_habit.h"
 #include "gateway/assemble/series_evidence.h"
 #include "gateway/assemble/step_evidence.h"
@@ -84,6 +85,10 @@ class StudyState {
   void SetSteps(std::optional<StepEvidence> steps) { steps_ = std::move(steps); }
   [[nodiscard]] const std::optional<StepEvidence>& steps() const { return steps_; }
 
+  /// nullopt: not asked, or no answer.
+  void SetArchiveCounts(std::optional<ArchiveCounts> counts) { archive_ = std::move(counts); }
+  [[nodiscard]] const std::optional<ArchiveCounts>& archive_counts() const { return archive_; }
+
   [[nodiscard]] const std::string& calling_ae_title() const { return calling_ae_title_; }
   [[nodiscard]] const std::map<std::string, SeriesState>& series() const { return series_; }
   [[nodiscard]] int revision() const { return revision_; }
@@ -145,6 +150,7 @@ class StudyState {
   bool partial_ = false;
   bool has_taught_ = false;
   std::optional<StepEvidence> steps_;
+  std::optional<ArchiveCounts> archive_;
   int revision_ = 0;
   std::int64_t version_ = 0;
 };

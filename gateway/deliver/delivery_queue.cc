@@ -324,6 +324,12 @@ Status DestinationQueue::Echo() {
   return answered;
 }
 
+Result<SeriesCounts> DestinationQueue::CountInstances(const std::string& study_uid) {
+  const std::shared_ptr<Destination> destination = current();
+  if (!destination) return MakeError(ErrorCode::kUnsupported, "{}", status().last_error);
+  return destination->CountInstances(study_uid);
+}
+
 DestinationStatus DestinationQueue::status() const {
   const std::lock_guard lock(mutex_);
   return status_;

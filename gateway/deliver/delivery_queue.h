@@ -38,6 +38,7 @@ class DestinationQueue {
   std::optional<TimePoint> RunOnce(TimePoint now);
 
   [[nodiscard]] Status Echo();
+  [[nodiscard]] Result<SeriesCounts> CountInstances(const std::string& study_uid);
   /// Ends the back-off of a failing Destination.
   void TryNow();
   /// That many were confirmed by an answer to Storage Commitment.

@@ -147,6 +147,13 @@ Status DeliveryStage::Echo(const std::string& name) {
   return queue ? queue->Echo() : Status(NoSuch(name));
 }
 
+Result<SeriesCounts> DeliveryStage::CountInstances(const std::string& name,
+                                                   const std::string& study_uid) {
+  const auto queue = FindQueue(name);
+  if (!queue) return NoSuch(name);
+  return queue->CountInstances(study_uid);
+}
+
 Result<int> DeliveryStage::RetryNow(const std::string& name) {
   const auto queue = FindQueue(name);
   if (!queue) return NoSuch(name);

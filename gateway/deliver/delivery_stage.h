@@ -105,6 +105,10 @@ class DeliveryStage {
   /// Blocks for as long as Destination::Echo does. Errors: NotFound, and those of Echo.
   [[nodiscard]] Status Echo(const std::string& name);
 
+  /// Blocks for as long as Destination::CountInstances does. Errors: NotFound, and those of it.
+  [[nodiscard]] Result<SeriesCounts> CountInstances(const std::string& name,
+                                                    const std::string& study_uid);
+
   /// Makes everything owed to it, refused ones too, due now. Returns how many. Error: NotFound.
   [[nodiscard]] Result<int> RetryNow(const std::string& name);
 

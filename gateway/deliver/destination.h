@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +41,10 @@ struct CheckReport {
 /// What an answer to Storage Commitment says, as the store takes it.
 [[nodiscard]] store::DeliveryStore::CommitmentOutcome ToOutcome(const CommitmentReport& report);
 
+/// Number of Series Related Instances by Series Instance UID; Series of results and documents are
+/// left out.
+using SeriesCounts = std::map<std::string, std::int64_t>;
+
 /// Storage Commitment Push Model (PS3.4 J), as asked by SCU.
 struct CommitmentAsk {
   std::string transaction_uid;
@@ -68,6 +74,10 @@ class Destination {
   /// or has. Errors: Unsupported (it offers no Storage Commitment), retried codes.
   [[nodiscard]] virtual Status RequestCommitment(const CommitmentAsk& ask,
                                                  const std::vector<store::Delivery>& artifacts);
+
+  /// Asks what the Study consists of there. Errors: Unsupported (it cannot be asked), retried
+  /// codes.
+  [[nodiscard]] virtual Result<SeriesCounts> CountInstances(const std::string& study_uid);
 
   /// Makes what is in progress, and all that comes later, return soon.
   virtual void Interrupt() = 0;

@@ -37,6 +37,10 @@ CheckReport Destination::Check(const std::vector<store::Delivery>&) {
   return {Error(ErrorCode::kUnsupported, "it cannot be asked what it has"), {}};
 }
 
+Result<SeriesCounts> Destination::CountInstances(const std::string&) {
+  return Error(ErrorCode::kUnsupported, "it cannot be asked what it has");
+}
+
 Status Destination::RequestCommitment(const CommitmentAsk&, const std::vector<store::Delivery>&) {
   return Error(ErrorCode::kUnsupported, "it offers no Storage Commitment");
 }

@@ -202,28 +202,15 @@ Result<DimseResponse> DicomAssociation::Echo() {
 
 namespace {
 
-struct Sought {
-  OFString sop_instance_uid;
-  int matches = 0;
-};
-
-void OnFound(void* data, T_DIMSE_C_FindRQ*, int, T_DIMSE_C_FindRSP*, DcmDataset* identifiers) {
-  auto& sought = *static_cast<Sought*>(data);
-  OFString uid;
-  if (identifiers != nullptr && identifiers->findAndGetOFString(DCM_SOPInstanceUID, uid).good() &&
-      uid == sought.sop_instance_uid)
-    ++sought.matches;
+void OnFound(void* data, T_DIMSE_C_FindRQ*, int, T_DIMSE_C_FindRSP*, DcmDataset* identifier) {
+  if (identifier != nullptr)
+    (*static_cast<const std::function<void(DcmDataset&)>*>(data))(*identifier);
 }
 
 }  // namespace
 
-Result<DicomAssociation::FindResponse> DicomAssociation::Find(std::uint8_t context_id,
-                                                              const store::Delivery& artifact) {
-  DcmDataset identifiers;
-  identifiers.putAndInsertString(DCM_QueryRetrieveLevel, "IMAGE");
-  identifiers.putAndInsertString(DCM_StudyInstanceUID, artifact.study_uid.c_str());
-  identifiers.putAndInsertString(DCM_SeriesInstanceUID, artifact.series_uid.c_str());
-  identifiers.putAndInsertString(DCM_SOPInstanceUID, artifact.sop_instance_uid.c_str());
+Result<DimseResponse> DicomAssociation::Find(std::uint8_t context_id, DcmDataset& identifier,
+                                             const std::function<void(DcmDataset&)>& on_match) {
   T_DIMSE_C_FindRQ request{};
   request.MessageID = state_->association->nextMsgID++;
   OFStandard::strlcpy(request.AffectedSOPClassUID, UID_FINDStudyRootQueryRetrieveInformationModel,
@@ -231,15 +218,15 @@ Result<DicomAssociation::FindResponse> DicomAssociation::Find(std::uint8_t conte
   request.Priority = DIMSE_PRIORITY_MEDIUM;
   request.DataSetType = DIMSE_DATASET_PRESENT;
   T_DIMSE_C_FindRSP response{};
-  Sought sought{artifact.sop_instance_uid.c_str()};
+  auto callback = on_match;
   int responses = 0;
   DcmDataset* detail = nullptr;
   const OFCondition sent = DIMSE_findUser(
-      state_->association, context_id, &request, &identifiers, responses, OnFound, &sought,
+      state_->association, context_id, &request, &identifier, responses, OnFound, &callback,
       DIMSE_NONBLOCKING, Seconds(state_->options.response_timeout), &response, &detail);
   const std::unique_ptr<DcmDataset> owned_detail(detail);
   if (sent.bad()) return state_->Lost(sent);
-  return FindResponse{{response.DimseStatus, ErrorComment(detail)}, sought.matches};
+  return DimseResponse{response.DimseStatus, ErrorComment(detail)};
 }
 
 Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,

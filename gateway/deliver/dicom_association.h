@@ -81,12 +81,9 @@ class DicomAssociation {
   [[nodiscard]] Result<DimseResponse> Report(std::uint8_t context_id,
                                              const CommitmentReport& report);
 
-  /// C-FIND in the Study Root model for one Instance (PS3.4 C.4.1): how many identifiers name it.
-  struct FindResponse {
-    DimseResponse response;
-    int matches = 0;
-  };
-  [[nodiscard]] Result<FindResponse> Find(std::uint8_t context_id, const store::Delivery& artifact);
+  /// C-FIND in the Study Root model (PS3.4 C.6.2); `on_match` gets each identifier that matches.
+  [[nodiscard]] Result<DimseResponse> Find(std::uint8_t context_id, DcmDataset& identifier,
+                                           const std::function<void(DcmDataset&)>& on_match);
 
   /// N-ACTION "Request Storage Commitment" (PS3.4 J.3.2). When it is accepted, waits up to `wait`,
   /// while `awaited`, for the answer on this Association; many archives answer on another one.

@@ -12,6 +12,7 @@
 #include "core/dicom/dcmtk_error.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/deliver/dicom_association.h"
+#include "gateway/deliver/dicom_query.h"
 #include "gateway/deliver/store_status.h"
 #include "gateway/deliver/transcode.h"
 
@@ -67,9 +68,19 @@ class DicomDestination final : public Destination {
   CheckReport Check(const std::vector<store::Delivery>& artifacts) override;
   Status RequestCommitment(const CommitmentAsk& ask,
                            const std::vector<store::Delivery>& artifacts) override;
+  Result<SeriesCounts> CountInstances(const std::string& study_uid) override;
   void Interrupt() override { sockets_.InterruptAll(); }
 
  private:
+  struct Query {
+    std::unique_ptr<DicomAssociation> association;
+    std::uint8_t context_id = 0;
+  };
+
+  Result<Query> OpenQuery();
+  /// The reason for which the first query lost its Association.
+  static Error LostQuery(const Query& query, const Error& error);
+
   using Syntaxes = std::vector<Result<std::string>>;
 
   SendReport SendPrepared(const std::vector<store::Delivery>& artifacts, const Syntaxes& syntaxes);
@@ -168,42 +179,39 @@ Status DicomDestination::Echo() {
   return {};
 }
 
-/// Whether the archive found it. Outer error: the Association is lost.
-Result<Result<bool>> FindOne(DicomAssociation& association, std::uint8_t context_id,
-                             const store::Delivery& artifact) {
-  AXIAL_ASSIGN_OR_RETURN(const DicomAssociation::FindResponse found,
-                         association.Find(context_id, artifact));
-  const DimseResponse& response = found.response;
-  if (response.status == 0x0000) return Result<bool>(found.matches > 0);
-  const bool later = (response.status & 0xff00) == 0xa700;
-  return Result<bool>(MakeError(
-      later ? ErrorCode::kExhausted : ErrorCode::kUnsupported, "C-FIND answered status {:04X}H{}{}",
-      response.status, response.error_comment.empty() ? "" : ": ", response.error_comment));
+Result<DicomDestination::Query> DicomDestination::OpenQuery() {
+  const std::string find = UID_FINDStudyRootQueryRetrieveInformationModel;
+  AXIAL_ASSIGN_OR_RETURN(auto association, DicomAssociation::Open(destination_, options_,
+                                                                  {PlainContext(find)}, sockets_));
+  const auto context = association->FindContext(find, UID_LittleEndianExplicitTransferSyntax);
+  if (!context.ok()) {
+    association->Release();
+    return Error(ErrorCode::kUnsupported, "it takes no queries (C-FIND, Study Root)");
+  }
+  return Query{std::move(association), context->id};
+}
+
+Error DicomDestination::LostQuery(const Query& query, const Error& error) {
+  // Orthanc answers so who is not in its DicomModalities.
+  if (query.association->aborted_by_peer())
+    return Error(ErrorCode::kUnsupported,
+                 "it does not allow us queries (C-FIND aborted); allow them there for a better "
+                 "proof");
+  return error.WithContext("C-FIND");
 }
 
 CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifacts) {
   CheckReport report;
-  const std::string find = UID_FINDStudyRootQueryRetrieveInformationModel;
-  auto association = DicomAssociation::Open(destination_, options_, {PlainContext(find)}, sockets_);
-  if (!association.ok()) {
-    report.reached = association.error();
-    return report;
-  }
-  const auto context = (*association)->FindContext(find, UID_LittleEndianExplicitTransferSyntax);
-  if (!context.ok()) {
-    (*association)->Release();
-    report.reached = Error(ErrorCode::kUnsupported, "it takes no queries (C-FIND, Study Root)");
+  Result<Query> query = OpenQuery();
+  if (!query.ok()) {
+    report.reached = query.error();
     return report;
   }
   for (const store::Delivery& artifact : artifacts) {
-    Result<Result<bool>> found = FindOne(**association, context->id, artifact);
+    Result<Result<bool>> found = HasInstance(*query->association, query->context_id, artifact);
     if (!found.ok()) {
-      // Orthanc answers so who is not in its DicomModalities.
-      const bool not_allowed = report.results.empty() && (*association)->aborted_by_peer();
-      const Error lost = not_allowed ? Error(ErrorCode::kUnsupported,
-                                             "it does not allow us queries (C-FIND aborted); allow "
-                                             "them there for a better proof")
-                                     : found.error().WithContext("C-FIND");
+      const Error lost = report.results.empty() ? LostQuery(*query, found.error())
+                                                : found.error().WithContext("C-FIND");
       if (report.results.empty()) report.reached = lost;
       // Those behind were not asked; they are, later.
       if (report.reached.ok()) report.results.resize(artifacts.size(), lost);
@@ -211,8 +219,16 @@ CheckReport DicomDestination::Check(const std::vector<store::Delivery>& artifact
     }
     report.results.push_back(std::move(found).value());
   }
-  (*association)->Release();
+  query->association->Release();
   return report;
+}
+
+Result<SeriesCounts> DicomDestination::CountInstances(const std::string& study_uid) {
+  AXIAL_ASSIGN_OR_RETURN(const Query query, OpenQuery());
+  Result<SeriesCounts> counts = CountSeries(*query.association, query.context_id, study_uid);
+  if (!counts.ok() && query.association->aborted_by_peer()) return LostQuery(query, counts.error());
+  query.association->Release();
+  return counts;
 }
 
 /// What the answer to the request itself means (PS3.7 10.1.4.1.10).

@@ -1,5 +1,6 @@
 #include "gateway/pipeline/pipeline.h"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "gateway/dispatch/dispatcher.h"
 #include "gateway/pipeline/admin_view.h"
 #include "gateway/pipeline/analysis_requests.h"
+#include "gateway/pipeline/archive_stage.h"
 #include "gateway/pipeline/intake.h"
 #include "gateway/pipeline/modality_intake.h"
 #include "gateway/pipeline/route_stage.h"
@@ -99,6 +101,9 @@ struct Pipeline::State {
   std::unique_ptr<StageThread> route_thread;
   std::unique_ptr<assemble::StudyAssembler> assembler;
   std::unique_ptr<StageThread> assemble_thread;
+  std::unique_ptr<ArchiveStage> archive;
+  std::unique_ptr<StageThread> archive_thread;
+  std::atomic<StageThread*> assemble_to_nudge{nullptr};  ///< by archive_thread, which starts first
   std::unique_ptr<Intake> intake;
   std::shared_ptr<receive::SpoolDisk> spool;
   std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
@@ -174,6 +179,15 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   assembler->SetLimits(config);
   spool = options.spool ? options.spool
                         : receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
+  archive = std::make_unique<ArchiveStage>(
+      *assembler,
+      [this](const std::string& destination, const std::string& study_uid) {
+        return deliver->CountInstances(destination, study_uid);
+      },
+      Clock::System(), metrics,
+      [this] {
+        if (StageThread* thread = assemble_to_nudge.load()) thread->Nudge();
+      });
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
                                     [this] { assemble_thread->Nudge(); });
   if (options.listen) BuildModalityServices();
@@ -211,11 +225,15 @@ Status Pipeline::State::StartStages() {
         return next;
       });
   AXIAL_RETURN_IF_ERROR(assembler->Recover(clock.Now()));
+  archive_thread = std::make_unique<StageThread>(
+      "archive", clock, kTick, [this](TimePoint now) { return archive->RunOnce(now); });
   assemble_thread = std::make_unique<StageThread>("assemble", clock, kTick, [this](TimePoint now) {
     auto next = assembler->RunOnce(now);
     route_thread->Nudge();
+    if (assembler->NextArchiveQuestion()) archive_thread->Nudge();
     return next;
   });
+  assemble_to_nudge = assemble_thread.get();
   if (!options.listen) return {};
   AXIAL_RETURN_IF_ERROR(commitment_reporter->Start());
   forget_thread = std::make_unique<StageThread>(
@@ -305,11 +323,12 @@ Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
   if (state_->commitment_reporter) state_->commitment_reporter->Stop();
   state_->forget_thread.reset();
-  state_->assemble_thread.reset();
+  if (state_->assemble_thread) state_->assemble_thread->Stop();
   state_->route_thread.reset();
   if (state_->dispatcher) state_->dispatcher->Stop();
   if (state_->deliver)
-    state_->deliver->Stop();  // interrupts an echo that the admin server waits for
+    state_->deliver->Stop();  // interrupts an echo that the admin server waits for, and C-FIND
+  state_->archive_thread.reset();
   state_->admin_server.reset();
 }
 

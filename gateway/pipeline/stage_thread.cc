@@ -51,13 +51,15 @@ StageThread::StageThread(std::string name, const Clock& clock, Duration tick, Ru
   state_->thread = std::thread([state = state_.get()] { state->Run(); });
 }
 
-StageThread::~StageThread() {
+StageThread::~StageThread() { Stop(); }
+
+void StageThread::Stop() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
   }
   state_->wake.notify_all();
-  state_->thread.join();
+  if (state_->thread.joinable()) state_->thread.join();
 }
 
 void StageThread::Nudge() {

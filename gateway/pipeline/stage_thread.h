@@ -20,12 +20,14 @@ class StageThread {
 
   /// Starts at once with a first round.
   StageThread(std::string name, const Clock& clock, Duration tick, RunOnce run_once);
-  /// Stops after the round in progress.
-  ~StageThread();
+  ~StageThread();  ///< stops
   StageThread(const StageThread&) = delete;
   StageThread& operator=(const StageThread&) = delete;
 
+  /// After Stop it does nothing.
   void Nudge();
+  /// Returns after the round in progress. Not from that round.
+  void Stop();
 
  private:
   struct State;

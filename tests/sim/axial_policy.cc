@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 
 #include "core/base/metrics.h"
@@ -12,18 +11,10 @@
 #include "gateway/store/study_store.h"
 #include "tests/sim/policy.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turned_clock.h"
 
 namespace axial::sim {
 namespace {
-
-class TurnedClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override { return now_; }
-  void Set(TimePoint now) { now_ = now; }
-
- private:
-  std::atomic<TimePoint> now_{};
-};
 
 class Axial final : public Policy {
  public:
@@ -82,7 +73,7 @@ class Axial final : public Policy {
   store::CompletionStore completions_{*database_};
   store::PerformedStepStore steps_{*database_};
   Metrics metrics_;
-  TurnedClock clock_;
+  testing::TurnedClock clock_;
   assemble::StudyAssembler assembler_{studies_, completions_, steps_, metrics_};
   pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, [] {}};
   std::optional<TimePoint> next_;

@@ -14,20 +14,10 @@
 #include "core/base/metrics.h"
 #include "gateway/dispatch/dispatcher.h"
 #include "tests/support/repository_paths.h"
+#include "tests/support/turned_clock.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::dispatch {
-
-/// A clock that the test turns. Thread-safe.
-class TurnedClock final : public Clock {
- public:
-  explicit TurnedClock(TimePoint start) : micros_(ToMicros(start)) {}
-  [[nodiscard]] TimePoint Now() const override { return FromMicros(micros_.load()); }
-  void Advance(Duration by) { micros_ += by.count(); }
-
- private:
-  std::atomic<std::int64_t> micros_;
-};
 
 /// A real store, real processes (axial-fake-worker) and a turned clock.
 class DispatchTest : public store::StoreTest {
@@ -135,7 +125,7 @@ class DispatchTest : public store::StoreTest {
     return metrics.GetCounter("axial_dispatch_attempts_total", "", {{"outcome", outcome}}).Value();
   }
 
-  TurnedClock clock{At(100)};
+  testing::TurnedClock clock{At(100)};
   Metrics metrics;
   config::Workers workers;
   DispatchOptions options;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/support/repository_paths.h"
 #include "tests/unit/config/config_fixture.h"
 
@@ -28,6 +30,15 @@ std::string ProblemsOf(const std::string& text) {
   return Lines(loaded.problems);
 }
 
+/// The first line of the file that holds `text`, from 1; 0: none does.
+int LineWith(const std::string& path, const std::string& text) {
+  std::ifstream file(path);
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number)
+    if (line.find(text) != std::string::npos) return number;
+  return 0;
+}
+
 TEST(LoadConfig, ReadsTheMinimalExampleWithDefaults) {
   const LoadedConfig loaded = LoadConfig(kExamples + "minimal.yaml");
   ASSERT_TRUE(loaded.config) << Lines(loaded.problems);
@@ -49,7 +60,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   const Config& config = *loaded.config;
   ASSERT_TRUE(config.node.tls);
   EXPECT_EQ(config.node.tls->certificate, kExamples + "tls/server.pem");
-  EXPECT_EQ(config.node.tls->line, 9);
+  EXPECT_EQ(config.node.tls->line, LineWith(kExamples + "hospital.yaml", "tls/server.pem"));
   ASSERT_THAT(config.node.peers, SizeIs(3));
   EXPECT_TRUE(config.node.peers[0].address->Contains("10.1.2.77"));
   ASSERT_TRUE(config.node.peers[1].completion);
@@ -68,6 +79,8 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_THAT(config.node.sop_classes.refuse, ElementsAre("1.2.840.10008.5.1.4.1.1.104.*"));
   EXPECT_EQ(config.storage.reserve_bytes, std::int64_t{5} << 30);
   EXPECT_EQ(config.storage.durability, Durability::kInstance);
+  EXPECT_EQ(config.completion.archive, "pacs");
+  EXPECT_EQ(config.node.peers[1].completion->archive, "pacs");
   EXPECT_EQ(config.destinations.at("pacs").port, 4242);
   EXPECT_TRUE(config.destinations.at("pacs").storage_commitment);
   EXPECT_EQ(config.destinations.at("pacs").connections, 2);
@@ -97,7 +110,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   ASSERT_THAT(rule.when, SizeIs(6));
   EXPECT_THAT(rule.when[1].operands, ElementsAre("CHEST", "LUNG", "THORAX"));
   EXPECT_EQ(rule.when[3].kind, ConditionKind::kMatches);
-  EXPECT_EQ(rule.when[3].line, 79);
+  EXPECT_EQ(rule.when[3].line, LineWith(kExamples + "hospital.yaml", "(?i)lung|chest"));
   EXPECT_EQ(rule.unless[0].kind, ConditionKind::kContains);
   EXPECT_EQ(rule.unless[1].kind, ConditionKind::kPresent);
   EXPECT_THAT(rule.send_to, ElementsAre("pacs", "archive"));
@@ -199,6 +212,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"node: {peers: [{ae_title: A, completion: {quiet: 5}}]}",
               "'node.peers[0].completion.quiet' cannot be '5'"},
         Wrong{"completion: {quiet: 20 min}", "'completion.at_most' is shorter than 'quiet'"},
+        Wrong{"completion: {archive: pasc}\ndestinations: {pacs: {kind: dicom, host: a, port: 1}}",
+              "there is no destination 'pasc'; did you mean 'pacs'?"},
+        Wrong{"completion: {archive: d}\ndestinations: {d: {kind: folder, path: x}}",
+              "'completion.archive' names 'd', which answers no C-FIND; name a destination of kind "
+              "dicom"},
         Wrong{"storage: {durability: instanze}", "did you mean 'instance'?"},
         Wrong{"workers: {device: gpu}", "'workers.device' is not a device"},
         Wrong{"workers: {memory: 8}", "write a number and one of B"},
