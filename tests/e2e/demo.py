@@ -10,6 +10,7 @@ import warnings
 import pydicom
 
 import harness
+import orthanc_host
 import results
 from harness import Failure
 from own_study import OwnStudy
@@ -185,7 +186,7 @@ class Demo:
     def Report(self, study_uids, seconds):
         arrived = self.Arrived(study_uids)
         Say()
-        Say(f"In the PACS {seconds:.1f} s after the last C-STORE response:")
+        Say(f"In the PACS {seconds:.1f} s after the last answer:")
         for objects in arrived.values():
             for dataset, path, _ in objects:
                 Say(f"  {dataset.Modality:4} {dataset.get('SeriesDescription', '')!s:40} "
@@ -198,6 +199,10 @@ class Demo:
                 Say(f"       volume of segment {number}: {volume / 1000:.0f} ml")
         if not arrived["SEG"] or not any(results.IsMeasurementReport(sr) for sr, _, _ in arrived["SR"]):
             raise NotArrived("the objects in the PACS are not a SEG and a TID 1500 SR made by Axial")
+
+    def Processes(self):
+        """[what is to be ended when it is left running], the gateway first."""
+        return [one.process for one in (self.gateway, self.orthanc, self.viewer) if one and one.process]
 
     def ShowUrls(self, study_uids):
         Say()
@@ -218,26 +223,66 @@ class Demo:
         Say(f"  health, metrics   {self.gateway.url}/healthz  {self.gateway.url}/metrics")
 
 
+class PluginDemo(Demo):
+    """The same with one process less: Axial is inside Orthanc, and who stores a study in Orthanc gets the results there."""
+
+    def __init__(self, arguments, folder):
+        super().__init__(arguments, folder)
+        rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
+        self.orthanc = orthanc_host.OrthancWithAxial(folder, arguments.binaries, rules, survives_us=arguments.keep)
+        self.gateway = orthanc_host.GatewayInside(self.orthanc)
+
+    def Start(self):
+        self.orthanc.Start()
+        Say(f"PACS:   Orthanc with Axial inside, AE Title {self.orthanc.ae_title}, DICOM port {self.orthanc.dicom_port}, "
+            f"{self.orthanc.url}/app/explorer.html")
+        Say(f"config: {self.orthanc.folder / 'orthanc.json'} names {self.orthanc.gateway.config}")
+
+    def SendStudies(self, own):
+        phantom = None if own else harness.Phantom(self.arguments.binaries, self.folder / "ct", "ct")
+        Say("study:  " + (own.Describe() if own else f"a chest CT phantom of {len(phantom.files)} slices, made by axial-phantom"))
+        begun = time.time()
+        if self.arguments.upload == "c-store":
+            sent = harness.SendAll(own.folder if own else phantom.folder, self.orthanc, self.folder / "send.log",
+                                   foreign_files=own.folders if own else ())
+        else:
+            files = sorted(path for path in own.folder.rglob("*") if path.is_file()) if own else phantom.files
+            sent = self.orthanc.Upload(files, self.arguments.upload)
+        Say(f"sent:   {sent.succeeded} instances by {self.arguments.upload}, all answered Success, in "
+            f"{sent.last_response_at - begun:.2f} s" + (f"; {sent.failed} other files refused" if sent.failed else ""))
+        return set(own.studies) if own else {phantom.study_uid}, sent
+
+    def NewObjects(self, study_uid, modality):
+        made = {delivery["sop_instance_uid"] for delivery in (self.gateway.Study(study_uid) or {}).get("deliveries", [])}
+        return [instance for instance in super().NewObjects(study_uid, modality)
+                if (self.orthanc.Get(f"/instances/{instance}") or {"MainDicomTags": {}})["MainDicomTags"].get("SOPInstanceUID") in made]
+
+
 def Arguments():
     parser = argparse.ArgumentParser(prog="scripts/demo", description=(
         "Starts Orthanc as the PACS and Axial, sends a chest CT as a modality would, waits, and shows what arrived. "
         "Without --once or --keep it stays up until Ctrl-C."))
     parser.add_argument("--once", action="store_true", help="exit 0 only if a SEG and an SR are in the PACS, else 1")
     parser.add_argument("--study", metavar="DIR", help="send the DICOM files of this folder instead of the phantom")
+    parser.add_argument("--orthanc-plugin", action="store_true", help="Axial inside Orthanc, instead of beside it")
+    parser.add_argument("--upload", choices=("c-store", "stow", "rest"), default="c-store",
+                        help="with --orthanc-plugin: how the study comes into Orthanc (default c-store)")
     parser.add_argument("--keep", action="store_true", help="leave Orthanc and Axial running on exit")
     parser.add_argument("--no-build", action="store_true", help="neither install nor build; use build/bin as it is")
     parser.add_argument("--deadline", type=int, default=300, metavar="SECONDS",
                         help="give up when the results are not there by then (default 300)")
     parser.add_argument("--binaries", type=pathlib.Path, default=harness.ROOT / "build" / "bin", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.upload != "c-store" and not arguments.orthanc_plugin:
+        parser.error("--upload is for --orthanc-plugin; without it the study comes by C-STORE")
+    return arguments
 
 
 def StayUp(demo, workspace):
     """Until Ctrl-C, or leaves all running with --keep."""
     if demo.arguments.keep:
         workspace.LeaveRunning()
-        Say(f"\nLeft running. To stop: kill {demo.gateway.process.pid} {demo.orthanc.process.pid}" +
-            (f" {demo.viewer.process.pid}" if demo.viewer else ""))
+        Say("\nLeft running. To stop: kill " + " ".join(dict.fromkeys(str(process.pid) for process in demo.Processes())))
         return
     Say("\nRunning until Ctrl-C; send your own studies to the DICOM port above.")
     while True:
@@ -251,7 +296,7 @@ def Main():
     warnings.filterwarnings("ignore", module="pydicom")  # of real files; what matters is said below
     with harness.Workspace("axial-demo") as workspace:  # a failure leaves its folder with the logs
         own = OwnStudy(arguments.study, workspace.folder / "completed") if arguments.study else None
-        demo = workspace.Own(Demo(arguments, workspace.folder))
+        demo = workspace.Own((PluginDemo if arguments.orthanc_plugin else Demo)(arguments, workspace.folder))
         demo.Start()
         study_uids, sent = demo.SendStudies(own)
         try:
