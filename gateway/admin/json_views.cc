@@ -54,7 +54,8 @@ json ToJson(const store::StudyRow& study) {
           {"jobs", study.jobs},
           {"jobs_unfinished", study.jobs_unfinished},
           {"jobs_failed", study.jobs_failed},
-          {"routed", study.jobs > 0}};
+          {"routed", study.jobs > 0},
+          {"removed_at", ToJson(study.removed_at)}};
 }
 
 json ToJson(const store::Revision& revision) {
@@ -65,7 +66,8 @@ json ToJson(const store::Revision& revision) {
           {"released_at", ToJson(revision.released_at.value_or(TimePoint{}))},
           {"closed_at", ToJson(revision.closed_at)},
           {"close_reason", revision.close_reason},
-          {"evidence", revision.evidence}};
+          {"evidence", revision.evidence},
+          {"removed_at", ToJson(revision.removed_at)}};
 }
 
 json ToJson(const store::SeriesRevision& series) {

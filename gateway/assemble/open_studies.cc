@@ -248,6 +248,13 @@ void OpenStudies::Remember(const std::string& study_uid, StudyState state) {
   closed_.pop_back();
 }
 
+void OpenStudies::ForgetClosed(const std::string& study_uid) {
+  const auto found = closed_by_uid_.find(study_uid);
+  if (found == closed_by_uid_.end()) return;
+  closed_.erase(found->second);
+  closed_by_uid_.erase(found);
+}
+
 void OpenStudies::Closed(const Closing& closing, TimePoint now) {
   const auto found = open_.find(closing.study_uid);
   if (found == open_.end()) return;

@@ -59,6 +59,8 @@ class OpenStudies {
   /// Returns the Studies that no open Association is sending any more.
   std::vector<std::string> OnAssociationEnded(std::int64_t association_id, bool released,
                                               TimePoint now);
+  /// What is remembered of a closed Study is not true any more.
+  void ForgetClosed(const std::string& study_uid);
   /// As it was when an earlier process ended. false: no room.
   bool Restore(const std::string& study_uid, StudyState study);
   /// The limits changed: every Study is judged again.

@@ -139,6 +139,11 @@ void StudyAssembler::OnInstance(const Arrival& arrival) {
   if (!open_.OnInstance(arrival)) untracked_ = true;
 }
 
+void StudyAssembler::OnRemoved(const std::string& study_uid) {
+  const std::lock_guard lock(mutex_);
+  open_.ForgetClosed(study_uid);
+}
+
 void StudyAssembler::OnRepeated(std::int64_t association_id, const std::string& study_uid,
                                 const std::string& series_uid, TimePoint now) {
   const std::lock_guard lock(mutex_);

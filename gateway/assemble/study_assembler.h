@@ -45,6 +45,9 @@ class StudyAssembler {
   void OnRepeated(std::int64_t association_id, const std::string& study_uid,
                   const std::string& series_uid, TimePoint now);
 
+  /// Its Instances were removed: what comes of it again meets none.
+  void OnRemoved(const std::string& study_uid);
+
   /// A Modality Performed Procedure Step about these Studies was made or set; its row is committed.
   void OnStepsChanged(const std::vector<std::string>& study_uids);
 

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "config/config.h"
+#include "config/quantity.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/commands/find_files.h"
 #include "routing/rule_set.h"
@@ -112,6 +115,29 @@ void PrintJson(const std::vector<routing::RouteDecision>& decisions, const ReadF
 
 }  // namespace
 
+namespace {
+
+/// Of a path in the gateway's own spool that is not there, what took it away; else "".
+std::string WhyGone(const std::vector<std::string>& paths, const config::Storage& storage) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path spool = fs::weakly_canonical(fs::path(storage.directory) / "spool", error);
+  for (const std::string& path : paths) {
+    if (fs::exists(path, error)) continue;
+    const fs::path missing = fs::weakly_canonical(path, error);
+    if (std::mismatch(spool.begin(), spool.end(), missing.begin(), missing.end()).first !=
+        spool.end())
+      continue;
+    return fmt::format(
+        "; received studies of which nothing is owed are removed after storage.keep ({}): GET "
+        "/api/studies/{{uid}} says when, and still has every rule's verdict",
+        config::FormatDuration(storage.keep));
+  }
+  return "";
+}
+
+}  // namespace
+
 int RunExplain(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
   config::LoadedConfig loaded = config::LoadConfig(options.config_path);
   routing::CompiledRuleSet compiled;
@@ -123,7 +149,7 @@ int RunExplain(const ExplainOptions& options, std::ostream& out, std::ostream& e
 
   const Result<std::vector<std::string>> files = FindFiles(options.paths);
   if (!files.ok()) {
-    err << files.error().message() << '\n';
+    err << files.error().message() << WhyGone(options.paths, loaded.config->storage) << '\n';
     return 1;
   }
   const ReadFiles read =

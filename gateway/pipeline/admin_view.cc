@@ -66,8 +66,13 @@ std::string WhoWaitsForCommitment(store::Database& database) {
 }  // namespace
 
 AdminView::AdminView(store::Database& database, deliver::DeliveryStage& deliver,
-                     dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool)
-    : database_(database), deliver_(deliver), dispatcher_(dispatcher), spool_(spool) {}
+                     dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool,
+                     const RetentionStage& retention)
+    : database_(database),
+      deliver_(deliver),
+      dispatcher_(dispatcher),
+      spool_(spool),
+      retention_(retention) {}
 
 void AdminView::Set(const config::Config& config, std::vector<config::LoadedModelCard> models) {
   const std::lock_guard lock(mutex_);
@@ -78,6 +83,16 @@ void AdminView::Set(const config::Config& config, std::vector<config::LoadedMode
 void AdminView::ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics) {
   refused_ = &refused;
   metrics_ = &metrics;
+}
+
+/// What stays on the disk although it is old, or "".
+std::string AdminView::Held() const {
+  const std::int64_t held = retention_.held();
+  if (held == 0) return "";
+  return fmt::format(
+      "; {} studies older than storage.keep stay, because results of them are owed, or a job "
+      "failed and nobody was told",
+      held);
 }
 
 std::vector<admin::HealthCheck> AdminView::Health() const {
@@ -98,10 +113,13 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
     const bool enough = *free_bytes >= reserve_bytes && *free_bytes > 0;
     checks.push_back(
         {"disk", enough ? Health::kOk : Health::kFailing,
-         fmt::format("{} free, storage.reserve is {}{}", config::FormatSizeRounded(*free_bytes),
+         fmt::format("{} free, storage.reserve is {}{}{}", config::FormatSizeRounded(*free_bytes),
                      config::FormatSize(reserve_bytes),
-                     enough ? "" : "; new Instances are refused until there is room")});
+                     enough ? "" : "; new Instances are refused until there is room", Held())});
   }
+  if (const std::string trouble = retention_.Trouble(); !trouble.empty())
+    checks.push_back({"retention", Health::kDegraded,
+                      "studies older than storage.keep cannot be removed: " + trouble});
   if (const std::int64_t failed = FailedReports(database_); failed > 0)
     checks.push_back({"failure reports", Health::kDegraded,
                       fmt::format("{} reports that a model could not run could not be written; "

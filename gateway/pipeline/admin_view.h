@@ -8,6 +8,7 @@
 #include "gateway/admin/admin_api.h"
 #include "gateway/deliver/delivery_stage.h"
 #include "gateway/dispatch/dispatcher.h"
+#include "gateway/pipeline/retention_stage.h"
 #include "gateway/receive/refused_associations.h"
 #include "gateway/receive/spool_disk.h"
 #include "gateway/store/database.h"
@@ -19,7 +20,8 @@ class AdminView {
  public:
   /// Everything outlives the view, and the view outlives the AdminApi that uses its providers.
   AdminView(store::Database& database, deliver::DeliveryStage& deliver,
-            dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool);
+            dispatch::Dispatcher& dispatcher, receive::SpoolDisk& spool,
+            const RetentionStage& retention);
 
   /// The configuration in force changed.
   void Set(const config::Config& config, std::vector<config::LoadedModelCard> models);
@@ -32,6 +34,7 @@ class AdminView {
 
  private:
   [[nodiscard]] std::vector<admin::HealthCheck> Health() const;
+  [[nodiscard]] std::string Held() const;
   [[nodiscard]] std::vector<admin::ModelView> Models() const;
   [[nodiscard]] std::vector<admin::DestinationView> Destinations() const;
   [[nodiscard]] std::vector<admin::QuarantineView> Quarantine() const;
@@ -42,6 +45,7 @@ class AdminView {
   deliver::DeliveryStage& deliver_;
   dispatch::Dispatcher& dispatcher_;
   receive::SpoolDisk& spool_;
+  const RetentionStage& retention_;
   const receive::RefusedAssociations* refused_ = nullptr;
   Metrics* metrics_ = nullptr;
   mutable std::mutex mutex_;

@@ -104,15 +104,16 @@ Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
   Log(LogLevel::kInfo, "analysis_requested",
       {{"study_uid", study_uid}, {"series_uid", series_uid}, {"model", model}});
   AXIAL_ASSIGN_OR_RETURN(const auto revisions, studies_.RevisionsOfStudy(study_uid));
-  const bool routed = !revisions.empty() &&
-                      std::all_of(revisions.begin(), revisions.end(),
-                                  [](const auto& revision) { return revision.state == "routed"; });
+  const bool here = !revisions.empty() && revisions.back().removed_at == TimePoint{};
+  const bool routed =
+      here && std::all_of(revisions.begin(), revisions.end(),
+                          [](const auto& revision) { return revision.state == "routed"; });
   if (routed) return Fulfil(request, now);
-  return RequestedAnalysis{!revisions.empty(),
-                           false,
-                           revisions.empty() ? "waits for the study to be taken in"
-                                             : "waits for the study to be complete",
-                           {}};
+  return RequestedAnalysis{
+      here,
+      false,
+      here ? "waits for the study to be complete" : "waits for the study to be taken in",
+      {}};
 }
 
 Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest& request,
@@ -122,7 +123,7 @@ Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest&
   const std::optional<Model> model = FindModel(request.model);
   Choice choice;
   store::Revision revision;
-  if (revisions.empty()) {
+  if (revisions.empty() || revisions.back().removed_at != TimePoint{}) {
     choice.reasons = {"the study did not come within a day"};
   } else if (!model) {
     choice.reasons = {"there is no such usable model any more"};

@@ -21,6 +21,7 @@
 #include "gateway/pipeline/archive_stage.h"
 #include "gateway/pipeline/intake.h"
 #include "gateway/pipeline/modality_intake.h"
+#include "gateway/pipeline/retention_stage.h"
 #include "gateway/pipeline/route_stage.h"
 #include "gateway/pipeline/stage_thread.h"
 #include "gateway/pipeline/storage_lock.h"
@@ -94,6 +95,7 @@ struct Pipeline::State {
   std::unique_ptr<store::CommitmentStore> commitments;
   std::unique_ptr<store::PerformedStepStore> performed_steps;
   std::unique_ptr<store::AnalysisRequestStore> requests;
+  std::unique_ptr<store::RetentionStore> retentions;
   std::unique_ptr<deliver::DeliveryStage> deliver;
   std::unique_ptr<dispatch::Dispatcher> dispatcher;
   std::unique_ptr<RouteStage> route;
@@ -106,6 +108,8 @@ struct Pipeline::State {
   std::atomic<StageThread*> assemble_to_nudge{nullptr};  ///< by archive_thread, which starts first
   std::unique_ptr<Intake> intake;
   std::shared_ptr<receive::SpoolDisk> spool;
+  std::unique_ptr<RetentionStage> retention;
+  std::unique_ptr<StageThread> retention_thread;
   std::unique_ptr<ModalityIntake> modality_intake;  ///< only where this process receives
   std::unique_ptr<deliver::CommitmentReporter> commitment_reporter;
   std::unique_ptr<StageThread> forget_thread;
@@ -119,6 +123,7 @@ struct Pipeline::State {
 
   Status OpenStore();
   void BuildStages(routing::RuleSet rules, const std::vector<config::ModelCard>& cards);
+  void BuildRetention();
   void BuildModalityServices();
   Status StartStages();
   Status Listen();
@@ -142,6 +147,7 @@ Status Pipeline::State::OpenStore() {
   commitments = std::make_unique<store::CommitmentStore>(*database);
   performed_steps = std::make_unique<store::PerformedStepStore>(*database);
   requests = std::make_unique<store::AnalysisRequestStore>(*database);
+  retentions = std::make_unique<store::RetentionStore>(*database);
   return {};
 }
 
@@ -190,7 +196,20 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
       });
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
                                     [this] { assemble_thread->Nudge(); });
+  BuildRetention();
   if (options.listen) BuildModalityServices();
+}
+
+void Pipeline::State::BuildRetention() {
+  RetentionStage::Options retention_options;
+  retention_options.results_directory = config.storage.directory + "/results";
+  retention_options.keep = config.storage.keep;
+  retention_options.reserve_bytes = config.storage.reserve_bytes;
+  retention_options.metrics = &metrics;
+  retention_options.on_removed = [this](const std::string& study_uid) {
+    assembler->OnRemoved(study_uid);
+  };
+  retention = std::make_unique<RetentionStage>(*retentions, *spool, std::move(retention_options));
 }
 
 void Pipeline::State::BuildModalityServices() {
@@ -234,6 +253,8 @@ Status Pipeline::State::StartStages() {
     return next;
   });
   assemble_to_nudge = assemble_thread.get();
+  retention_thread = std::make_unique<StageThread>(
+      "retention", clock, kTick, [this](TimePoint now) { return retention->RunOnce(now); });
   if (!options.listen) return {};
   AXIAL_RETURN_IF_ERROR(commitment_reporter->Start());
   forget_thread = std::make_unique<StageThread>(
@@ -253,7 +274,7 @@ Status Pipeline::State::Listen() {
 }
 
 void Pipeline::State::BuildAdmin(const std::vector<config::LoadedModelCard>& models) {
-  admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool);
+  admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool, *retention);
   admin_view->Set(config, models);
   admin_view->ShowReception(refused, metrics);
   admin_api = std::make_unique<admin::AdminApi>(*studies, *jobs, *deliveries, metrics,
@@ -298,11 +319,13 @@ Status Pipeline::Reload(const config::Config& config) {
   state_->route->SetRules(std::move(rules), cards);
   state_->analysis_requests->SetModels(config, cards);
   state_->assembler->SetLimits(config);
+  state_->retention->SetKeep(config.storage.keep);
   if (state_->receiver) state_->receiver->SetPolicy(config.node);
   if (state_->commitment_reporter) state_->commitment_reporter->SetNode(config.node);
   const config::Config& old = state_->config;
   config::Config in_force = config;
   in_force.storage = old.storage;
+  in_force.storage.keep = config.storage.keep;
   state_->admin_view->Set(in_force, models);
   const bool needs_restart =
       old.node.port != config.node.port || old.node.bind != config.node.bind ||
@@ -314,8 +337,8 @@ Status Pipeline::Reload(const config::Config& config) {
       old.admin.bind != config.admin.bind;
   if (needs_restart)
     return Error(ErrorCode::kUnsupported,
-                 "node.port, node.bind, storage, workers and admin change only with a restart; "
-                 "everything else of the new configuration is in force");
+                 "node.port, node.bind, storage (but keep), workers and admin change only with a "
+                 "restart; everything else of the new configuration is in force");
   return {};
 }
 
@@ -323,6 +346,7 @@ Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
   if (state_->commitment_reporter) state_->commitment_reporter->Stop();
   state_->forget_thread.reset();
+  state_->retention_thread.reset();
   if (state_->assemble_thread) state_->assemble_thread->Stop();
   state_->route_thread.reset();
   if (state_->dispatcher) state_->dispatcher->Stop();

@@ -29,14 +29,26 @@ std::set<std::string> LeftOut(const std::vector<store::SeriesRow>& rows, const s
   return left_out;
 }
 
+/// An identical re-send never re-runs anything, also when it comes after `storage.keep`: the
+/// results would be the same objects.
+bool RunBeforeRemoval(const std::vector<store::SeriesRow>& rows, const std::string& series_uid,
+                      const std::pair<std::string, std::string>& model) {
+  for (const store::SeriesRow& row : rows)
+    if (row.series_uid == series_uid)
+      return std::ranges::find(row.run_before_removal, model) != row.run_before_removal.end();
+  return false;
+}
+
 struct Routing {
   std::vector<store::VerdictRow> verdicts;
   std::vector<store::NewJob> jobs;
 };
 
-Routing ToRows(const store::Revision& revision, const routing::RouteDecision& decision,
-               const std::set<std::string>& left_out, const std::set<std::string>& unchanged,
+Routing ToRows(const store::Revision& revision, const std::vector<store::SeriesRow>& series,
+               const routing::RouteDecision& decision, const std::string& only,
                const std::map<std::string, std::string>& model_versions) {
+  const std::set<std::string> left_out = LeftOut(series, only);
+  const std::set<std::string> unchanged = UnchangedSeries(series, revision.number);
   Routing rows;
   int rule_index = 0;
   for (const routing::RuleDecision& rule : decision.rules) {
@@ -48,8 +60,13 @@ Routing ToRows(const store::Revision& revision, const routing::RouteDecision& de
       std::string reason = verdict.reason;
       const bool again = verdict.matched && unchanged.contains(series_uid);
       if (again) reason += "; unchanged since an earlier revision, not run again";
+      const bool before_removal =
+          verdict.matched && RunBeforeRemoval(series, series_uid, {rule.run, model_version});
+      if (before_removal && !again)
+        reason +=
+            "; the model was run on the same Instances before they were removed, not run again";
       rows.verdicts.push_back({rule_index, rule.rule, series_uid, verdict.matched, reason});
-      if (!verdict.matched || again) continue;
+      if (!verdict.matched || again || before_removal) continue;
       rows.jobs.push_back({fmt::format("{}|{}|{}|{}|{}|{}", revision.study_uid, revision.number,
                                        rule.rule, series_uid, rule.run, model_version),
                            series_uid, rule.rule, rule.run, model_version,
@@ -116,8 +133,8 @@ Status RouteStage::Route(const store::Revision& revision, const std::string& ser
     rules = rules_;
     model_versions = model_versions_;
   }
-  const Routing rows = ToRows(revision, rules.Evaluate(summary), LeftOut(series, series_uid),
-                              UnchangedSeries(series, revision.number), model_versions);
+  const Routing rows =
+      ToRows(revision, series, rules.Evaluate(summary), series_uid, model_versions);
   // An Instance may have come between the close and the sync before it.
   if (!rows.jobs.empty()) AXIAL_RETURN_IF_ERROR(make_durable_(revision.study_uid));
   int jobs = 0;

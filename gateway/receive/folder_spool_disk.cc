@@ -19,6 +19,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "gateway/receive/folder_holds.h"
 #include "gateway/receive/spool_disk.h"
 
 namespace axial::receive {
@@ -91,6 +92,31 @@ void BoundFolder(const std::string& path) {
     if (i == 0 || (i < kQuarantineFiles && total <= kQuarantineBytes)) continue;
     if (std::filesystem::remove(files[i].path, error)) total -= files[i].bytes;
   }
+}
+
+/// All but those named; goes on after one that cannot be removed.
+Result<RemovedFiles> RemoveFiles(const std::string& folder, const std::set<std::string>& keep) {
+  RemovedFiles removed;
+  Status first_error;
+  std::error_code listing;
+  for (std::filesystem::directory_iterator entry(folder, listing), end; !listing && entry != end;
+       entry.increment(listing)) {
+    if (keep.contains(entry->path().filename().string())) continue;
+    std::error_code error;
+    const std::uintmax_t bytes = entry->file_size(error);
+    if (!error) std::filesystem::remove(entry->path(), error);
+    if (error) {
+      if (first_error.ok())
+        first_error = FromErrno(error.value(), "remove", entry->path().string());
+      continue;
+    }
+    ++removed.files;
+    removed.bytes += static_cast<std::int64_t>(bytes);
+  }
+  if (listing && listing != std::errc::no_such_file_or_directory)
+    return FromErrno(listing.value(), "list", folder);
+  if (!first_error.ok()) return first_error.error();
+  return removed;
 }
 
 class FolderSpoolFile final : public SpoolFile {
@@ -167,7 +193,7 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file, const std::string& folder,
                             const std::string& name, bool durable) override {
     const std::string parent = directory_ + "/" + folder;
-    SpoolPlace place{parent + "/" + name, false};
+    SpoolPlace place{parent + "/" + name, false, holds_.Enter(folder)};
     const auto alone = EnterPlace(place.path);
     place.existed = HaveEqualBytes(file->path(), place.path);
     if (!place.existed) {
@@ -183,6 +209,20 @@ class FolderSpoolDisk final : public SpoolDisk {
       unsynced_.insert(folder);
     }
     return place;
+  }
+
+  Result<std::optional<RemovedFiles>> RemoveExcept(const std::string& folder,
+                                                   const KeptFiles& kept) override {
+    const auto hold = holds_.TryClear(folder);
+    if (hold == nullptr) return std::optional<RemovedFiles>();
+    AXIAL_ASSIGN_OR_RETURN(const std::set<std::string> keep, kept());
+    const std::string parent = directory_ + "/" + folder;
+    AXIAL_ASSIGN_OR_RETURN(const RemovedFiles removed, RemoveFiles(parent, keep));
+    if (::rmdir(parent.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+      return FromErrno(errno, "remove the folder", parent);
+    const std::lock_guard lock(unsynced_mutex_);
+    if (keep.empty()) unsynced_.erase(folder);
+    return std::optional(removed);
   }
 
   Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) override {
@@ -281,6 +321,7 @@ class FolderSpoolDisk final : public SpoolDisk {
   /// Open for as long as this lives: a sync reports what failed to be written since it was opened.
   int descriptor_ = -1;
   std::mutex quarantine_mutex_;
+  FolderHolds holds_;
   std::mutex places_mutex_;
   std::condition_variable place_left_;
   std::set<std::string> places_;        ///< being committed to; guarded by places_mutex_

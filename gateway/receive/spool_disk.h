@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,6 +30,14 @@ class SpoolFile {
 struct SpoolPlace {
   std::string path;
   bool existed = false;  ///< a file of that name and bytes was there; the new one was removed
+  /// Nothing is removed from the folder as long as this lives: until the Instance's row is written.
+  std::shared_ptr<const void> on_its_way = {};
+};
+
+/// What was removed from a folder.
+struct RemovedFiles {
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
 };
 
 /// The disk that received Instances are written to: a seam, so that tests can fill it or break it.
@@ -46,6 +57,13 @@ class SpoolDisk {
   [[nodiscard]] virtual Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file,
                                                   const std::string& folder,
                                                   const std::string& name, bool durable) = 0;
+  /// Removes from `folder` below the spool every file whose name `kept` does not give, and the
+  /// folder when nothing is left. `kept` runs, and the files go, while no Instance can come into
+  /// the folder; nullopt, without having called `kept`, when some are on their way. Errors: what
+  /// `kept` says; Unavailable.
+  using KeptFiles = std::function<Result<std::set<std::string>>()>;
+  [[nodiscard]] virtual Result<std::optional<RemovedFiles>> RemoveExcept(const std::string& folder,
+                                                                         const KeptFiles& kept) = 0;
   /// Keeps a refused file in `quarantine`; gives its path.
   [[nodiscard]] virtual Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) = 0;
   /// Makes everything written so far durable. Callers at the same time share one sync.

@@ -80,12 +80,14 @@ Result<std::vector<AnalysisRequest>> AnalysisRequestStore::Due(TimePoint expired
   return database_.Read<std::vector<AnalysisRequest>>(
       [&](SQLite::Database& db) -> Result<std::vector<AnalysisRequest>> {
         SQLite::Statement rows(
-            db, fmt::format("SELECT {} FROM analysis_request q WHERE finished_at IS NULL AND "
-                            "(requested_at < ? OR (EXISTS (SELECT 1 FROM study_revision r WHERE "
-                            "r.study_uid = q.study_uid) AND NOT EXISTS (SELECT 1 FROM "
-                            "study_revision r WHERE r.study_uid = q.study_uid AND r.state <> "
-                            "'routed'))) ORDER BY id LIMIT ?",
-                            kColumns));
+            db,
+            fmt::format(
+                "SELECT {} FROM analysis_request q WHERE finished_at IS NULL AND "
+                "(requested_at < ? OR (EXISTS (SELECT 1 FROM study s WHERE "
+                "s.study_uid = q.study_uid AND s.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM "
+                "study_revision r WHERE r.study_uid = q.study_uid AND r.state <> "
+                "'routed'))) ORDER BY id LIMIT ?",
+                kColumns));
         rows.bind(1, ToMicros(expired));
         rows.bind(2, limit);
         return ReadRequests(rows);

@@ -59,7 +59,7 @@ Result<CommitmentReport> CommitmentStore::Report(std::int64_t id) const {
     if (report.transaction_uid.empty())
       return MakeError(ErrorCode::kNotFound, "there is no storage commitment request {}", id);
     // Results of this gateway that came back to it have no row of their own: the file that was sent
-    // is kept, its size is not.
+    // is kept, its size is not. What was removed has no row, or no path.
     SQLite::Statement rows(
         db,
         "SELECT c.position, c.sop_class_uid, c.sop_instance_uid, i.sop_class_uid, i.path, i.bytes, "
@@ -78,7 +78,7 @@ Result<CommitmentReport> CommitmentStore::Report(std::int64_t id) const {
       if (!rows.getColumn(4).isNull())
         current->Consider(rows.getColumn(3).getString(), rows.getColumn(4).getString(),
                           rows.getColumn(5).getInt64());
-      if (!rows.getColumn(7).isNull())
+      if (!rows.getColumn(7).getString().empty())
         current->Consider(rows.getColumn(6).getString(), rows.getColumn(7).getString(), -1);
     }
     if (current) Add(report, std::move(*current));

@@ -3,9 +3,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/store/artifact_rows.h"
 #include "gateway/store/job_rows.h"
 #include "gateway/store/job_store.h"
+#include "gateway/store/removed_series.h"
 #include "gateway/store/rows.h"
 
 namespace axial::store {
@@ -77,13 +80,20 @@ Result<std::vector<EarlierArtifact>> JobStore::Predecessors(const Job& job) cons
                         "artifact a ON a.id = l.artifact_id WHERE e.study_uid = ?2 AND "
                         "(((l.failure_report_id IS NULL OR e.state = 'failed') AND {}) OR "
                         "(l.failure_report_id IS NOT NULL AND e.revision_id = ?3 AND e.series_uid "
-                        "= ?4 AND e.model = ?5)) ORDER BY a.id LIMIT {}",
+                        "= ?4 AND e.model = ?5)) AND (?6 OR NOT EXISTS (SELECT 1 FROM "
+                        "study_revision v WHERE v.id = e.revision_id AND v.removed_at IS NOT "
+                        "NULL)) ORDER BY a.id LIMIT {}",
                         kIsReplaced, kMaxPredecessors));
     rows.bind(1, job.id);
     rows.bind(2, job.study_uid);
     rows.bind(3, job.revision_id);
     rows.bind(4, job.series_uid);
     rows.bind(5, job.model);
+    // The same run on the same Instances as before their removal makes the same objects.
+    const auto before = ModelsRunBeforeRemoval(db, job.series_uid, job.revision);
+    const bool same_run =
+        std::ranges::find(before, std::pair(job.model, job.model_version)) != before.end();
+    rows.bind(6, same_run ? 0 : 1);
     return ReadEarlierArtifacts(rows);
   });
 }

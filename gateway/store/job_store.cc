@@ -229,13 +229,15 @@ Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& mod
 Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
   return database_.Write([&](SQLite::Database& db) -> Status {
     SQLite::Statement find(db,
-                           "SELECT state, study_uid, model, superseded_by FROM job WHERE id = ?");
+                           "SELECT state, study_uid, model, superseded_by, (SELECT removed_at "
+                           "FROM study_revision r WHERE r.id = revision_id) FROM job WHERE id = ?");
     find.bind(1, job_id);
     if (!find.executeStep()) return MakeError(ErrorCode::kNotFound, "there is no job {}", job_id);
     const std::string state = find.getColumn(0).getString();
     const std::string study_uid = find.getColumn(1).getString();
     const std::string model = find.getColumn(2).getString();
     const std::int64_t superseded_by = find.getColumn(3).getInt64();
+    const TimePoint removed_at = TimeOf(find.getColumn(4));
     find.reset();
     if (state != From(JobState::kFailed))
       return MakeError(ErrorCode::kConflict, "job {} is {}; only a failed job can be retried",
@@ -244,6 +246,11 @@ Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
       return MakeError(ErrorCode::kConflict,
                        "job {} is superseded by job {}, which ran on a later revision of the study",
                        job_id, superseded_by);
+    if (removed_at != TimePoint{})
+      return MakeError(ErrorCode::kConflict,
+                       "the Instances of job {} were removed at {} (storage.keep); send the study "
+                       "again",
+                       job_id, FormatTime(removed_at));
     SQLite::Statement update(db,
                              "UPDATE job SET state = ?, attempt = 0, not_before = ?, finished_at = "
                              "NULL, error_code = NULL, error_message = NULL WHERE id = ?");

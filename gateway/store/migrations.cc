@@ -361,6 +361,20 @@ CREATE INDEX analysis_request_unfinished ON analysis_request(id) WHERE finished_
 ALTER TABLE study ADD COLUMN patient TEXT NOT NULL DEFAULT '';
 ALTER TABLE study ADD COLUMN patient_instance TEXT NOT NULL DEFAULT '';
 ALTER TABLE study ADD COLUMN patient_conflict TEXT NOT NULL DEFAULT '';
+)sql",
+    // 11: storage.keep
+    R"sql(
+-- removed_at: its Instances and results were removed, and none came since. removing: files without a
+-- row may still lie there.
+ALTER TABLE study ADD COLUMN removed_at INTEGER;
+ALTER TABLE study ADD COLUMN removing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE study_revision ADD COLUMN removed_at INTEGER;
+-- What it consisted of when it was removed, and since which revision: whether the same comes again.
+ALTER TABLE series ADD COLUMN removed_digest TEXT;
+ALTER TABLE series ADD COLUMN removed_revision INTEGER;
+CREATE INDEX study_kept ON study(first_received_at) WHERE removed_at IS NULL;
+CREATE INDEX study_removing ON study(study_uid) WHERE removing = 1;
+CREATE INDEX commitment_item_by_instance ON commitment_item(sop_instance_uid);
 )sql"};
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gateway/store/removed_series.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/study_store.h"
 
@@ -42,7 +43,7 @@ constexpr std::string_view kStudySelect =
     "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid AND j.state IN ('queued', "
     "'leased', 'produced')), "
     "(SELECT count(*) FROM job j WHERE j.study_uid = s.study_uid AND j.state = 'failed'), "
-    "s.patient_conflict FROM study s";
+    "s.patient_conflict, s.removed_at FROM study s";
 
 StudyRow ReadStudy(SQLite::Statement& row) {
   StudyRow study;
@@ -58,6 +59,7 @@ StudyRow ReadStudy(SQLite::Statement& row) {
   study.jobs_unfinished = row.getColumn(9).getInt64();
   study.jobs_failed = row.getColumn(10).getInt64();
   study.patient_conflict = row.getColumn(11).getString();
+  study.removed_at = TimeOf(row.getColumn(12));
   return study;
 }
 
@@ -107,6 +109,7 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfRevision(const std::string& s
           series.called_ae_title = rows.getColumn(2).getString();
           series.changed_in_revision = rows.getColumn(3).getInt();
           series.routed = rows.getColumn(4).getInt() != 0;
+          series.run_before_removal = ModelsRunBeforeRemoval(db, series.series_uid, number);
           AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
           all.push_back(std::move(series));
         }

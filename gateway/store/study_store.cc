@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kRevisionColumns =
     "id, study_uid, number, state, opened_at, last_instance_at, released_at, closed_at, "
-    "close_reason, evidence, calling_ae_title";
+    "close_reason, evidence, calling_ae_title, removed_at";
 
 std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
   std::vector<Revision> revisions;
@@ -30,6 +30,7 @@ std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
     revision.close_reason = rows.getColumn(8).getString();
     revision.evidence = rows.getColumn(9).getString();
     revision.calling_ae_title = rows.getColumn(10).getString();
+    revision.removed_at = TimeOf(rows.getColumn(11));
     revisions.push_back(std::move(revision));
   }
   return revisions;
@@ -58,7 +59,8 @@ void TouchStudy(SQLite::Database& db, const NewInstance& instance, AddedInstance
       db,
       "INSERT INTO study(study_uid, first_received_at, last_received_at, version, patient, "
       "patient_instance) VALUES (?1, ?2, ?2, 1, ?3, ?4) ON CONFLICT(study_uid) DO UPDATE SET "
-      "last_received_at = max(last_received_at, excluded.last_received_at), version = version + 1 "
+      "last_received_at = max(last_received_at, excluded.last_received_at), version = version + "
+      "1, patient_conflict = iif(removed_at IS NULL, patient_conflict, ''), removed_at = NULL "
       "RETURNING version, patient");
   upsert.bind(1, instance.header.study_instance_uid.str());
   upsert.bind(2, ToMicros(instance.received_at));
@@ -104,6 +106,15 @@ int TouchRevision(SQLite::Database& db, const NewInstance& instance) {
   return number;
 }
 
+/// The first Instance of a Series that was removed: what comes now is counted anew.
+void ForgetRemovedClasses(SQLite::Database& db, const std::string& series_uid) {
+  SQLite::Statement forget(db,
+                           "DELETE FROM series_class WHERE series_uid = ?1 AND NOT EXISTS (SELECT "
+                           "1 FROM instance WHERE series_uid = ?1)");
+  forget.bind(1, series_uid);
+  forget.exec();
+}
+
 /// Whether the Series is complete in that revision already. Error: InvalidInput when the Series
 /// belongs to another study.
 Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
@@ -113,7 +124,7 @@ Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int 
       "INSERT INTO series(series_uid, study_uid, calling_ae_title, called_ae_title, "
       "changed_in_revision) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(series_uid) DO UPDATE SET "
       "changed_in_revision = excluded.changed_in_revision WHERE study_uid = excluded.study_uid "
-      "RETURNING complete_in_revision");
+      "RETURNING complete_in_revision, removed_digest IS NOT NULL");
   upsert.bind(1, header.series_instance_uid.str());
   upsert.bind(2, header.study_instance_uid.str());
   upsert.bind(3, instance.calling_ae_title);
@@ -123,7 +134,9 @@ Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int 
     return MakeError(ErrorCode::kInvalidInput, "Series belongs to another study: {}",
                      header.series_instance_uid.str());
   const bool complete = upsert.getColumn(0).getInt() == revision;
+  const bool was_removed = upsert.getColumn(1).getInt() != 0;
   upsert.reset();
+  if (was_removed) ForgetRemovedClasses(db, header.series_instance_uid.str());
   return complete;
 }
 

@@ -56,6 +56,7 @@ struct Revision {
   std::string close_reason;
   std::string evidence;          ///< what closed it, for people
   std::string calling_ae_title;  ///< of the Instance that opened it
+  TimePoint removed_at{};        ///< its Instances and results were removed (RetentionStore)
 };
 
 /// One SOP Class of a Series: counts, and the attributes of its first Instance.
@@ -73,6 +74,8 @@ struct SeriesRow {
   int changed_in_revision = 0;
   bool routed = false;               ///< in that revision
   std::vector<SeriesClass> classes;  ///< most Instances first
+  /// Models (name, version) that were run on the same Instances before they were removed.
+  std::vector<std::pair<std::string, std::string>> run_before_removal = {};
 };
 
 /// One Series in one revision, as it was closed: maybe while the revision was open.
@@ -117,6 +120,7 @@ struct StudyRow {
   std::int64_t jobs = 0;
   std::int64_t jobs_unfinished = 0;  ///< queued, leased or produced
   std::int64_t jobs_failed = 0;
+  TimePoint removed_at{};  ///< its files were removed, and none came since
 };
 
 struct EventRow {

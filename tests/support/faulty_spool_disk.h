@@ -27,6 +27,10 @@ class FaultySpoolDisk final : public receive::SpoolDisk {
   Result<receive::SpoolPlace> Commit(std::unique_ptr<receive::SpoolFile> file,
                                      const std::string& folder, const std::string& name,
                                      bool durable) override;
+  Result<std::optional<receive::RemovedFiles>> RemoveExcept(const std::string& folder,
+                                                            const KeptFiles& kept) override {
+    return disk_->RemoveExcept(folder, kept);
+  }
   Result<std::string> Quarantine(std::unique_ptr<receive::SpoolFile> file) override;
   Status SyncAll() override;
   Status SyncFolder(const std::string& folder) override;

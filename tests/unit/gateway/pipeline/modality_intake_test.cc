@@ -27,6 +27,10 @@ class CountingDisk final : public receive::SpoolDisk {
                                      const std::string&, bool) override {
     return Unused();
   }
+  Result<std::optional<receive::RemovedFiles>> RemoveExcept(const std::string&,
+                                                            const KeptFiles&) override {
+    return Unused();
+  }
   Result<std::string> Quarantine(std::unique_ptr<receive::SpoolFile>) override { return Unused(); }
   Status SyncAll() override {
     ++syncs;
