@@ -33,7 +33,7 @@ RestRequest ReadRequest(const char* path, const OrthancPluginHttpRequest& reques
   read.method = MethodName(request.method);
   read.path = path;
   read.body = {static_cast<const char*>(request.body), request.bodySize};
-  // Orthanc 1.10 counts the parameters of "GET ...?_method=POST", and gives none.
+  // Orthanc 1.10 reads the query of a GET alone.
   if (request.getKeys == nullptr || request.getValues == nullptr) return read;
   for (std::uint32_t i = 0; i < request.getCount; ++i)
     read.query[request.getKeys[i]] = request.getValues[i];
