@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "orthanc-plugin/explorer_script.h"
-
 namespace axial::plugin {
 namespace {
 
@@ -69,10 +67,6 @@ void ExportMetrics(OrthancPluginContext* context, const Metrics& metrics) {
     line.resize(space);
     OrthancPluginSetMetricsValue(context, line.c_str(), value, OrthancPluginMetricsType_Default);
   }
-}
-
-void ExtendExplorer(OrthancPluginContext* context) {
-  OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
 }
 
 }  // namespace axial::plugin

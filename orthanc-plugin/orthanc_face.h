@@ -23,7 +23,4 @@ void Answer(OrthancPluginContext* context, OrthancPluginRestOutput* output,
 /// are a part of the name, as in the Prometheus text format, which is what it makes of them.
 void ExportMetrics(OrthancPluginContext* context, const Metrics& metrics);
 
-/// Adds the panel to Orthanc Explorer.
-void ExtendExplorer(OrthancPluginContext* context);
-
 }  // namespace axial::plugin

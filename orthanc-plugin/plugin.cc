@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "orthanc-plugin/axial_plugin.h"
+#include "orthanc-plugin/explorer_script.h"
 #include "orthanc-plugin/orthanc_face.h"
 #include "orthanc-plugin/rest_api.h"
 
@@ -80,7 +81,7 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     if (g_plugin->running()) OrthancPluginRegisterOnChangeCallback(context, &OnChange);
     OrthancPluginRegisterRestCallbackNoLock(context, kRestPaths, &OnRest);
     OrthancPluginRegisterRefreshMetricsCallback(context, &OnRefreshMetrics);
-    ExtendExplorer(context);
+    OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
   } catch (const std::exception& exception) {
     OrthancPluginLogError(context, exception.what());
   }
