@@ -84,7 +84,7 @@ Result<pipeline::RequestedAnalysis> AxialPlugin::Analyze(const std::string& orth
                                                          const std::string& series_uid,
                                                          const std::string& model) {
   auto asked = pipeline_->Analyze(study_uid, series_uid, model);
-  if (asked.ok() && !asked->study_known) intake_->OnStableStudy(orthanc_study_id);
+  if (asked.ok() && !asked->study_here) intake_->OnStableStudy(orthanc_study_id);
   return asked;
 }
 

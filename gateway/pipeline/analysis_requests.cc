@@ -72,8 +72,13 @@ std::string WhyNotFor(const config::ModelCard& card, const store::SeriesRow& ser
 
 AnalysisRequests::AnalysisRequests(store::StudyStore& studies, store::JobStore& jobs,
                                    store::AnalysisRequestStore& requests,
+                                   std::function<Status(const std::string& study_uid)> make_durable,
                                    std::function<void()> on_jobs)
-    : studies_(studies), jobs_(jobs), requests_(requests), on_jobs_(std::move(on_jobs)) {}
+    : studies_(studies),
+      jobs_(jobs),
+      requests_(requests),
+      make_durable_(std::move(make_durable)),
+      on_jobs_(std::move(on_jobs)) {}
 
 void AnalysisRequests::SetModels(const config::Config& config,
                                  const std::vector<config::ModelCard>& cards) {
@@ -81,6 +86,13 @@ void AnalysisRequests::SetModels(const config::Config& config,
   models_.clear();
   for (const config::ModelCard& card : cards)
     models_[card.name] = {card, DestinationsOf(config, card.name)};
+}
+
+Result<std::vector<store::Revision>> AnalysisRequests::RevisionsHere(
+    const std::string& study_uid) const {
+  AXIAL_ASSIGN_OR_RETURN(const auto study, studies_.Find(study_uid));
+  if (!study || study->removed_at != TimePoint{}) return std::vector<store::Revision>{};
+  return studies_.RevisionsOfStudy(study_uid);
 }
 
 std::optional<AnalysisRequests::Model> AnalysisRequests::FindModel(const std::string& name) const {
@@ -103,7 +115,7 @@ Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
                          requests_.Add(study_uid, series_uid, model, now));
   Log(LogLevel::kInfo, "analysis_requested",
       {{"study_uid", study_uid}, {"series_uid", series_uid}, {"model", model}});
-  AXIAL_ASSIGN_OR_RETURN(const auto revisions, studies_.RevisionsOfStudy(study_uid));
+  AXIAL_ASSIGN_OR_RETURN(const auto revisions, RevisionsHere(study_uid));
   const bool here = !revisions.empty() && revisions.back().removed_at == TimePoint{};
   const bool routed =
       here && std::all_of(revisions.begin(), revisions.end(),
@@ -118,7 +130,7 @@ Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
 
 Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest& request,
                                                    TimePoint now) {
-  AXIAL_ASSIGN_OR_RETURN(const auto revisions, studies_.RevisionsOfStudy(request.study_uid));
+  AXIAL_ASSIGN_OR_RETURN(const auto revisions, RevisionsHere(request.study_uid));
   AXIAL_ASSIGN_OR_RETURN(const auto series, studies_.SeriesOfStudy(request.study_uid));
   const std::optional<Model> model = FindModel(request.model);
   Choice choice;
@@ -134,6 +146,7 @@ Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest&
   const std::string outcome = choice.jobs.empty()
                                   ? fmt::format("not run: {}", fmt::join(choice.reasons, "; "))
                                   : fmt::format("runs on {} Series", choice.jobs.size());
+  if (!choice.jobs.empty()) AXIAL_RETURN_IF_ERROR(make_durable_(request.study_uid));
   AXIAL_ASSIGN_OR_RETURN(const store::RequestedJobs made,
                          requests_.Finish(request, revision, choice.jobs, outcome, now));
   RetryFailed(request.study_uid, made.existing, now);

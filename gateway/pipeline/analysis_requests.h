@@ -20,7 +20,7 @@ namespace axial::pipeline {
 
 /// What became of a request so far.
 struct RequestedAnalysis {
-  bool study_known = false;        ///< something of it is here
+  bool study_here = false;         ///< something of it is
   bool finished = false;           ///< false: the study is not here, or not complete, yet
   std::string outcome;             ///< for people
   std::vector<std::int64_t> jobs;  ///< none when finished: refused, `outcome` says why
@@ -30,9 +30,12 @@ struct RequestedAnalysis {
 /// when its study is here and routed. Thread-safe.
 class AnalysisRequests {
  public:
-  /// References outlive this. `on_jobs`: there are new Jobs; must not block.
+  /// References outlive this. `make_durable`: as RouteStage's, before a Job is made. `on_jobs`:
+  /// there are new Jobs; must not block.
   AnalysisRequests(store::StudyStore& studies, store::JobStore& jobs,
-                   store::AnalysisRequestStore& requests, std::function<void()> on_jobs);
+                   store::AnalysisRequestStore& requests,
+                   std::function<Status(const std::string& study_uid)> make_durable,
+                   std::function<void()> on_jobs);
 
   /// `cards`: the usable models. Results go where the rules that run the model send theirs; of a
   /// model that no rule runs, to every Destination.
@@ -55,6 +58,9 @@ class AnalysisRequests {
     std::vector<std::string> destinations;
   };
 
+  /// Its revisions; none when nothing of it is here (any more).
+  [[nodiscard]] Result<std::vector<store::Revision>> RevisionsHere(
+      const std::string& study_uid) const;
   [[nodiscard]] std::optional<Model> FindModel(const std::string& name) const;
   [[nodiscard]] Result<RequestedAnalysis> Fulfil(const store::AnalysisRequest& request,
                                                  TimePoint now);
@@ -64,6 +70,7 @@ class AnalysisRequests {
   store::StudyStore& studies_;
   store::JobStore& jobs_;
   store::AnalysisRequestStore& requests_;
+  std::function<Status(const std::string& study_uid)> make_durable_;
   std::function<void()> on_jobs_;
   mutable std::mutex mutex_;
   std::map<std::string, Model> models_;

@@ -176,7 +176,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   route = std::make_unique<RouteStage>(*studies, metrics, make_durable,
                                        [this] { dispatcher->Nudge(); });
   route->SetRules(std::move(rules), cards);
-  analysis_requests = std::make_unique<AnalysisRequests>(*studies, *jobs, *requests,
+  analysis_requests = std::make_unique<AnalysisRequests>(*studies, *jobs, *requests, make_durable,
                                                          [this] { dispatcher->Nudge(); });
   analysis_requests->SetModels(config, cards);
   assembler =

@@ -86,7 +86,8 @@ Result<std::vector<AnalysisRequest>> AnalysisRequestStore::Due(TimePoint expired
                 "(requested_at < ? OR (EXISTS (SELECT 1 FROM study s WHERE "
                 "s.study_uid = q.study_uid AND s.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM "
                 "study_revision r WHERE r.study_uid = q.study_uid AND r.state <> "
-                "'routed'))) ORDER BY id LIMIT ?",
+                "'routed') AND NOT EXISTS (SELECT 1 FROM study s WHERE s.study_uid "
+                "= q.study_uid AND s.removed_at IS NOT NULL))) ORDER BY id LIMIT ?",
                 kColumns));
         rows.bind(1, ToMicros(expired));
         rows.bind(2, limit);

@@ -42,8 +42,8 @@ class AnalysisRequestStore {
                                             const std::string& series_uid, const std::string& model,
                                             TimePoint now);
 
-  /// Unfinished requests whose study is here and routed, with nothing newer on its way; and those
-  /// made before `expired`, whatever became of their study. Oldest first.
+  /// Unfinished requests whose study is here, not removed, and routed, with nothing newer on its
+  /// way; and those made before `expired`, whatever became of their study. Oldest first.
   [[nodiscard]] Result<std::vector<AnalysisRequest>> Due(TimePoint expired, int limit) const;
 
   /// The request becomes Jobs of `revision` (none: it is refused), with its outcome and an entry in

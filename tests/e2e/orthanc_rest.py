@@ -119,6 +119,25 @@ def CheckMetrics(orthanc):
     Check(float(theirs[name]) == float(ours[name]) >= 1, f"{name}: {ours[name]}, in Orthanc {theirs[name]}")
 
 
+def CheckOlderStudy(workspace, binaries, models):
+    """A study that was in Orthanc before Axial was; nothing is stored or becomes stable after that, and no rule matches."""
+    folder = workspace.folder / "older"
+    before = workspace.Own(orthanc_host.AskedOrthanc(folder / "pacs"))
+    before.Start()
+    radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "42")
+    harness.SendAll(radiograph.folder, before, folder / "send.log", len(radiograph.files))
+    before.Stop()
+    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(folder, binaries, (harness.CT_RULE,), models=models))
+    orthanc.Start()
+    study = orthanc.FindStudy(radiograph.study_uid)
+    status, _, answer = orthanc.Ask("POST", f"/axial/studies/{study}/analyze", b"model=chest-bands")
+    Check(status == 202, f"{status}: {answer!r}")
+    WaitFor("the SEG of an older study", lambda: orthanc.InstancesOf(radiograph.study_uid, "SEG"), 180, [orthanc.process],
+            describe=lambda: str(orthanc.Study(radiograph.study_uid)))
+    jobs = orthanc.Study(radiograph.study_uid)["jobs"]
+    Check([(job["rule"], job["model"]) for job in jobs] == [("on request", "chest-bands")], f"{jobs}")
+
+
 def CheckWrongConfiguration(workspace, binaries):
     orthanc = workspace.Own(orthanc_host.OrthancWithAxial(workspace.folder / "wrong", binaries, (harness.DX_RULE,)))
     orthanc.gateway.config.write_text("nodes: {}\n")
@@ -148,6 +167,7 @@ def Body(workspace, binaries):
     series = CheckOnDemand(orthanc, study, radiograph, folder)
     CheckPanelData(orthanc, study, series, radiograph)
     CheckMetrics(orthanc)
+    CheckOlderStudy(workspace, binaries, models)
     CheckWrongConfiguration(workspace, binaries)
 
 

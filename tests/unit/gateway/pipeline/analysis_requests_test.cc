@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gateway/store/retention_store.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::pipeline {
@@ -55,7 +56,13 @@ class AnalysisRequestsTest : public store::StoreTest {
   std::vector<config::ModelCard> cards;
   store::AnalysisRequestStore requests{*database};
   int nudges = 0;
-  AnalysisRequests asked{*studies, *jobs, requests, [this] { ++nudges; }};
+  std::vector<std::string> made_durable;
+  AnalysisRequests asked{*studies, *jobs, requests,
+                         [this](const std::string& study) -> Status {
+                           made_durable.push_back(study);
+                           return {};
+                         },
+                         [this] { ++nudges; }};
 };
 
 TEST_F(AnalysisRequestsTest, RunsTheModelOnEverySeriesItTakesAtOnce) {
@@ -66,6 +73,7 @@ TEST_F(AnalysisRequestsTest, RunsTheModelOnEverySeriesItTakesAtOnce) {
   EXPECT_TRUE(answer.finished);
   EXPECT_EQ(answer.jobs.size(), 2U);
   EXPECT_EQ(nudges, 1);
+  EXPECT_THAT(made_durable, ElementsAre("1.1"));
   const auto made = jobs->ListOfStudy("1.1").value();
   ASSERT_EQ(made.size(), 2U);
   EXPECT_EQ(made[0].rule, "on request");
@@ -137,12 +145,28 @@ TEST_F(AnalysisRequestsTest, ARequestWaitsForItsStudyAndSurvivesARestart) {
 
   Reopen();
   store::AnalysisRequestStore reopened(*database);
-  AnalysisRequests after(*studies, *jobs, reopened, [] {});
+  AnalysisRequests after(
+      *studies, *jobs, reopened, [](const std::string&) { return Status(); }, [] {});
   after.SetModels(config, cards);
   Route();
   ASSERT_TRUE(after.RunOnce(At(12)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->size(), 1U);
   EXPECT_EQ(reopened.ListOfStudy("1.1", 10)->front().outcome, "runs on 1 Series");
+}
+
+TEST_F(AnalysisRequestsTest, AStudyThatWasRemovedIsWaitedForAgain) {
+  AddSeries("1.1.1");
+  Route();
+  ASSERT_TRUE(store::RetentionStore(*database).Remove("1.1", At(9), At(9)).ok());
+  const RequestedAnalysis answer = Ask("lungs");
+  EXPECT_FALSE(answer.study_here);
+  EXPECT_FALSE(answer.finished);
+  ASSERT_TRUE(asked.RunOnce(At(11)).ok());
+  EXPECT_TRUE(jobs->ListOfStudy("1.1")->empty());
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.2", "b", 12)).ok());
+  Route();
+  ASSERT_TRUE(asked.RunOnce(At(13)).ok());
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().revision, 2);
 }
 
 TEST_F(AnalysisRequestsTest, GivesUpAfterADayWithoutTheStudy) {
