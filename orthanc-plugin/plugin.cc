@@ -61,6 +61,14 @@ void OnRefreshMetrics() noexcept {
   });
 }
 
+void ExtendExplorer(OrthancPluginContext* context) {
+  // The SDK of 1.12 would rather have its successor, which older hosts do not have; all have this.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
+#pragma GCC diagnostic pop
+}
+
 }  // namespace
 }  // namespace axial::plugin
 
@@ -81,7 +89,7 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     if (g_plugin->running()) OrthancPluginRegisterOnChangeCallback(context, &OnChange);
     OrthancPluginRegisterRestCallbackNoLock(context, kRestPaths, &OnRest);
     OrthancPluginRegisterRefreshMetricsCallback(context, &OnRefreshMetrics);
-    OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
+    ExtendExplorer(context);
   } catch (const std::exception& exception) {
     OrthancPluginLogError(context, exception.what());
   }

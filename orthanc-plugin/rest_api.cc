@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/dicom/uid.h"
 #include "gateway/admin/answers.h"
 #include "gateway/admin/target.h"
 #include "gateway/pipeline/analysis_requests.h"
@@ -148,9 +149,13 @@ Result<RestApi::Resource> RestApi::FindResource(const std::string& level,
   const auto answer = plugin_.orthanc().Get("/" + level + "/" + id);
   if (!answer.ok()) return absent;
   const json found = json::parse(*answer, nullptr, false);
-  if (level == "studies") return Resource{id, Tag(found, "StudyInstanceUID"), ""};
+  if (level == "studies") {
+    AXIAL_ASSIGN_OR_RETURN(const Uid study, Uid::Parse(Tag(found, "StudyInstanceUID")));
+    return Resource{id, study.str(), ""};
+  }
   AXIAL_ASSIGN_OR_RETURN(Resource resource, FindResource("studies", Text(found, "ParentStudy")));
-  resource.series_uid = Tag(found, "SeriesInstanceUID");
+  AXIAL_ASSIGN_OR_RETURN(const Uid series, Uid::Parse(Tag(found, "SeriesInstanceUID")));
+  resource.series_uid = series.str();
   return resource;
 }
 

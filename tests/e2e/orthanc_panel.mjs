@@ -3,13 +3,14 @@
 // Usage: node orthanc_panel.mjs PEERS WISH
 // PEERS: build/peers. WISH: JSON {url, user: [name, password], study, series, model, result, pictures}: Orthanc's address and
 // login; Orthanc's ids of a study and of its image series; the model to run by hand; the text that the link to its result
-// begins with; a prefix for screenshots. Prints JSON {study, asked, finished, result, series}: what the panel of the study shows
-// before, just after and when the model has run, the address that the link led to, the panel of the series; each panel
+// begins with; a prefix for screenshots; broken: {url, user, study} of an Orthanc whose Axial does not run. Prints JSON {study, asked, finished, result, series, broken}: what the panel of the study shows
+// before, just after and when the model has run, the address that the link led to, the panel of the series, and that of the
+// broken one; each panel
 //   {button, headline, sections: {title: text}, links: [text], models: [name], elements: {tag: count}, hacked}
 import { createRequire } from 'module';
 const [peers, wish] = process.argv.slice(2);
 const { chromium } = createRequire(peers + '/node/')('playwright-core');
-const { url, user, study, series, model, result, pictures } = JSON.parse(wish);
+const { url, user, study, series, model, result, pictures, broken } = JSON.parse(wish);
 const patience = { timeout: 90000 };
 
 function read(page) {
@@ -26,11 +27,11 @@ function read(page) {
   });
 }
 
-async function open(page, hash) {
-  await page.goto(`${url}/app/explorer.html#${hash}`);
+async function open(page, address, until = '.axial-run') {
+  await page.goto(address);
   await page.reload();  // the page of a hash alone is not loaded again
   await page.locator('.ui-page-active .axial-button').click();
-  await page.locator('.ui-page-active .axial-panel .axial-run').waitFor();
+  await page.locator('.ui-page-active .axial-panel ' + until).waitFor();
 }
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
@@ -41,7 +42,7 @@ try {
   page.setDefaultTimeout(patience.timeout);
   page.on('dialog', dialog => { throw new Error('a dialog: ' + dialog.message()); });
   const answer = {};
-  await open(page, `study?uuid=${study}`);
+  await open(page, `${url}/app/explorer.html#study?uuid=${study}`);
   answer.study = await read(page);
   await page.screenshot({ path: `${pictures}_study.png` });
   const active = selector => page.locator('.ui-page-active ' + selector);
@@ -57,9 +58,11 @@ try {
   await link.first().click();
   await page.waitForURL(/#series\?uuid=/);
   answer.result = page.url();
-  await open(page, `series?uuid=${series}`);
+  await open(page, `${url}/app/explorer.html#series?uuid=${series}`);
   answer.series = await read(page);
   await page.screenshot({ path: `${pictures}_series.png` });
+  await open(page, `${broken.url}/app/explorer.html#study?uuid=${broken.study}`, '.axial-headline');
+  answer.broken = await read(page);
   console.log(JSON.stringify(answer));
 } catch (error) {
   console.error(String(error));

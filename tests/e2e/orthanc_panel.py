@@ -17,6 +17,7 @@ from harness import Check, WaitFor
 HOSTILE = '<img src=x onerror="window.hacked={}">'
 SERIES = "</td><svg onload=window.hacked='series'>"
 TITLE = "<img src=x onerror=window.hacked=4>"
+LOGIN = ("radiologist", "secret")
 NOT_MATCHED = {"name": HOSTILE.format("'not'"), "when": {"Modality": "CT"}, "run": "chest-ct-lungs", "send_to": ["pacs"]}
 MATCHED = {**harness.DX_RULE, "name": HOSTILE.format("'rule'")}
 
@@ -31,8 +32,17 @@ def MakeModels(binaries, folder):
     return models
 
 
-def Use(orthanc, study, series, pictures):
-    wish = {"url": orthanc.url, "user": orthanc.user, "study": study, "series": series, "model": "chest-bands", "result": "SEG",
+def StartBroken(workspace, binaries, study):
+    """{url, study} of an Orthanc with the same login and the study, whose Axial has a wrong configuration."""
+    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(workspace.folder / "broken", binaries, (MATCHED,), LOGIN))
+    orthanc.gateway.config.write_text(f"{json.dumps(HOSTILE.format(5))}: 1\n")
+    orthanc.Start()
+    harness.SendAll(study.folder, orthanc, workspace.folder / "send-broken.log", len(study.files))
+    return {"url": orthanc.url, "study": orthanc.FindStudy(study.study_uid)}
+
+
+def Use(orthanc, study, series, broken, pictures):
+    wish = {"broken": broken, "url": orthanc.url, "user": orthanc.user, "study": study, "series": series, "model": "chest-bands", "result": "SEG",
             "pictures": pictures}
     answer = subprocess.run([shutil.which("node"), harness.ROOT / "tests/e2e/orthanc_panel.mjs", harness.PEERS, json.dumps(wish)],
                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=400)
@@ -62,7 +72,7 @@ def Body(workspace, binaries):
         harness.Skip(f"the panel in Orthanc Explorer: {missing}")
     folder = workspace.folder
     orthanc = workspace.Own(orthanc_host.OrthancWithAxial(
-        folder, binaries, (NOT_MATCHED, MATCHED), ("radiologist", "secret"), models=MakeModels(binaries, folder / "models")))
+        folder, binaries, (NOT_MATCHED, MATCHED), LOGIN, models=MakeModels(binaries, folder / "models")))
     orthanc.Start()
     radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "43", "--patient-name", HOSTILE.format("'patient'"),
                                  "--series-description", SERIES)
@@ -76,7 +86,11 @@ def Body(workspace, binaries):
 
     artefacts = pathlib.Path(sys.argv[2])
     artefacts.mkdir(parents=True, exist_ok=True)
-    seen = Use(orthanc, study, series, str(artefacts / "orthanc_panel"))
+    broken = StartBroken(workspace, binaries, radiograph)
+    seen = Use(orthanc, study, series, broken, str(artefacts / "orthanc_panel"))
+    CheckSafe("broken", seen["broken"])
+    Check(seen["broken"]["button"] == "AI: not available" and "GET /axial/healthz says" in seen["broken"]["headline"],
+          f"{seen['broken']}")
     for name in ("study", "asked", "finished", "series"):
         CheckSafe(name, seen[name])
         CheckVerdicts(name, seen[name])

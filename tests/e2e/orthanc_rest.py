@@ -5,6 +5,8 @@ Also: Orthanc's metrics carry ours, a client that sends nonsense gets a reason, 
 
 import json
 
+import pydicom
+
 import harness
 import orthanc_host
 import results
@@ -108,6 +110,20 @@ def CheckPanelData(orthanc, study, series, radiograph):
     Check("Phantom^" not in text and "PatientName" not in text, "a patient's name is in the answer")
 
 
+def CheckStrangeUids(orthanc, radiograph, folder):
+    """Orthanc takes a study whose UIDs are none."""
+    dataset = pydicom.dcmread(radiograph.files[0])
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.PatientID = "../jobs", "study?x=1", "other"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = radiograph.study_uid + ".9"
+    dataset.save_as(folder / "strange.dcm", write_like_original=False)
+    status, _, answer = orthanc.Ask("POST", "/instances", (folder / "strange.dcm").read_bytes())
+    Check(status == 200, f"Orthanc refused it: {answer!r}")
+    taken = json.loads(answer)
+    for resource in (f"studies/{taken['ParentStudy']}", f"series/{taken['ParentSeries']}"):
+        CheckProblem(orthanc, 400, "GET", f"/axial/{resource}", says="UID")
+        CheckProblem(orthanc, 400, "POST", f"/axial/{resource}/analyze", b"model=dx-position", "UID")
+
+
 def CheckMetrics(orthanc):
     """Orthanc's own endpoint shows what ours shows."""
     ours = dict(line.rsplit(" ", 1) for line in orthanc.Ask("GET", "/axial/metrics")[2].decode().splitlines()
@@ -166,6 +182,7 @@ def Body(workspace, binaries):
     CheckNonsense(orthanc, study)
     series = CheckOnDemand(orthanc, study, radiograph, folder)
     CheckPanelData(orthanc, study, series, radiograph)
+    CheckStrangeUids(orthanc, radiograph, folder)
     CheckMetrics(orthanc)
     CheckOlderStudy(workspace, binaries, models)
     CheckWrongConfiguration(workspace, binaries)
