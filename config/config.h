@@ -173,6 +173,7 @@ struct RuleSpec {
   std::vector<std::string> send_to;   ///< names of destinations
   Priority priority = Priority::kNormal;
   int line = 0;
+  int run_line = 0;
 };
 
 struct Admin {

@@ -79,9 +79,12 @@ std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
     problems.Add(yaml.line, "'node.peers' is not a list", "write one `- {ae_title: ...}` per peer");
     return peers;
   }
+  std::size_t index = 0;
   for (const YamlNode& item : yaml.items) {
-    Peer peer = ReadPeer(item, fmt::format("node.peers[{}]", peers.size()), inherited, destinations,
-                         problems);
+    const std::size_t problems_before = problems.size();
+    Peer peer =
+        ReadPeer(item, fmt::format("node.peers[{}]", index++), inherited, destinations, problems);
+    if (problems.size() != problems_before) continue;  // not what was meant, so no doublet either
     for (const Peer& earlier : peers) {
       const bool same_address =
           earlier.address.has_value() == peer.address.has_value() &&

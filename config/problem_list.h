@@ -20,6 +20,7 @@ class ProblemList {
   void Add(int line, std::string what, std::string remedy);
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
+  [[nodiscard]] std::size_t size() const { return problems_.size(); }
   /// In the file's order.
   [[nodiscard]] std::vector<Problem> Take();
 

@@ -97,13 +97,16 @@ RuleSpec ReadRule(const YamlNode& yaml, const std::string& where,
   rule.name = reader.RequiredText("name", "give the rule a name of its own", kMaxNameBytes);
   rule.when = ReadConditions(reader.Find("when"), where + ".when", problems);
   rule.unless = ReadConditions(reader.Find("unless"), where + ".unless", problems);
-  if (reader.Find("when") == nullptr || (rule.when.empty() && reader.Find("when")->entries.empty()))
+  const YamlNode* when = reader.Find("when");
+  if (when == nullptr || when->kind == YamlNode::Kind::kNull ||
+      (when->kind == YamlNode::Kind::kMap && when->entries.empty()))
     problems.Add(yaml.line,
                  fmt::format("'{}.when' has no condition, so the rule takes everything", where),
                  "write at least one condition, such as Modality: CT");
   rule.run = reader.RequiredText("run", "name the model to run", kMaxNameBytes);
+  if (const YamlNode* run = reader.Find("run")) rule.run_line = run->line;
   if (!rule.run.empty() && !IsPlainName(rule.run))
-    problems.Add(reader.Find("run")->line, fmt::format("'{}.run' is not a model's name", where),
+    problems.Add(rule.run_line, fmt::format("'{}.run' is not a model's name", where),
                  "use the name written in the model's model.yaml");
   if (const YamlNode* send_to = reader.Require("send_to", "name at least one destination")) {
     rule.send_to = reader.TextList("send_to");

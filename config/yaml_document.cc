@@ -200,8 +200,9 @@ YamlNode ParseYaml(const std::string& text, ProblemList& problems) {
   } catch (const Refusal& refusal) {
     problems.Add(refusal.line, refusal.what, refusal.remedy);
   } catch (const YAML::Exception& error) {
-    problems.Add(LineOf(error.mark), "this is not YAML: " + error.msg,
-                 "check indentation, quotes and brackets here and in the line above");
+    problems.Add(
+        LineOf(error.mark), "this is not YAML: " + error.msg,
+        "check indentation (spaces, never tabs), quotes and brackets here and in the line above");
   } catch (const std::exception& error) {
     problems.Add(0, fmt::format("this is not YAML: {}", error.what()), "check the file's syntax");
   }
@@ -210,6 +211,10 @@ YamlNode ParseYaml(const std::string& text, ProblemList& problems) {
 
 std::string ReadYamlFile(const std::string& path, ProblemList& problems) {
   std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    problems.Add(0, "this is a folder", "name the YAML file in it");
+    return "";
+  }
   if (!std::filesystem::is_regular_file(path, error)) {
     problems.Add(0, "there is no such file", "check the path and who may read it");
     return "";

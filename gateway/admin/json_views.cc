@@ -55,6 +55,7 @@ json ToJson(const store::StudyRow& study) {
           {"jobs_unfinished", study.jobs_unfinished},
           {"jobs_failed", study.jobs_failed},
           {"routed", study.jobs > 0},
+          {"not_routed", study.jobs == 0 && study.revision_state == "routed"},
           {"removed_at", ToJson(study.removed_at)}};
 }
 

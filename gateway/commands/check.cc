@@ -67,9 +67,17 @@ void CheckRun(const config::RuleSpec& rule, const std::vector<config::ModelCard>
   std::vector<std::string_view> names;
   for (const config::ModelCard& card : models) names.push_back(card.name);
   if (std::find(names.begin(), names.end(), rule.run) != names.end()) return;
+  std::error_code error;
+  if (!std::filesystem::is_directory(config.models_directory, error)) {
+    problems.push_back({path, rule.run_line,
+                        fmt::format("rule '{}': there is no folder {} to find the model '{}' in",
+                                    rule.name, config.models_directory, rule.run),
+                        "correct models.directory, or make the folder"});
+    return;
+  }
   const std::string_view nearest = NearestWord(rule.run, names);
   problems.push_back(
-      {path, rule.line,
+      {path, rule.run_line,
        fmt::format("rule '{}': there is no usable model '{}' in {}", rule.name, rule.run,
                    config.models_directory),
        nearest.empty() ? std::string("put its folder there, with a model.yaml that bears this name")

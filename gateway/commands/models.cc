@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <vector>
 
 #include "config/config.h"
@@ -71,7 +72,11 @@ int RunModels(const std::string& config_path, std::ostream& out, std::ostream& e
     if (!card.problems.empty() || (card.card && !PrintProbe(*card.card, out, err))) status = 1;
     for (const config::Problem& problem : card.problems) err << problem.ToString() << '\n';
   }
-  out << fmt::format("{} models in {}\n", cards.size(), loaded.config->models_directory);
+  std::error_code error;
+  const bool exists = std::filesystem::is_directory(loaded.config->models_directory, error);
+  out << fmt::format("{} models in {}{}\n", cards.size(), loaded.config->models_directory,
+                     exists ? "" : ", which is no folder; correct models.directory");
+  if (!exists) return 1;
   return status;
 }
 

@@ -75,6 +75,7 @@ def CheckRadiograph(phantom, orthanc, folder):
 
 def CheckNotRouted(phantom, gateway, orthanc, rules):
     study = gateway.Study(phantom.study_uid)
+    Check([event["kind"] for event in study["timeline"]][-1] == "not_routed", f"its timeline: {study['timeline']}")
     Check(not study["jobs"], f"the MR study got a job: {study['jobs']}")
     verdicts = harness.Verdicts(study)
     Check({verdict["rule"] for verdict in verdicts} == {rule["name"] for rule in rules},
@@ -105,7 +106,7 @@ def Body(workspace, binaries):
             400, processes, describe=lambda: f"axial says: {gateway.Study(ct.study_uid)}")
     WaitFor("the radiograph's SR in the PACS", lambda: orthanc.InstancesOf(dx.study_uid, "SR"), 120, processes,
             describe=lambda: f"axial says: {gateway.Study(dx.study_uid)}")
-    WaitFor("the MR study to be routed", lambda: harness.Verdicts(gateway.Study(mr.study_uid)), 60, processes,
+    WaitFor("the MR study to be marked not routed", lambda: (gateway.Study(mr.study_uid) or {}).get("not_routed"), 60, processes,
             describe=lambda: f"axial says: {gateway.Study(mr.study_uid)}")
 
     files_of_ct = CheckChestCt(ct, orthanc, folder)

@@ -123,6 +123,20 @@ TEST(LoadConfig, SaysWhenTheFileIsNotThere) {
   EXPECT_FALSE(loaded.config);
   EXPECT_EQ(Lines(loaded.problems),
             "no/such/file.yaml: there is no such file; check the path and who may read it\n");
+  EXPECT_EQ(Lines(LoadConfig("/").problems), "/: this is a folder; name the YAML file in it\n");
+}
+
+TEST(ParseConfig, SaysNothingThatOnlyFollowsFromAnotherMistake) {
+  EXPECT_EQ(Lines(ParseConfig("node:\n  peers: [{address: 10.0.0.300}, {address: 10.0.0.0/33}]\n",
+                              "/etc/axial.yaml")
+                      .problems)
+                .find("listed twice"),
+            std::string::npos);
+  EXPECT_EQ(
+      Lines(ParseConfig("rules:\n  - {name: a, run: m, send_to: d, when: [b]}\n", "axial.yaml")
+                .problems)
+          .find("has no condition"),
+      std::string::npos);
 }
 
 TEST(ParseConfig, ResolvesRelativePathsAgainstTheFilesFolder) {
@@ -264,6 +278,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"rules: {a: b}", "'rules' is not a list"},
         Wrong{WithRule("{}"), "axial.yaml:3: 'rules[0].name' is missing"},
         Wrong{WithRule("{name: a, run: m, send_to: d}"), "has no condition"},
+        Wrong{WithRule("{name: a, run: m, send_to: d, when: }"), "has no condition"},
         Wrong{WithRule("{name: a, run: m, send_to: d, when: {}}"), "has no condition"},
         Wrong{WithRule("{name: a, run: m, send_to: d, when: {Modality: }}"), "has no value"},
         Wrong{WithRule("{name: a, run: m, send_to: d, when: {Modality: []}}"), "is an empty list"},

@@ -137,6 +137,7 @@ TEST_F(AdminApiTest, ShowsTheWholeLifeOfAStudy) {
   EXPECT_EQ(study.at("series").at(0).at("series_uid"), "1.1.1");
   EXPECT_EQ(study.at("series").at(0).at("calling_ae_title"), "CT01");
   EXPECT_EQ(study.at("revisions").at(0).at("state"), "routed");
+  EXPECT_EQ(study.at("not_routed"), false);
   EXPECT_TRUE(study.at("revisions").at(0).at("verdicts").is_array());
   EXPECT_EQ(study.at("jobs").at(0).at("state"), "produced");
   EXPECT_EQ(study.at("jobs").at(0).at("summary"), "2 segments");

@@ -106,8 +106,18 @@ TEST_F(Commands, CheckAcceptsWhatIsRight) {
 TEST_F(Commands, CheckNamesRulesThatRunNoModel) {
   WriteConfig("run: lungs", "run: lugns");
   EXPECT_EQ(Check(), 1);
-  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:4: rule 'Thin CT': there is no usable model"));
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:6: rule 'Thin CT': there is no usable model"));
   EXPECT_THAT(out_.str(), HasSubstr("did you mean 'lungs'?"));
+}
+
+TEST_F(Commands, CheckAndModelsSayThatTheFolderOfModelsIsNotThere) {
+  WriteConfig("directory: models", "directory: modles");
+  EXPECT_EQ(Check(), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:6: rule 'Thin CT': there is no folder "));
+  EXPECT_THAT(out_.str(), HasSubstr("modles to find the model 'lungs' in; correct"));
+  out_.str("");
+  EXPECT_EQ(RunModels(folder_.File("axial.yaml"), out_, err_), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("which is no folder; correct models.directory"));
 }
 
 TEST_F(Commands, CheckComparesTheWeightsDigest) {
