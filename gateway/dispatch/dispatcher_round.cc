@@ -47,7 +47,7 @@ void Dispatcher::State::TakeNewModels() {
 
 void Dispatcher::State::KeepHouse(TimePoint now) {
   if (reclaimed && now - house_kept_at < kHousekeeping && now >= house_kept_at) return;
-  const Result<int> taken_back = jobs.ReclaimLeases(now, /*everything=*/!reclaimed);
+  const Result<int> taken_back = reclaimed ? jobs.ReclaimLeases(now) : jobs.ReclaimAllLeases(now);
   if (!taken_back.ok()) return LogStoreError("reclaim", taken_back.error());
   if (*taken_back > 0) Log(LogLevel::kWarning, "job_leases_reclaimed", {{"jobs", *taken_back}});
   reclaimed = true;

@@ -42,6 +42,14 @@ void Supersede(SQLite::Database& db, const Job& job, TimePoint now) {
              fmt::format("job {} is superseded by job {} of a later revision", id, job.id));
 }
 
+int FailInterrupted(SQLite::Database& db, const std::vector<Job>& jobs, const std::string& why,
+                    TimePoint now) {
+  for (const Job& job : jobs)
+    FailJob(db, job, JobState::kLeased, Error(ErrorCode::kUnavailable, why),
+            {FailureCause::kInterrupted}, now);
+  return static_cast<int>(jobs.size());
+}
+
 /// One conditional change of a leased Job; returns whether the lease was still ours.
 bool EndLease(SQLite::Database& db, const Job& job, const std::string& state, TimePoint not_before,
               TimePoint finished_at, const Error* reason, const std::string& summary) {
@@ -176,31 +184,46 @@ Status JobStore::ReturnLease(const Job& job, TimePoint now) {
   });
 }
 
-Result<int> JobStore::ReclaimLeases(TimePoint now, bool everything) {
+Result<int> JobStore::ReclaimLeases(TimePoint now) {
   return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
-    // A lease whose holder vanished counts as an attempt, so that a Job that kills the whole
-    // gateway cannot do so for ever.
     SQLite::Statement over(
-        db, fmt::format("SELECT {} FROM job WHERE state = 'leased' AND (?2 OR lease_until < ?1) "
-                        "AND attempt >= ?3",
+        db, fmt::format("SELECT {} FROM job WHERE state = 'leased' AND lease_until < ?1 "
+                        "AND attempt >= ?2",
                         kJobColumns));
     over.bind(1, ToMicros(now));
-    over.bind(2, everything ? 1 : 0);
-    over.bind(3, kMaxAttempts);
-    const std::vector<Job> lost = ReadJobs(over);
+    over.bind(2, kMaxAttempts);
+    const int failed =
+        FailInterrupted(db, ReadJobs(over), "the lease of the last attempt ran out", now);
     over.reset();
-    const Error reason(ErrorCode::kUnavailable,
-                       "the gateway or its worker ended during the last attempt");
-    for (const Job& job : lost)
-      FailJob(db, job, JobState::kLeased, reason, {FailureCause::kInterrupted}, now);
     SQLite::Statement requeue(
         db,
         "UPDATE job SET state = ?1, lease_until = NULL, not_before = ?2 WHERE state = 'leased' AND "
-        "(?3 OR lease_until < ?2)");
+        "lease_until < ?2");
     requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));
     requeue.bind(2, ToMicros(now));
-    requeue.bind(3, everything ? 1 : 0);
-    return static_cast<int>(lost.size()) + requeue.exec();
+    return failed + requeue.exec();
+  });
+}
+
+Result<int> JobStore::ReclaimAllLeases(TimePoint now) {
+  return database_.Write<int>([&](SQLite::Database& db) -> Result<int> {
+    SQLite::Statement over(
+        db, fmt::format("SELECT {} FROM job WHERE state = 'leased' AND interruptions + 1 >= ?1",
+                        kJobColumns));
+    over.bind(1, kMaxInterruptions);
+    const int failed = FailInterrupted(
+        db, ReadJobs(over),
+        fmt::format("the gateway ended {} times while this job ran", kMaxInterruptions), now);
+    over.reset();
+    // The first time at once, then with pauses of 2, 4, 8... seconds: others get their turn.
+    SQLite::Statement requeue(
+        db,
+        "UPDATE job SET state = ?1, lease_until = NULL, attempt = attempt - 1, interruptions = "
+        "interruptions + 1, not_before = ?2 + CASE interruptions WHEN 0 THEN 0 ELSE 1000000 * "
+        "(1 << interruptions) END WHERE state = 'leased'");
+    requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));
+    requeue.bind(2, ToMicros(now));
+    return failed + requeue.exec();
   });
 }
 
@@ -251,9 +274,10 @@ Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
                        "the Instances of job {} were removed at {} (storage.keep); send the study "
                        "again",
                        job_id, FormatTime(removed_at));
-    SQLite::Statement update(db,
-                             "UPDATE job SET state = ?, attempt = 0, not_before = ?, finished_at = "
-                             "NULL, error_code = NULL, error_message = NULL WHERE id = ?");
+    SQLite::Statement update(
+        db,
+        "UPDATE job SET state = ?, attempt = 0, interruptions = 0, not_before = "
+        "?, finished_at = NULL, error_code = NULL, error_message = NULL WHERE id = ?");
     update.bind(1, To(JobState::kFailed, JobEvent::kRetry));
     update.bind(2, ToMicros(now));
     update.bind(3, job_id);

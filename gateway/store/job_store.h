@@ -80,6 +80,10 @@ struct ProducedArtifact {
 /// How many leases a Job gets before it fails for good.
 inline constexpr int kMaxAttempts = 3;
 
+/// How often the gateway may end while a Job is leased before it fails: if it is the Job that takes
+/// the whole gateway down, it does so no more than that.
+inline constexpr int kMaxInterruptions = 10;
+
 /// The Job rows. Every change is one conditional statement: a caller whose lease is gone gets
 /// Conflict and must drop its work. Thread-safe.
 class JobStore {
@@ -133,9 +137,12 @@ class JobStore {
   /// Error: Conflict when the lease is no longer ours.
   [[nodiscard]] Status ReturnLease(const Job& job, TimePoint now);
 
-  /// Takes back leases that ended before `now` (all of them when `everything`, at start: whoever
-  /// held them is dead). Returns how many.
-  [[nodiscard]] Result<int> ReclaimLeases(TimePoint now, bool everything);
+  /// Takes back leases that ended before `now`; each is a lost attempt. Returns how many.
+  [[nodiscard]] Result<int> ReclaimLeases(TimePoint now);
+
+  /// At start: takes back every lease, whose holder is dead. That the gateway ended is not the
+  /// Job's fault and costs it no attempt, up to kMaxInterruptions. Returns how many.
+  [[nodiscard]] Result<int> ReclaimAllLeases(TimePoint now);
 
   /// When the next queued Job or lease falls due, for the stage's timer; nullopt: nothing waits.
   [[nodiscard]] Result<std::optional<TimePoint>> NextDue() const;

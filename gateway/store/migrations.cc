@@ -375,6 +375,11 @@ ALTER TABLE series ADD COLUMN removed_revision INTEGER;
 CREATE INDEX study_kept ON study(first_received_at) WHERE removed_at IS NULL;
 CREATE INDEX study_removing ON study(study_uid) WHERE removing = 1;
 CREATE INDEX commitment_item_by_instance ON commitment_item(sop_instance_uid);
+)sql",
+    // 12: the gateway's own ends cost a job no attempt
+    R"sql(
+-- How often the gateway ended while the job was leased.
+ALTER TABLE job ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace

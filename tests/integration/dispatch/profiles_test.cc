@@ -62,8 +62,11 @@ TEST_F(ProfilesTest, AReloadHoldsForJobsGivenOutAfterwards) {
 TEST_F(ProfilesTest, ASecondAttemptGetsTheSameSeriesNumbers) {
   AddModel("lungs", "report_run");
   const std::int64_t id = AddJobFor("lungs");
-  ASSERT_TRUE(jobs->Lease({"lungs"}, clock.Now(), std::chrono::hours(1))->has_value());
-  StartDispatcher();  // takes the lease back: the attempt is lost
+  const auto first = jobs->Lease({"lungs"}, clock.Now(), std::chrono::hours(1)).value();
+  ASSERT_TRUE(jobs->LoseAttempt(first.value(), Error(ErrorCode::kInternal, "it died"), true,
+                                clock.Now() - std::chrono::hours(1))
+                  .ok());
+  StartDispatcher();
   ASSERT_TRUE(WaitForState(id, JobState::kProduced));
   EXPECT_EQ(JobRow(id).attempt, 2);
   EXPECT_EQ(JobRow(id).summary, "base 9001, files 1, profiles 1");

@@ -52,12 +52,35 @@ TEST_F(JobStoreTest, ALastingErrorFailsAtOnce) {
 TEST_F(JobStoreTest, AWorkerWhoseLeaseWasReclaimedCannotProduce) {
   AddJob({"pacs"});
   const auto first = jobs->Lease({"model"}, At(5), kLease).value();
-  EXPECT_EQ(jobs->ReclaimLeases(At(30), false).value(), 0);
-  EXPECT_EQ(jobs->ReclaimLeases(At(120), false).value(), 1);
+  EXPECT_EQ(jobs->ReclaimLeases(At(30)).value(), 0);
+  EXPECT_EQ(jobs->ReclaimLeases(At(120)).value(), 1);
   EXPECT_EQ(jobs->Produce(*first, SegAndSr(), "", At(121)).error().code(), ErrorCode::kConflict);
   const auto second = jobs->Lease({"model"}, At(122), kLease).value();
   ASSERT_TRUE(second.has_value());
   EXPECT_TRUE(jobs->Produce(*second, SegAndSr(), "", At(123)).ok());
+}
+
+TEST_F(JobStoreTest, TheGatewaysOwnEndsCostNoAttemptUpToALimit) {
+  const Job job = AddJob({"pacs"});
+  TimePoint now = At(5);
+  for (int interruption = 1; interruption <= kMaxInterruptions; ++interruption) {
+    const auto leased = jobs->Lease({"model"}, now, kLease).value();
+    ASSERT_TRUE(leased.has_value()) << interruption;
+    EXPECT_EQ(leased->attempt, 1) << interruption;
+    EXPECT_EQ(jobs->ReclaimAllLeases(now).value(), 1);
+    if (interruption == 1)
+      EXPECT_EQ(jobs->NextDue().value(), now) << "at once";
+    else
+      EXPECT_FALSE(jobs->Lease({"model"}, now, kLease)->has_value()) << "others have their turn";
+    now += std::chrono::hours(1);
+  }
+  const Job failed = jobs->ListOfStudy("1.1")->front();
+  EXPECT_EQ(failed.state, JobState::kFailed);
+  EXPECT_EQ(failed.error_message, "the gateway ended 10 times while this job ran");
+  ASSERT_TRUE(jobs->Retry(job.id, now).ok());
+  ASSERT_TRUE(jobs->Lease({"model"}, now, kLease)->has_value());
+  EXPECT_EQ(jobs->ReclaimAllLeases(now).value(), 1);
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, JobState::kQueued) << "counted anew";
 }
 
 TEST_F(JobStoreTest, AReturnedLeaseUsesUpNoAttempt) {
