@@ -30,9 +30,9 @@ Dispatcher::State::State(store::JobStore& jobs_in, store::FailureReportStore& re
       metrics(*options.metrics),
       models(options.restart_pause, options.restart_pause_at_most),
       reporter({reports, jobs, workers, options, quarantine, metrics, ending}),
-      wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      new_models(std::move(models_in)) {
   AXIAL_INVARIANT(wake.valid());
-  new_models = std::move(models_in);
 }
 
 void Dispatcher::State::Nudge() const {

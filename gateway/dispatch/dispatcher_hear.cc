@@ -249,7 +249,7 @@ void Dispatcher::State::Lose(WorkerSlot& slot, const Error& reason, bool worker_
   if (slot.state == SlotState::kBusy) Become(slot, SlotState::kIdle, now);
 }
 
-void Dispatcher::State::Become(WorkerSlot& slot, SlotState state, TimePoint now) const {
+void Dispatcher::State::Become(WorkerSlot& slot, SlotState state, TimePoint now) {
   slot.state = state;
   slot.since = now;
 }

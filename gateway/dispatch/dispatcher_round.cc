@@ -85,7 +85,7 @@ void Dispatcher::State::RenewLeases(TimePoint now) {
 void Dispatcher::State::RetireOutdated() {
   for (WorkerSlot& slot : slots) {
     const Model* model = models.Find(slot.model);
-    const bool outdated = !model || model->fingerprint != slot.fingerprint;
+    const bool outdated = model == nullptr || model->fingerprint != slot.fingerprint;
     if (outdated && !slot.running) EndSlot(slot);
   }
   DropGoneSlots();

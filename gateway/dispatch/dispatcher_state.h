@@ -56,7 +56,7 @@ struct Dispatcher::State {
   void RecordProgress(WorkerSlot& slot, TimePoint now);
   void Lose(WorkerSlot& slot, const Error& reason, bool worker_died, const char* outcome,
             store::FailureCause cause, TimePoint now);
-  void Become(WorkerSlot& slot, SlotState state, TimePoint now) const;
+  static void Become(WorkerSlot& slot, SlotState state, TimePoint now);
   /// Kills the worker of a slot whose Job (if any) has been dealt with.
   void EndSlot(WorkerSlot& slot);
   /// As EndSlot, because the worker misbehaved: its Job loses the attempt, its model waits.

@@ -195,10 +195,10 @@ Result<int> JobStore::ReclaimLeases(TimePoint now) {
     const int failed =
         FailInterrupted(db, ReadJobs(over), "the lease of the last attempt ran out", now);
     over.reset();
-    SQLite::Statement requeue(
-        db,
-        "UPDATE job SET state = ?1, lease_until = NULL, not_before = ?2 WHERE state = 'leased' AND "
-        "lease_until < ?2");
+    SQLite::Statement requeue(db,
+                              "UPDATE job SET state = ?1, lease_until = NULL, stage = '', "
+                              "not_before = ?2 WHERE state = 'leased' AND "
+                              "lease_until < ?2");
     requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));
     requeue.bind(2, ToMicros(now));
     return failed + requeue.exec();
@@ -218,7 +218,8 @@ Result<int> JobStore::ReclaimAllLeases(TimePoint now) {
     // The first time at once, then with pauses of 2, 4, 8... seconds: others get their turn.
     SQLite::Statement requeue(
         db,
-        "UPDATE job SET state = ?1, lease_until = NULL, attempt = attempt - 1, interruptions = "
+        "UPDATE job SET state = ?1, lease_until = NULL, stage = '', attempt = attempt - 1, "
+        "interruptions = "
         "interruptions + 1, not_before = ?2 + CASE interruptions WHEN 0 THEN 0 ELSE 1000000 * "
         "(1 << interruptions) END WHERE state = 'leased'");
     requeue.bind(1, To(JobState::kLeased, JobEvent::kLoseAttempt));

@@ -67,7 +67,9 @@ TEST_F(JobStoreTest, TheGatewaysOwnEndsCostNoAttemptUpToALimit) {
     const auto leased = jobs->Lease({"model"}, now, kLease).value();
     ASSERT_TRUE(leased.has_value()) << interruption;
     EXPECT_EQ(leased->attempt, 1) << interruption;
+    ASSERT_TRUE(jobs->RecordProgress(*leased, 0.5, "infer", now + kLease).ok());
     EXPECT_EQ(jobs->ReclaimAllLeases(now).value(), 1);
+    EXPECT_EQ(jobs->ListOfStudy("1.1")->front().stage, "") << "nothing is done for it now";
     if (interruption == 1)
       EXPECT_EQ(jobs->NextDue().value(), now) << "at once";
     else
