@@ -32,7 +32,8 @@ struct Completion {
   Duration quiet = std::chrono::seconds(60);  ///< backstop: without a new Instance
   Duration after_release = std::chrono::seconds(1);
   Duration at_most = std::chrono::minutes(10);  ///< backstop: from the first Instance
-  std::string archive = "";  ///< the dicom destination that is asked for the number of Instances; or ""
+  std::string archive =
+      "";  ///< the dicom destination that is asked for the number of Instances; or ""
 };
 
 /// On which Association a peer gets the answers to its Storage Commitment requests (PS3.4 J.3.3).

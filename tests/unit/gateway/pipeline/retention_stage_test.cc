@@ -91,8 +91,7 @@ class RetentionStageTest : public ::testing::Test {
   void MakeResult() {
     ASSERT_TRUE(Receive("1.2", "1.2.1.1", 0, &instance_path).ok());
     CloseAndRoute({{"key", "1.2.1", "rule", "model", "1", 1, {"pacs"}}}, 1);
-    const store::Job job =
-        jobs->Lease({"model"}, At(2), std::chrono::seconds(60)).value().value();
+    const store::Job job = jobs->Lease({"model"}, At(2), std::chrono::seconds(60)).value().value();
     const fs::path made = fs::path(folder.File("results")) / std::to_string(job.id) / "1";
     fs::create_directories(made);
     result_path = made / "seg.dcm";
