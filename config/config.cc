@@ -29,6 +29,9 @@ Storage ReadStorage(const YamlNode& yaml, const std::string& folder, ProblemList
   storage.durability = reader.Choice<Durability>(
       "durability", storage.durability,
       {{"instance", Durability::kInstance}, {"association", Durability::kAssociation}});
+  storage.same_uid = reader.Choice<SameUid>(
+      "same_uid", storage.same_uid,
+      {{"keep_first", SameUid::kKeepFirst}, {"keep_last", SameUid::kKeepLast}});
   return storage;
 }
 

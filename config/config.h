@@ -94,11 +94,15 @@ struct Node {
 
 enum class Durability { kInstance, kAssociation };
 
+/// Which of several contents of one SOP Instance UID Jobs get; all are kept.
+enum class SameUid { kKeepFirst, kKeepLast };
+
 struct Storage {
   std::string directory = "/var/lib/axial";
   std::int64_t reserve_bytes = std::int64_t{5} << 30;
   Duration keep = std::chrono::hours(7 * 24);
   Durability durability = Durability::kInstance;
+  SameUid same_uid = SameUid::kKeepFirst;
   std::int64_t max_instance_bytes = std::int64_t{16} << 30;
   int line = 0;  ///< of `directory` in the file; 0: the default is used
 };

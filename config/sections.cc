@@ -23,7 +23,8 @@ constexpr auto kSopClasses = KeyList("accept", "refuse");
 constexpr auto kTls = KeyList("certificate", "key", "trusted", "require_client_certificate");
 constexpr auto kPeer = KeyList("ae_title", "address", "completion", "storage_commitment");
 constexpr auto kCommitmentAnswers = KeyList("ae_title", "host", "port", "association");
-constexpr auto kStorage = KeyList("directory", "reserve", "keep", "durability", "max_instance");
+constexpr auto kStorage =
+    KeyList("directory", "reserve", "keep", "durability", "max_instance", "same_uid");
 constexpr auto kCompletion = KeyList("quiet", "after_release", "at_most", "archive");
 constexpr auto kModels = KeyList("directory");
 constexpr auto kWorkers = KeyList("processes", "threads", "memory", "deadline", "device");

@@ -20,7 +20,8 @@ bool OpenStudies::OnInstance(const Arrival& arrival) {
         reopening = Reopening::kSameAssociation;
       else if (state.series().contains(arrival.facts.series_uid))
         reopening = Reopening::kSameSeries;
-      if (pause <= limits_of_(arrival.calling_ae_title).at_most)
+      // A correction says nothing about how its sender pauses.
+      if (!arrival.replaces && pause <= limits_of_(arrival.calling_ae_title).at_most)
         habits_.Change(state.calling_ae_title(), arrival.at).LearnReopened(pause, reopening);
     } else if (arrival.revision > 1) {
       state.SetPartial(true);

@@ -41,14 +41,15 @@ void StudyState::Add(const Arrival& arrival) {
   version_ = std::max(version_, arrival.study_version);
   whole_study_ = whole_study_ || arrival.whole_study;
   last_instance_at_ = std::max(last_instance_at_, arrival.at);
-  ++instances_;
+  if (!arrival.replaces) ++instances_;
   declared_instances_ =
       std::max(declared_instances_, arrival.facts.study_instances.value_or(std::int64_t{0}));
   const std::string& uid = arrival.facts.series_uid;
   if (series_.size() < kMaxSeries || series_.contains(uid)) {
     if (series_.contains(uid) && last_series_ != uid) interleaved_ = true;
+    const bool counted = arrival.replaces && series_.contains(uid);
     SeriesState& series = series_[uid];
-    series.evidence.Add(arrival.facts);
+    if (!counted) series.evidence.Add(arrival.facts);
     // An Instance whose row is older than the closing of its Series is part of what was closed.
     if (arrival.revision > series.revision) series.closed = false;
     series.revision = std::max(series.revision, arrival.revision);

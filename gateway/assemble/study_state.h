@@ -27,6 +27,7 @@ struct Arrival {
   TimePoint at{};
   int revision = 0;                ///< the open one that it went into
   std::int64_t study_version = 0;  ///< of the Study's row, with this Instance
+  bool replaces = false;           ///< an earlier content of the same Instance
 };
 
 /// What is known of one Series of a Study that is coming in.

@@ -16,20 +16,32 @@ std::string_view OutcomeName(store::AddOutcome outcome) {
       return "duplicate";
     case store::AddOutcome::kConflicting:
       return "conflicting";
+    case store::AddOutcome::kReplacing:
+      return "replacing";
+    case store::AddOutcome::kShared:
+      return "shared_uid";
+    case store::AddOutcome::kMisplaced:
+      return "misplaced";
     case store::AddOutcome::kOwnResult:
       return "own_result";
   }
   return "added";
 }
 
+bool IsConflict(store::AddOutcome outcome) {
+  return outcome == store::AddOutcome::kConflicting || outcome == store::AddOutcome::kReplacing ||
+         outcome == store::AddOutcome::kShared || outcome == store::AddOutcome::kMisplaced;
+}
+
 }  // namespace
 
 Intake::Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, const Clock& clock,
-               Metrics& metrics, std::function<void()> on_change)
+               Metrics& metrics, store::UseContent use, std::function<void()> on_change)
     : studies_(studies),
       assembler_(assembler),
       clock_(clock),
       metrics_(metrics),
+      use_(use),
       on_change_(std::move(on_change)) {}
 
 Status Intake::OnAssociationOpened(const receive::AssociationInfo&) { return {}; }
@@ -44,17 +56,20 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
                                association.called_ae_title,
                                association.peer_address,
                                clock_.Now(),
-                               instance.durable ? store::Sync::kNow : store::Sync::kLater};
+                               instance.durable ? store::Sync::kNow : store::Sync::kLater,
+                               use_};
   AXIAL_ASSIGN_OR_RETURN(const store::AddedInstance added, studies_.AddInstance(row));
   const store::AddOutcome outcome = added.outcome;
   metrics_
       .GetCounter("axial_pipeline_instances_total", "Instances taken in, by what they were",
                   {{"outcome", std::string(OutcomeName(outcome))}})
       .Increment();
-  if (outcome == store::AddOutcome::kConflicting)
+  if (IsConflict(outcome))
     Log(LogLevel::kWarning, "instance_conflict",
         {{"assoc", association.association_id},
-         {"sop_instance_uid", instance.header.sop_instance_uid.str()}});
+         {"study_uid", instance.header.study_instance_uid.str()},
+         {"sop_instance_uid", instance.header.sop_instance_uid.str()},
+         {"outcome", OutcomeName(outcome)}});
   if (!added.patient_conflict.empty()) {
     Log(LogLevel::kError, "two_patients",
         {{"assoc", association.association_id},
@@ -65,12 +80,14 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
                     "Studies whose Instances name two patients: no model runs on them")
         .Increment();
   }
-  if (outcome == store::AddOutcome::kOwnResult) return {};
+  if (outcome == store::AddOutcome::kOwnResult || outcome == store::AddOutcome::kMisplaced)
+    return {};
   const std::string& study_uid = instance.header.study_instance_uid.str();
-  if (outcome == store::AddOutcome::kAdded)
+  const bool replaces = outcome == store::AddOutcome::kReplacing;
+  if (added.revision > 0)
     assembler_.OnInstance({association.association_id, study_uid, association.calling_ae_title,
                            association.whole_study, assemble::FactsOf(instance.header),
-                           row.received_at, added.revision, added.study_version});
+                           row.received_at, added.revision, added.study_version, replaces});
   else
     assembler_.OnRepeated(association.association_id, study_uid,
                           instance.header.series_instance_uid.str(), row.received_at);

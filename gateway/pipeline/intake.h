@@ -17,7 +17,7 @@ class Intake final : public receive::ReceiveEvents {
   /// References outlive the intake. `on_change`: the assembler has something to look at; must not
   /// block.
   Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, const Clock& clock,
-         Metrics& metrics, std::function<void()> on_change);
+         Metrics& metrics, store::UseContent use, std::function<void()> on_change);
 
   Status OnAssociationOpened(const receive::AssociationInfo& association) override;
   Status OnInstance(const receive::ReceivedInstance& instance) override;
@@ -30,6 +30,7 @@ class Intake final : public receive::ReceiveEvents {
   assemble::StudyAssembler& assembler_;
   const Clock& clock_;
   Metrics& metrics_;
+  const store::UseContent use_;
   std::function<void()> on_change_;
 };
 

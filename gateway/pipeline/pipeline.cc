@@ -194,7 +194,9 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
       [this] {
         if (StageThread* thread = assemble_to_nudge.load()) thread->Nudge();
       });
+  const bool use_last = config.storage.same_uid == config::SameUid::kKeepLast;
   intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
+                                    use_last ? store::UseContent::kLast : store::UseContent::kFirst,
                                     [this] { assemble_thread->Nudge(); });
   BuildRetention();
   if (options.listen) BuildModalityServices();
@@ -332,6 +334,7 @@ Status Pipeline::Reload(const config::Config& config) {
       old.storage.directory != config.storage.directory ||
       old.storage.reserve_bytes != config.storage.reserve_bytes ||
       old.storage.durability != config.storage.durability ||
+      old.storage.same_uid != config.storage.same_uid ||
       old.workers.processes != config.workers.processes ||
       old.workers.threads != config.workers.threads || old.admin.port != config.admin.port ||
       old.admin.bind != config.admin.bind;

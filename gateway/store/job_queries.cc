@@ -35,9 +35,9 @@ Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
                            "new study",
                            study.getColumn(0).getString());
         SQLite::Statement rows(db,
-                               "SELECT path FROM instance WHERE series_uid = ? AND conflicting = 0 "
-                               "AND revision <= (SELECT number FROM study_revision WHERE id = ?) "
-                               "ORDER BY id");
+                               "SELECT i.path FROM instance i JOIN study_revision r ON r.id = ?2 "
+                               "WHERE i.series_uid = ?1 AND i.revision <= r.number AND "
+                               "(i.conflicting = 0 OR i.replaced_in > r.number) ORDER BY i.id");
         rows.bind(1, job.series_uid);
         rows.bind(2, job.revision_id);
         return ReadTexts(rows);

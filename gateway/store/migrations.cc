@@ -380,6 +380,15 @@ CREATE INDEX commitment_item_by_instance ON commitment_item(sop_instance_uid);
     R"sql(
 -- How often the gateway ended while the job was leased.
 ALTER TABLE job ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+)sql",
+    // 13: Instances whose UIDs are there already with other content
+    R"sql(
+-- replaced_in: Jobs of this revision and later ones do not get it any more (conflicting = 1), earlier ones do; NULL:
+-- none ever got it, or all do. shared_uids: Instances whose SOP Instance UID or Series is also in another Study.
+ALTER TABLE instance ADD COLUMN replaced_in INTEGER;
+ALTER TABLE study ADD COLUMN shared_uids INTEGER NOT NULL DEFAULT 0;
+-- Revision 0: of a Series that belongs to another Study.
+CREATE INDEX instance_misplaced ON instance(study_uid) WHERE revision = 0;
 )sql"};
 
 }  // namespace

@@ -33,6 +33,12 @@ constexpr std::string_view kMayGo =
     "m.commitment_id WHERE e.study_uid = s.study_uid AND (c.state IN ('owed', 'sending') OR "
     "c.finished_at >= ?1))";
 
+/// Those of ?1, the study: of its Series, and those whose Series belongs to another study.
+constexpr std::string_view kInstancesOfStudy =
+    "SELECT i.path, i.bytes FROM series e JOIN instance i ON i.series_uid = e.series_uid AND "
+    "i.study_uid = e.study_uid WHERE e.study_uid = ?1 AND i.revision > 0 UNION ALL SELECT path, "
+    "bytes FROM instance WHERE study_uid = ?1 AND revision = 0";
+
 /// `sql` about ?1, the study, at ?2.
 void Execute(SQLite::Database& db, const char* sql, const std::string& study_uid,
              std::optional<TimePoint> now = std::nullopt) {
@@ -45,9 +51,7 @@ void Execute(SQLite::Database& db, const char* sql, const std::string& study_uid
 RetentionStore::Removed Count(SQLite::Database& db, const std::string& study_uid) {
   RetentionStore::Removed removed;
   SQLite::Statement instances(
-      db,
-      "SELECT count(*), coalesce(sum(i.bytes), 0) FROM series e JOIN instance i ON i.series_uid = "
-      "e.series_uid WHERE e.study_uid = ?");
+      db, fmt::format("SELECT count(*), coalesce(sum(bytes), 0) FROM ({})", kInstancesOfStudy));
   instances.bind(1, study_uid);
   instances.executeStep();
   removed.instances = instances.getColumn(0).getInt64();
@@ -104,8 +108,9 @@ Result<RetentionStore::Removed> RetentionStore::Remove(const std::string& study_
     RememberRemovedSeries(db, study_uid);
     Execute(db,
             "DELETE FROM instance WHERE series_uid IN (SELECT series_uid FROM series WHERE "
-            "study_uid = ?)",
+            "study_uid = ?1) AND study_uid = ?1",
             study_uid);
+    Execute(db, "DELETE FROM instance WHERE study_uid = ? AND revision = 0", study_uid);
     Execute(db, "UPDATE artifact SET path = '' WHERE study_uid = ?", study_uid);
     Execute(db,
             "UPDATE study_revision SET removed_at = ?2 WHERE study_uid = ?1 AND removed_at IS NULL",
@@ -137,9 +142,7 @@ Result<std::vector<std::string>> RetentionStore::Removing(std::size_t limit) con
 Result<std::set<std::string>> RetentionStore::FilesOf(const std::string& study_uid) const {
   using Names = std::set<std::string>;
   return database_.Read<Names>([&](SQLite::Database& db) -> Result<Names> {
-    SQLite::Statement rows(db,
-                           "SELECT i.path FROM series e JOIN instance i ON i.series_uid = "
-                           "e.series_uid WHERE e.study_uid = ?");
+    SQLite::Statement rows(db, std::string(kInstancesOfStudy));
     rows.bind(1, study_uid);
     Names names;
     while (rows.executeStep())

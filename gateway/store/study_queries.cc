@@ -35,7 +35,7 @@ constexpr std::string_view kStudySelect =
     "(SELECT count(*) FROM instance i JOIN series x ON x.series_uid = i.series_uid WHERE "
     "x.study_uid = s.study_uid AND i.conflicting = 0), "
     "(SELECT count(*) FROM instance i JOIN series x ON x.series_uid = i.series_uid WHERE "
-    "x.study_uid = s.study_uid AND i.conflicting = 1), "
+    "x.study_uid = s.study_uid AND i.conflicting = 1) + s.shared_uids, "
     "(SELECT max(number) FROM study_revision r WHERE r.study_uid = s.study_uid), "
     "(SELECT state FROM study_revision r WHERE r.study_uid = s.study_uid ORDER BY number DESC "
     "LIMIT 1), "
@@ -96,7 +96,8 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfRevision(const std::string& s
             db,
             "SELECT s.series_uid, s.calling_ae_title, s.called_ae_title, (SELECT max(i.revision) "
             "FROM instance i WHERE i.series_uid = s.series_uid AND i.revision <= ?2 AND "
-            "i.conflicting = 0) AS changed, EXISTS (SELECT 1 FROM series_revision r WHERE "
+            "(i.conflicting = 0 OR i.replaced_in > ?2)) AS changed, EXISTS (SELECT 1 FROM "
+            "series_revision r WHERE "
             "r.series_uid = s.series_uid AND r.revision = ?2 AND r.routed_at IS NOT NULL) FROM "
             "series s WHERE s.study_uid = ?1 AND changed IS NOT NULL ORDER BY s.rowid");
         rows.bind(1, study_uid);

@@ -6,6 +6,7 @@
 #include "core/base/crash_point.h"
 #include "gateway/store/prepared.h"
 #include "gateway/store/rows.h"
+#include "gateway/store/same_instance.h"
 #include "gateway/store/study_patient.h"
 
 namespace axial::store {
@@ -42,15 +43,6 @@ bool IsOwnResult(SQLite::Database& db, const InstanceHeader& header) {
   find.bind(1, header.sop_instance_uid.str());
   find.bind(2, header.series_instance_uid.str());
   return find.executeStep();
-}
-
-/// How the content stands to what is stored under the same SOP Instance UID.
-AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
-  Prepared find(db, "SELECT max(sha256 = ?1) FROM instance WHERE sop_instance_uid = ?2");
-  find.bind(1, instance.sha256);
-  find.bind(2, instance.header.sop_instance_uid.str());
-  if (!find.executeStep() || find.getColumn(0).isNull()) return AddOutcome::kAdded;
-  return find.getColumn(0).getInt() == 1 ? AddOutcome::kDuplicate : AddOutcome::kConflicting;
 }
 
 /// The Study's version with this Instance, and whether it is of another patient.
@@ -115,8 +107,8 @@ void ForgetRemovedClasses(SQLite::Database& db, const std::string& series_uid) {
   forget.exec();
 }
 
-/// Whether the Series is complete in that revision already. Error: InvalidInput when the Series
-/// belongs to another study.
+/// Whether the Series is complete in that revision already. Error: Conflict when the Series belongs
+/// to another study.
 Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int revision) {
   const InstanceHeader& header = instance.header;
   Prepared upsert(
@@ -131,7 +123,7 @@ Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int 
   upsert.bind(4, instance.called_ae_title);
   upsert.bind(5, revision);
   if (!upsert.executeStep())
-    return MakeError(ErrorCode::kInvalidInput, "Series belongs to another study: {}",
+    return MakeError(ErrorCode::kConflict, "Series belongs to another study: {}",
                      header.series_instance_uid.str());
   const bool complete = upsert.getColumn(0).getInt() == revision;
   const bool was_removed = upsert.getColumn(1).getInt() != 0;
@@ -195,59 +187,6 @@ void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
   insert.exec();
 }
 
-void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revision,
-                    bool conflicting) {
-  const InstanceHeader& header = instance.header;
-  Prepared insert(
-      db,
-      "INSERT INTO instance(sop_instance_uid, sha256, study_uid, series_uid, sop_class_uid, "
-      "transfer_syntax_uid, path, bytes, frames, calling_ae_title, peer_address, received_at, "
-      "revision, conflicting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  int i = 1;
-  insert.bind(i++, header.sop_instance_uid.str());
-  insert.bind(i++, instance.sha256);
-  insert.bind(i++, header.study_instance_uid.str());
-  insert.bind(i++, header.series_instance_uid.str());
-  insert.bind(i++, header.sop_class_uid.str());
-  insert.bind(i++, header.transfer_syntax_uid);
-  insert.bind(i++, instance.path);
-  insert.bind(i++, instance.bytes);
-  insert.bind(i++, header.frames);
-  insert.bind(i++, instance.calling_ae_title);
-  insert.bind(i++, instance.peer_address);
-  insert.bind(i++, ToMicros(instance.received_at));
-  insert.bind(i++, revision);
-  insert.bind(i++, conflicting ? 1 : 0);
-  insert.exec();
-}
-
-/// The first content received stays the one that is analysed; the other is kept and shown.
-Status KeepConflicting(SQLite::Database& db, const NewInstance& instance, AddedInstance& added) {
-  const std::string& study_uid = instance.header.study_instance_uid.str();
-  SQLite::Statement same(db,
-                         "SELECT i.revision, s.patient FROM instance i JOIN study s ON s.study_uid "
-                         "= i.study_uid WHERE "
-                         "i.sop_instance_uid = ? AND i.study_uid = ? AND i.series_uid = ? LIMIT 1");
-  same.bind(1, instance.header.sop_instance_uid.str());
-  same.bind(2, study_uid);
-  same.bind(3, instance.header.series_instance_uid.str());
-  if (!same.executeStep())
-    return MakeError(ErrorCode::kInvalidInput,
-                     "SOP Instance belongs to another study or series: {}",
-                     instance.header.sop_instance_uid.str());
-  const int revision = same.getColumn(0).getInt();
-  const std::string known = same.getColumn(1).getString();
-  same.reset();
-  InsertInstance(db, instance, revision, true);
-  AddEvent(db, study_uid, instance.received_at, "instance_conflict",
-           fmt::format("SOP Instance {} came again with other bytes; both are kept, the first is "
-                       "used",
-                       instance.header.sop_instance_uid.str()));
-  // Such as one that comes again with the patient corrected: the first, which is used, is wrong.
-  added.patient_conflict = ComparePatient(db, instance, known);
-  return {};
-}
-
 }  // namespace
 
 Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
@@ -256,7 +195,7 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
     AddedInstance added{Compare(db, instance)};
     if (added.outcome == AddOutcome::kDuplicate) return added;
     if (added.outcome == AddOutcome::kConflicting) {
-      AXIAL_RETURN_IF_ERROR(KeepConflicting(db, instance, added));
+      KeepBeside(db, instance, added);
       return added;
     }
     TouchStudy(db, instance, added);
@@ -266,10 +205,21 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
       AXIAL_ASSIGN_OR_RETURN(added.revision, SplitRevision(db, instance, added.revision));
     }
     CountInSeriesClass(db, instance.header);
+    if (added.outcome == AddOutcome::kReplacing) Replace(db, instance, added.revision);
+    if (added.outcome == AddOutcome::kShared) FlagShared(db, instance);
     InsertInstance(db, instance, added.revision, false);
     return added;
   };
   auto outcome = database_.Write<AddedInstance>(add, instance.sync);
+  if (!outcome.ok() && outcome.error().code() == ErrorCode::kConflict)
+    outcome = database_.Write<AddedInstance>(
+        [&](SQLite::Database& db) -> Result<AddedInstance> {
+          AddedInstance added;
+          TouchStudy(db, instance, added);
+          KeepMisplaced(db, instance, added);
+          return added;
+        },
+        instance.sync);
   if (outcome.ok()) CrashPoint("received");
   return outcome;
 }

@@ -14,6 +14,9 @@
 
 namespace axial::store {
 
+/// Of several contents of one SOP Instance UID in one Series: which one Jobs get.
+enum class UseContent { kFirst, kLast };
+
 /// What the receiver knows of an Instance whose bytes are durable in the spool.
 struct NewInstance {
   InstanceHeader header;
@@ -25,12 +28,16 @@ struct NewInstance {
   std::string peer_address;
   TimePoint received_at{};
   Sync sync = Sync::kNow;  ///< of its row
+  UseContent use = UseContent::kFirst;
 };
 
 enum class AddOutcome {
   kAdded,
   kDuplicate,    ///< same SOP Instance UID, same bytes: nothing changed
   kConflicting,  ///< same SOP Instance UID, other bytes: kept beside the first, study flagged
+  kReplacing,    ///< the same, and used instead of the first from this revision on
+  kShared,       ///< added; the SOP Instance UID is in another Study or Series, too: all flagged
+  kMisplaced,    ///< its Series belongs to another Study: kept, not used, both flagged
   kOwnResult,    ///< made by this gateway and sent back to it: not a new input
 };
 
@@ -135,8 +142,9 @@ class StudyStore {
   explicit StudyStore(Database& database) : database_(database) {}
 
   /// One transaction: the Instance, its Series' summary and the open revision (opened when there is
-  /// none). Durable as `instance.sync` says. When the Series is complete in the open revision, that
-  /// one is closed with what is complete, and what is not goes on in the next, with the Instance.
+  /// none). Durable as `instance.sync` says. What is there already is never changed or refused.
+  /// When the Series is complete in the open revision, that one is closed with what is complete,
+  /// and what is not goes on in the next, with the Instance.
   [[nodiscard]] Result<AddedInstance> AddInstance(const NewInstance& instance);
 
   /// The last Association that was sending the study is released (or aborted).

@@ -1,6 +1,8 @@
 #include "inference/volume/frame_header.h"
 
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <cmath>
@@ -96,6 +98,44 @@ Result<std::size_t> FrameCountOf(DcmDataset& data_set, const std::string& file,
   return static_cast<std::size_t>((*number)[0]);
 }
 
+/// Whether the pixels can be those that the header promises, before memory of that size is taken.
+/// How long decompressed pixels are is known only afterwards, but each frame has a fragment.
+Status CheckPixelData(DcmDataset& data_set, const FrameHeader& common, std::size_t frames,
+                      const std::string& file) {
+  DcmElement* pixels = nullptr;
+  if (data_set.findAndGetElement(DCM_PixelData, pixels).bad() || pixels == nullptr)
+    return MakeError(ErrorCode::kInvalidInput, "{}: no Pixel Data (7FE0,0010)", FileLabel(file));
+  const E_TransferSyntax syntax = data_set.getOriginalXfer();
+  DcmPixelSequence* fragments = nullptr;
+  if (auto* pixel_data = dynamic_cast<DcmPixelData*>(pixels);
+      pixel_data != nullptr &&
+      pixel_data->getEncapsulatedRepresentation(syntax, nullptr, fragments).good() &&
+      fragments != nullptr) {
+    const auto count = static_cast<std::size_t>(fragments->card());  // with the offset table
+    if (count <= frames)
+      return MakeError(ErrorCode::kInvalidInput, "{}: {} frames, but {} fragments of Pixel Data",
+                       FileLabel(file), frames, count == 0 ? 0 : count - 1);
+    return {};
+  }
+  Uint16 bits = 0;
+  Uint16 samples = 1;
+  if (data_set.findAndGetUint16(DCM_BitsAllocated, bits).bad() || bits == 0)
+    return MakeError(ErrorCode::kInvalidInput, "{}: Bits Allocated missing", FileLabel(file));
+  if (data_set.findAndGetUint16(DCM_SamplesPerPixel, samples).bad()) samples = 1;
+  if (common.photometric_interpretation == "YBR_FULL_422") samples = 2;  // of two pixels, one each
+  // As real numbers: the product of the largest values has more than 64 bits.
+  const double promised = std::floor(static_cast<double>(common.rows) * common.columns * samples *
+                                     static_cast<double>(frames) * bits / 8);
+  const Uint32 there = pixels->getLengthField();
+  if (static_cast<double>(there) < promised)
+    return MakeError(
+        ErrorCode::kInvalidInput,
+        "{}: Pixel Data has {} bytes, but {} rows x {} columns x {} samples of {} bits "
+        "in {} frames are {:.0f}",
+        FileLabel(file), there, common.rows, common.columns, samples, bits, frames, promised);
+  return {};
+}
+
 /// What all frames of the file share.
 Result<FrameHeader> CommonHeader(DcmDataset& data_set, const std::string& file) {
   AXIAL_ASSIGN_OR_RETURN(Uid sop_class, UidOf(data_set, DCM_SOPClassUID, file));
@@ -141,6 +181,7 @@ Result<InstanceFrames> ReadInstanceFrames(const std::string& file, std::size_t m
   DcmDataset& data_set = *format.getDataset();
   AXIAL_ASSIGN_OR_RETURN(const FrameHeader common, CommonHeader(data_set, file));
   AXIAL_ASSIGN_OR_RETURN(const std::size_t count, FrameCountOf(data_set, file, max_frames));
+  AXIAL_RETURN_IF_ERROR(CheckPixelData(data_set, common, count, file));
   FunctionalGroups groups(data_set);
   if (!groups.Covers(count))
     return MakeError(ErrorCode::kInvalidInput, "{}: {} frames but fewer functional groups",

@@ -136,6 +136,9 @@ Result<std::vector<std::int32_t>> PixelFile::State::ReadSamples(int frame) {
     default:
       break;
   }
+  constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 31;  // DCMTK counts in 32 bits
+  if (format.FrameBytes() > kMaxFrameBytes)
+    return MakeError(ErrorCode::kUnsupported, "a frame of {} bytes", format.FrameBytes());
   std::vector<std::uint8_t> bytes((format.FrameBytes() + 1) / 2 * 2);
   Uint32 start_fragment = 0;
   OFString colour_model;

@@ -8,6 +8,7 @@ cut off after the gateway's own deadlines (10 s for a request, 30 s for a PDU), 
 """
 
 import re
+import struct
 import subprocess
 import threading
 
@@ -157,6 +158,31 @@ def CheckStatus(gateway, binaries):
     Check(not any(byte < 0x20 and byte != 0x0a or byte >= 0x7f for byte in done.stdout), f"axial status: {done.stdout}")
 
 
+def CheckOverflow(gateway):
+    """Rows x Columns x Number of Frames beyond 64 bits: bytes like any others to the gateway, which never decodes them;
+    the worker says what is wrong with them, and lives."""
+    def Us(number):
+        return struct.pack("<H", number)
+    uid = f"{UID}.9"
+    digital_x_ray = "1.2.840.10008.5.1.4.1.1.1.1"
+    pixels = (Element(0x28, 2, "US", Us(1)) + Element(0x28, 4, "CS", "MONOCHROME2") + Element(0x28, 8, "IS", "20000") +
+              Element(0x28, 0x10, "US", Us(65535)) + Element(0x28, 0x11, "US", Us(65535)) +
+              Element(0x28, 0x100, "US", Us(65535)) + Element(0x28, 0x101, "US", Us(16)) + Element(0x28, 0x102, "US", Us(15)) +
+              Element(0x28, 0x103, "US", Us(0)) + Element(0x7fe0, 0x10, "OW", bytes(512)))
+    peer = raw_peer.Peer(gateway.dicom_port)
+    Check(peer.Associate(gateway.ae_title, "OVERFLOW", digital_x_ray)[0] == raw_peer.ACCEPTED, "OVERFLOW was not accepted")
+    peer.Send(StoreCommand(uid, digital_x_ray) + Fragment(
+        DataSet(uid, pixels, digital_x_ray, "DX", Element(0x18, 0x15, "CS", "CHEST")), last=True))
+    kind, answer = peer.Receive()
+    Check(kind == raw_peer.DATA and b"\x00\x00\x00\x09\x02\x00\x00\x00\x00\x00" in answer, "OVERFLOW: not answered 0000H")
+    peer.Send(Pdu(raw_peer.RELEASE_REQUEST, bytes(4)))
+    peer.Receive()
+    peer.Close()
+    job, = gateway.WaitForJobs(f"{uid}.1", "failed")
+    Check("Pixel Data has 512 bytes, but 65535 rows x 65535 columns" in harness.ErrorOf(job) and job["attempt"] == 1,
+          f"the job says: {harness.ErrorOf(job)}, attempt {job['attempt']}")
+
+
 def PeakMemoryMiB(gateway):
     status = open(f"/proc/{gateway.process.pid}/status", encoding="ascii").read()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) // 1024
@@ -202,6 +228,7 @@ def Test(workspace, binaries):
     gateway.WaitForJobs(phantom.study_uid, "delivered")
     harness.SendAll(phantom.folder, gateway, folder / "storescu.log", len(phantom.files))
     CheckStatus(gateway, binaries)
+    CheckOverflow(gateway)
     Check(gateway.Health().get("status") == "ok", f"not healthy afterwards: {gateway.Health()}")
 
 

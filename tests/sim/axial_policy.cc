@@ -75,7 +75,8 @@ class Axial final : public Policy {
   Metrics metrics_;
   testing::TurnedClock clock_;
   assemble::StudyAssembler assembler_{studies_, completions_, steps_, metrics_};
-  pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, [] {}};
+  pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, store::UseContent::kFirst,
+                           [] {}};
   std::optional<TimePoint> next_;
   std::set<std::string> studies_seen_;
 };

@@ -232,6 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
               "'completion.archive' names 'd', which answers no C-FIND; name a destination of kind "
               "dicom"},
         Wrong{"storage: {durability: instanze}", "did you mean 'instance'?"},
+        Wrong{"storage: {same_uid: keep_lsat}", "did you mean 'keep_last'?"},
         Wrong{"workers: {device: gpu}", "'workers.device' is not a device"},
         Wrong{"workers: {memory: 8}", "write a number and one of B"},
         Wrong{"admin: {bind: 0.0.0.0/0}", "'admin.bind' is not an address"},

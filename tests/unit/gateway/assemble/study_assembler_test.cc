@@ -109,6 +109,39 @@ TEST_F(StudyAssemblerTest, ClosesNothingBeforeItsBytesAreDurable) {
   EXPECT_EQ(Revisions()[0].state, "open");
 }
 
+TEST_F(StudyAssemblerTest, AnInstanceThatIsReplacedCountsOnce) {
+  Receive(1, 1, 1, 0);
+  const InstanceHeader header = ReadInstanceHeader(folder.File("1.1.1.1.dcm")).value();
+  InstanceFacts facts = FactsOf(header);
+  facts.series_instances = 2;
+  const auto receive = [&](const std::string& sop, const std::string& sha256, double seconds) {
+    InstanceHeader again = header;
+    again.sop_instance_uid = Uid::Parse(sop).value();
+    store::NewInstance instance{again,  sha256,  "/" + sha256, 1,
+                                "CT01", "AXIAL", "127.0.0.1",  At(seconds)};
+    instance.use = store::UseContent::kLast;
+    const store::AddedInstance added = studies.AddInstance(instance).value();
+    facts.instance_number = sop == "1.1.1.1" ? 1 : 2;
+    assembler_->OnInstance({1, "1.1", "CT01", false, facts, At(seconds), added.revision,
+                            added.study_version, added.outcome == store::AddOutcome::kReplacing});
+  };
+  receive("1.1.1.1", "other", 1);
+  receive("1.1.1.1", "third", 2);
+  ASSERT_TRUE(assembler_->RunOnce(At(2)).ok());
+  EXPECT_TRUE(studies.SeriesRevisions("1.1")->empty()) << "one of two is there";
+  receive("1.1.1.2", "second", 3);
+  ASSERT_TRUE(assembler_->RunOnce(At(3)).ok());
+  ASSERT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->front().close_reason, "declared_count");
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->front().instances, 2);
+  // Of a Series that is complete, it is the next revision, which is closed as any.
+  receive("1.1.1.2", "fourth", 4);
+  EXPECT_EQ(Revisions().size(), 2U);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(5)).ok());
+  for (double at = 5; at < 200; at += 5) ASSERT_TRUE(assembler_->RunOnce(At(at)).ok());
+  EXPECT_EQ(Revisions().back().state, "closed");
+}
+
 TEST_F(StudyAssemblerTest, AnInstanceThatWasNotToldYetIsWaitedFor) {
   Receive(1, 1, 1, 0);
   InstanceHeader header = ReadInstanceHeader(folder.File("1.1.1.1.dcm")).value();

@@ -60,13 +60,6 @@ TEST_F(StudyStoreTest, OneOfManyAtTheSameTimeIsTheFirstAndNoneIsLost) {
   }
 }
 
-TEST_F(StudyStoreTest, ASeriesOfAnotherStudyIsRefused) {
-  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
-  const auto other = studies->AddInstance(MakeInstance("1.2", "1.1.1", "1.1.1.2", "b", 1));
-  EXPECT_EQ(other.error().code(), ErrorCode::kInvalidInput);
-  EXPECT_FALSE(studies->Find("1.2").value().has_value());  // nothing half-done
-}
-
 TEST_F(StudyStoreTest, ALateInstanceOpensTheNextRevisionOfItsSeriesOnly) {
   ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
   ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.2", "1.1.2.1", "b", 0)).ok());
