@@ -123,10 +123,7 @@ Config ReadConfig(const YamlNode& root, const std::string& folder, ProblemList& 
   return config;
 }
 
-LoadedConfig Parse(const std::string& text, const std::string& path, ProblemList& problems) {
-  const YamlNode root = ParseYaml(text, problems);
-  if (problems.empty() && root.kind == YamlNode::Kind::kNull)
-    problems.Add(0, "the file is empty", "start from config/examples/minimal.yaml");
+LoadedConfig ReadRoot(const YamlNode& root, const std::string& path, ProblemList& problems) {
   std::optional<Config> config;
   // A file that is no YAML at all has no values to check; duplicate keys do not hide other
   // problems.
@@ -136,6 +133,13 @@ LoadedConfig Parse(const std::string& text, const std::string& path, ProblemList
   }
   if (!problems.empty()) config.reset();
   return {std::move(config), problems.Take()};
+}
+
+LoadedConfig Parse(const std::string& text, const std::string& path, ProblemList& problems) {
+  const YamlNode root = ParseYaml(text, problems);
+  if (problems.empty() && root.kind == YamlNode::Kind::kNull)
+    problems.Add(0, "the file is empty", "start from config/examples/minimal.yaml");
+  return ReadRoot(root, path, problems);
 }
 
 }  // namespace
@@ -156,6 +160,23 @@ LoadedConfig LoadConfig(const std::string& path) {
 LoadedConfig ParseConfig(const std::string& text, const std::string& path) {
   ProblemList problems(path);
   return Parse(text, path, problems);
+}
+
+LoadedConfig ParseConfigSection(const std::string& text, const std::string& path,
+                                const std::string& key,
+                                const std::vector<std::string>& other_keys) {
+  ProblemList problems(path);
+  const YamlNode root = ParseYaml(text, problems);
+  const YamlNode* section = FindEntry(root, key);
+  if (section == nullptr) {
+    if (problems.empty()) problems.Add(0, fmt::format("there is no section '{}'", key), "add it");
+    return {std::nullopt, problems.Take()};
+  }
+  YamlNode own = *section;
+  std::erase_if(own.entries, [&](const YamlNode::Entry& entry) {
+    return std::find(other_keys.begin(), other_keys.end(), entry.key) != other_keys.end();
+  });
+  return ReadRoot(own, path, problems);
 }
 
 }  // namespace axial::config

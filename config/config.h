@@ -118,7 +118,12 @@ struct Workers {
   [[nodiscard]] int ThreadsPerProcess(int cores) const;
 };
 
-enum class DestinationKind { kDicom, kStow, kFolder };
+enum class DestinationKind {
+  kDicom,
+  kStow,
+  kFolder,
+  kOrthanc,  ///< the Orthanc that the gateway runs inside; only there
+};
 
 /// How this node is a TLS client: PEM files, read again for each connection.
 struct ClientTls {
@@ -211,5 +216,11 @@ struct LoadedConfig {
 /// Checks YAML text that is, or would be, the file `path` (named in problems; relative paths are
 /// resolved against its folder; it is not read). Same limits. Thread-safe.
 [[nodiscard]] LoadedConfig ParseConfig(const std::string& text, const std::string& path);
+
+/// The same of one section of a document of somebody else's, as which the configuration stands
+/// under `key`; `other_keys` of it are not Axial's and left alone.
+[[nodiscard]] LoadedConfig ParseConfigSection(const std::string& text, const std::string& path,
+                                              const std::string& key,
+                                              const std::vector<std::string>& other_keys);
 
 }  // namespace axial::config

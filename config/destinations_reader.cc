@@ -15,6 +15,8 @@ const Section& SectionOf(DestinationKind kind) {
       return ConfigSection("stow_destination");
     case DestinationKind::kFolder:
       return ConfigSection("folder_destination");
+    case DestinationKind::kOrthanc:
+      return ConfigSection("orthanc_destination");
     case DestinationKind::kDicom:
       break;
   }
@@ -27,14 +29,16 @@ std::optional<DestinationKind> ReadKind(const YamlNode& yaml, const std::string&
   const YamlNode* kind = FindEntry(yaml, "kind");
   if (kind == nullptr || kind->kind != YamlNode::Kind::kScalar) {
     problems.Add(kind == nullptr ? yaml.line : kind->line,
-                 fmt::format("'{}.kind' is missing", where), "write kind: dicom, stow or folder");
+                 fmt::format("'{}.kind' is missing", where),
+                 "write kind: dicom, stow, folder or orthanc");
     return std::nullopt;
   }
   if (kind->text == "dicom") return DestinationKind::kDicom;
   if (kind->text == "stow") return DestinationKind::kStow;
   if (kind->text == "folder") return DestinationKind::kFolder;
+  if (kind->text == "orthanc") return DestinationKind::kOrthanc;
   problems.Add(kind->line, fmt::format("'{}.kind' cannot be '{}'", where, kind->text),
-               "write one of dicom, stow, folder");
+               "write one of dicom, stow, folder, orthanc");
   return std::nullopt;
 }
 
@@ -160,7 +164,8 @@ std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const 
       if (*kind == DestinationKind::kDicom) ReadDicom(reader, destination);
       if (*kind == DestinationKind::kStow) ReadStow(reader, folder, destination);
       if (*kind == DestinationKind::kFolder) ReadFolder(reader, folder, destination);
-      if (*kind != DestinationKind::kFolder) ReadConnections(reader, destination);
+      if (*kind == DestinationKind::kDicom || *kind == DestinationKind::kStow)
+        ReadConnections(reader, destination);
       destination.deadline = reader.DurationOf(
           "deadline", destination.deadline, std::chrono::seconds(1), std::chrono::hours(24 * 30));
       if (const YamlNode* results = reader.Find("results"))

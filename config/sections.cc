@@ -33,6 +33,7 @@ constexpr auto kDicom = KeyList("kind", "ae_title", "host", "port", "storage_com
 constexpr auto kStow = KeyList("kind", "url", "tls", "credentials", "confirmation", "connections",
                                "deadline", "results");
 constexpr auto kFolder = KeyList("kind", "path", "deadline", "results");
+constexpr auto kOrthanc = KeyList("kind", "deadline", "results");
 constexpr auto kClientTls = KeyList("trusted", "certificate", "key");
 constexpr auto kCredentials = KeyList("user", "password_file", "token_file");
 constexpr auto kResults = KeyList("segmentation", "empty_frames", "compression", "report",
@@ -55,6 +56,7 @@ constexpr std::array kConfigSections = {
     Section{"dicom_destination", kDicom},
     Section{"stow_destination", kStow},
     Section{"folder_destination", kFolder},
+    Section{"orthanc_destination", kOrthanc},
     Section{"client_tls", kClientTls},
     Section{"credentials", kCredentials},
     Section{"results", kResults},

@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "gateway/pipeline/analysis_requests.h"
+#include "orthanc-plugin/orthanc_destination.h"
 #include "orthanc-plugin/plugin_configuration.h"
 
 namespace axial::plugin {
@@ -25,7 +26,7 @@ std::string WorkerBesidePlugin() {
 
 }  // namespace
 
-AxialPlugin::AxialPlugin(OrthancPluginContext* context) : orthanc_(context) {
+AxialPlugin::AxialPlugin(OrthancPluginContext* context) : context_(context), orthanc_(context) {
   Start();
   for (const config::Problem& problem : problems_)
     Log(LogLevel::kError, "configuration_problem", {{"problem", problem.ToString()}});
@@ -47,6 +48,13 @@ void AxialPlugin::Start() {
   options.config_file = configuration.file;
   options.worker_binary = WorkerBesidePlugin();
   options.listen = false;
+  options.make_destination = [this](const config::Destination& destination,
+                                    const deliver::DestinationOptions& destination_options)
+      -> Result<std::unique_ptr<deliver::Destination>> {
+    if (destination.kind == config::DestinationKind::kOrthanc)
+      return MakeOrthancDestination(orthanc_);
+    return deliver::MakeDestination(destination, destination_options);
+  };
   auto started = pipeline::Pipeline::Start(*configuration.config, options);
   if (!started.ok()) {
     problems_.push_back({configuration.file, 0, started.error().message(),
@@ -54,7 +62,15 @@ void AxialPlugin::Start() {
     return;
   }
   pipeline_ = std::move(started).value();
-  intake_ = std::make_unique<StudyIntake>(orthanc_, pipeline_->intake(), pipeline_->spool());
+  InstanceTaker::Options taker;
+  taker.storage_folder = configuration.host.storage_folder;
+  taker.reserve_bytes = configuration.config->storage.reserve_bytes;
+  taker.analyze_copies = configuration.analyze_copies;
+  taker.own_ae_title = configuration.host.ae_title;
+  taker.metrics = &pipeline_->metrics();
+  intake_ = std::make_unique<HostIntake>(
+      orthanc_, *pipeline_, HostPorts{configuration.host.dicom_port, configuration.host.http_port},
+      std::move(taker), configuration.config->completion.quiet);
 }
 
 admin::Response AxialPlugin::Health() const {
@@ -84,13 +100,40 @@ Result<pipeline::RequestedAnalysis> AxialPlugin::Analyze(const std::string& orth
                                                          const std::string& series_uid,
                                                          const std::string& model) {
   auto asked = pipeline_->Analyze(study_uid, series_uid, model);
-  if (asked.ok() && !asked->study_here) intake_->OnStableStudy(orthanc_study_id);
+  if (asked.ok() && !asked->study_here) intake_->events().OnWanted(orthanc_study_id);
   return asked;
 }
 
-void AxialPlugin::OnChange(OrthancPluginChangeType change, OrthancPluginResourceType,
+void AxialPlugin::OnStoredInstance(const OrthancPluginDicomInstance* instance,
+                                   const char* instance_id) {
+  if (!intake_) return;
+  const auto metadata = [&](const char* name) -> std::string {
+    if (OrthancPluginHasInstanceMetadata(context_, instance, name) != 1) return "";
+    const char* value = OrthancPluginGetInstanceMetadata(context_, instance, name);
+    return value == nullptr ? "" : value;
+  };
+  Sender sender;
+  // Whoever did not come by C-STORE is asked for later: it takes more questions.
+  if (OrthancPluginGetInstanceOrigin(context_, instance) ==
+      OrthancPluginInstanceOrigin_DicomProtocol) {
+    sender = {Way::kDicom, metadata("RemoteAET"), metadata("CalledAET"), metadata("RemoteIP")};
+    if (sender.calling_ae_title.empty() || sender.address.empty()) sender = {};
+  }
+  intake_->events().OnStored(instance_id, std::move(sender));
+}
+
+void AxialPlugin::OnChange(OrthancPluginChangeType change, OrthancPluginResourceType type,
                            const char* resource_id) {
-  if (change == OrthancPluginChangeType_StableStudy && intake_) intake_->OnStableStudy(resource_id);
+  if (!intake_) return;
+  HostEvents& events = intake_->events();
+  if (change == OrthancPluginChangeType_OrthancStarted)
+    events.OnStarted();
+  else if (change == OrthancPluginChangeType_StableStudy)
+    events.OnStable(resource_id);
+  else if (change == OrthancPluginChangeType_Deleted && type == OrthancPluginResourceType_Study)
+    events.OnDeletedStudy(resource_id);
+  else if (change == OrthancPluginChangeType_Deleted && type == OrthancPluginResourceType_Series)
+    events.OnDeletedSeries(resource_id);
 }
 
 }  // namespace axial::plugin

@@ -12,8 +12,8 @@
 #include "core/base/result.h"
 #include "gateway/admin/admin_api.h"
 #include "gateway/pipeline/pipeline.h"
+#include "orthanc-plugin/host_intake.h"
 #include "orthanc-plugin/orthanc_api.h"
-#include "orthanc-plugin/study_intake.h"
 
 namespace axial::plugin {
 
@@ -53,16 +53,18 @@ class AxialPlugin {
                                                             const std::string& model);
 
   /// From Orthanc's callbacks: these return at once.
+  void OnStoredInstance(const OrthancPluginDicomInstance* instance, const char* instance_id);
   void OnChange(OrthancPluginChangeType change, OrthancPluginResourceType type,
                 const char* resource_id);
 
  private:
   void Start();
 
+  OrthancPluginContext* const context_;
   const OrthancApi orthanc_;
   std::vector<config::Problem> problems_;  ///< why it does not run
   std::unique_ptr<pipeline::Pipeline> pipeline_;
-  std::unique_ptr<StudyIntake> intake_;
+  std::unique_ptr<HostIntake> intake_;
 };
 
 }  // namespace axial::plugin

@@ -3,6 +3,8 @@
 
 #include <orthanc/OrthancCPlugin.h>
 
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -21,12 +23,24 @@ class OrthancApi {
 
   /// Orthanc's whole configuration, JSON.
   [[nodiscard]] Result<std::string> Configuration() const;
-  /// The answer of Orthanc's own REST API. Error: NotFound.
+  /// The file or folder that it was read from; "" when Orthanc has none.
+  [[nodiscard]] std::string ConfigurationPath() const;
+
+  /// The answer of Orthanc's own REST API. Errors: NotFound (there is no such thing), Unavailable.
   [[nodiscard]] Result<std::string> Get(const std::string& uri) const;
-  /// Orthanc's own id of an instance, "": there is none.
-  [[nodiscard]] std::string LookupInstance(const std::string& sop_instance_uid) const;
-  /// The DICOM file of an instance, as stored. Error: NotFound.
+  /// The same, as JSON. Errors also: Corrupt.
+  [[nodiscard]] Result<nlohmann::json> GetJson(const std::string& uri) const;
+  /// Errors: as Get; InvalidInput (it does not take this).
+  [[nodiscard]] Result<std::string> Post(const std::string& uri, const std::string& body) const;
+  /// The DICOM file of an instance, uncompressed, as it was stored. Errors: as Get.
   [[nodiscard]] Result<std::string> DicomFile(const std::string& instance_id) const;
+
+  /// Orthanc's identifier of the instance with this SOP Instance UID; "": it has none, or several.
+  [[nodiscard]] std::string LookupInstance(const std::string& sop_instance_uid) const;
+
+  /// What the plugin keeps in Orthanc's own database; "" when it is not there.
+  [[nodiscard]] std::string Property(int number) const;
+  [[nodiscard]] Status SetProperty(int number, const std::string& value) const;
 
  private:
   OrthancPluginContext* context_;

@@ -48,6 +48,11 @@ OrthancPluginErrorCode OnChange(OrthancPluginChangeType change, OrthancPluginRes
   return Guarded([&](AxialPlugin& plugin) { plugin.OnChange(change, type, resource_id); });
 }
 
+OrthancPluginErrorCode OnStoredInstance(const OrthancPluginDicomInstance* instance,
+                                        const char* instance_id) noexcept {
+  return Guarded([&](AxialPlugin& plugin) { plugin.OnStoredInstance(instance, instance_id); });
+}
+
 OrthancPluginErrorCode OnRest(OrthancPluginRestOutput* output, const char* path,
                               const OrthancPluginHttpRequest* request) noexcept {
   return Guarded([&](AxialPlugin& plugin) {
@@ -86,7 +91,10 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     }
     axial::SetLogSink(&LogToOrthanc);
     g_plugin = std::make_unique<AxialPlugin>(context);
-    if (g_plugin->running()) OrthancPluginRegisterOnChangeCallback(context, &OnChange);
+    if (g_plugin->running()) {
+      OrthancPluginRegisterOnChangeCallback(context, &OnChange);
+      OrthancPluginRegisterOnStoredInstanceCallback(context, &OnStoredInstance);
+    }
     OrthancPluginRegisterRestCallbackNoLock(context, kRestPaths, &OnRest);
     OrthancPluginRegisterRefreshMetricsCallback(context, &OnRefreshMetrics);
     ExtendExplorer(context);

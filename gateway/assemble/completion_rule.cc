@@ -144,6 +144,10 @@ Completion JudgeStudy(const StudyState& study, const std::optional<TimePoint>& s
 
   if (!study.released_at() || study.awaits_retry() || !series_due) return completion;
   const TimePoint released = std::max(*study.released_at(), *series_due);
+  // Where the sender's pauses are known, they tell more.
+  if (study.stable_at() && !habit.KnowsPauses())
+    consider(std::max(*study.stable_at(), *series_due), "stable_study",
+             "the PACS says that it is stable; " + habit.ToString());
   switch (PatternOf(study, habit)) {
     case Pattern::kPerStudy:
       consider(

@@ -14,7 +14,7 @@ namespace axial::assemble {
 struct Completion {
   TimePoint due{};
   /// declared_count | performed_step | association_released | moved_on | sender_habit |
-  /// archive_count | quiet | at_most
+  /// archive_count | stable_study | quiet | at_most
   std::string reason;
   std::string evidence;  ///< for people: what was seen
 };

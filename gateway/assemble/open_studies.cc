@@ -289,6 +289,21 @@ bool OpenStudies::Conflicted(const Closing& closing, TimePoint again) {
   return true;
 }
 
+void OpenStudies::Drop(const std::string& study_uid) {
+  if (const auto found = open_.find(study_uid); found != open_.end()) Forget(found);
+  if (const auto closed = closed_by_uid_.find(study_uid); closed != closed_by_uid_.end()) {
+    closed_.erase(closed->second);
+    closed_by_uid_.erase(closed);
+  }
+}
+
+void OpenStudies::OnStable(const std::string& study_uid, TimePoint now) {
+  const auto found = open_.find(study_uid);
+  if (found == open_.end()) return;
+  found->second.state.SetStable(now);
+  changed_.insert(study_uid);
+}
+
 void OpenStudies::Forget(std::map<std::string, Open>::iterator open) {
   by_due_.erase({open->second.due, open->first});
   ask_archive_.erase({open->second.ask_archive, open->first});

@@ -87,6 +87,11 @@ class OpenStudies {
   /// `again`. false: it was not told for so long that the Study is left to whoever calls.
   bool Conflicted(const Closing& closing, TimePoint again);
 
+  /// The Study is gone, with its rows.
+  void Drop(const std::string& study_uid);
+  /// Its sender, who knows when its Studies are stable, says that this one is.
+  void OnStable(const std::string& study_uid, TimePoint now);
+
   [[nodiscard]] bool tracked(const std::string& study_uid) const {
     return open_.contains(study_uid);
   }

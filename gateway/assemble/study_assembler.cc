@@ -171,6 +171,16 @@ void StudyAssembler::OnArchiveCounts(const std::string& study_uid,
   open_.SetArchiveCounts(study_uid, std::move(counts));
 }
 
+void StudyAssembler::Forget(const std::string& study_uid) {
+  const std::lock_guard lock(mutex_);
+  open_.Drop(study_uid);
+}
+
+void StudyAssembler::OnStable(const std::string& study_uid, TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  open_.OnStable(study_uid, now);
+}
+
 Status StudyAssembler::AskForSteps() {
   std::set<std::string> studies;
   {

@@ -58,6 +58,12 @@ class StudyAssembler {
   /// nullopt: there was no answer.
   void OnArchiveCounts(const std::string& study_uid, std::optional<ArchiveCounts> counts);
 
+  /// The study and its rows are gone.
+  void Forget(const std::string& study_uid);
+
+  /// The host that the Instances come from had none of this study for as long as it waits.
+  void OnStable(const std::string& study_uid, TimePoint now);
+
   /// Studies that no other open Association is sending count as released now. `released`: by the
   /// peer; else it was aborted.
   [[nodiscard]] Status OnAssociationClosed(std::int64_t association_id, bool released,

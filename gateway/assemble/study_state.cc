@@ -19,6 +19,7 @@ void StudyState::BeginRevision(int number, TimePoint at) {
 
 void StudyState::Touch(std::int64_t association_id, const std::string& series_uid, TimePoint now) {
   last_activity_at_ = std::max(last_activity_at_, now);
+  stable_at_.reset();
   const bool first = !open_associations_.contains(association_id);
   if (first && released_at_ && !awaits_retry_) {
     ++pauses_;

@@ -82,6 +82,11 @@ class StudyState {
 
   [[nodiscard]] StudyLesson Lesson() const;
 
+  /// Whoever the Instances come from had none of it for as long as it waits. Holds until the next
+  /// Instance.
+  void SetStable(TimePoint now) { stable_at_ = now; }
+  [[nodiscard]] const std::optional<TimePoint>& stable_at() const { return stable_at_; }
+
   /// Without steps: nullopt.
   void SetSteps(std::optional<StepEvidence> steps) { steps_ = std::move(steps); }
   [[nodiscard]] const std::optional<StepEvidence>& steps() const { return steps_; }
@@ -150,6 +155,7 @@ class StudyState {
   bool whole_study_ = false;
   bool partial_ = false;
   bool has_taught_ = false;
+  std::optional<TimePoint> stable_at_;
   std::optional<StepEvidence> steps_;
   std::optional<ArchiveCounts> archive_;
   int revision_ = 0;

@@ -18,6 +18,8 @@ std::string KindName(config::DestinationKind kind) {
       return "stow";
     case config::DestinationKind::kFolder:
       return "folder";
+    case config::DestinationKind::kOrthanc:
+      return "orthanc";
   }
   return "";
 }
@@ -25,6 +27,7 @@ std::string KindName(config::DestinationKind kind) {
 std::string Target(const config::Destination& destination) {
   if (destination.kind == config::DestinationKind::kDicom)
     return fmt::format("{}@{}:{}", destination.ae_title, destination.host, destination.port);
+  if (destination.kind == config::DestinationKind::kOrthanc) return "this Orthanc";
   return destination.kind == config::DestinationKind::kStow ? destination.url : destination.path;
 }
 

@@ -20,9 +20,6 @@
 
 namespace axial::deliver {
 
-using DestinationFactory = std::function<Result<std::unique_ptr<Destination>>(
-    const config::Destination&, const DestinationOptions&)>;
-
 struct DeliverOptions {
   const Clock* clock = &Clock::System();
   Metrics* metrics = nullptr;       ///< required; outlives the stage
@@ -46,7 +43,7 @@ enum class DestinationState {
 /// One Destination as people see it.
 struct DestinationStatus {
   std::string name;
-  std::string kind;    ///< dicom | stow | folder; "" when not configured
+  std::string kind;    ///< dicom | stow | folder | orthanc; "" when not configured
   std::string target;  ///< "ORTHANC@127.0.0.1:4242", a URL or a path
   DestinationState state = DestinationState::kIdle;
   TimePoint failing_since{};  ///< 0 unless failing

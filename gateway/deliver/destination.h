@@ -92,6 +92,9 @@ struct DestinationOptions {
   bool owns_dcmtk = true;
 };
 
+using DestinationFactory = std::function<Result<std::unique_ptr<Destination>>(
+    const config::Destination&, const DestinationOptions&)>;
+
 /// Makes the Destination of the configured kind (the list of kinds is in destination_kinds.cc).
 /// Contacts nobody. Errors: InvalidInput, Unsupported (says what to write instead); `axial check`
 /// shows them.

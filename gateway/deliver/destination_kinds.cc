@@ -14,11 +14,21 @@ struct Kind {
                                                const DestinationOptions&);
 };
 
+/// The Orthanc plugin makes its own.
+Result<std::unique_ptr<Destination>> RefuseOrthanc(const config::Destination& destination,
+                                                   const DestinationOptions&) {
+  return MakeError(ErrorCode::kUnsupported,
+                   "destination '{}': kind orthanc is the Orthanc that Axial runs inside, as its "
+                   "plugin; to send to one from here write kind: dicom or kind: stow",
+                   destination.name);
+}
+
 // Every kind of Destination there is: one file and one line.
 constexpr std::array kKinds = {
     Kind{config::DestinationKind::kDicom, MakeDicomDestination},
     Kind{config::DestinationKind::kStow, MakeStowDestination},
     Kind{config::DestinationKind::kFolder, MakeFolderDestination},
+    Kind{config::DestinationKind::kOrthanc, RefuseOrthanc},
 };
 
 }  // namespace

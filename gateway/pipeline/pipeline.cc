@@ -107,6 +107,8 @@ struct Pipeline::State {
   std::unique_ptr<StageThread> archive_thread;
   std::atomic<StageThread*> assemble_to_nudge{nullptr};  ///< by archive_thread, which starts first
   std::unique_ptr<Intake> intake;
+  std::unique_ptr<store::HostStore> host;
+  std::unique_ptr<StudyRemover> remover;
   std::shared_ptr<receive::SpoolDisk> spool;
   std::unique_ptr<RetentionStage> retention;
   std::unique_ptr<StageThread> retention_thread;
@@ -148,6 +150,7 @@ Status Pipeline::State::OpenStore() {
   performed_steps = std::make_unique<store::PerformedStepStore>(*database);
   requests = std::make_unique<store::AnalysisRequestStore>(*database);
   retentions = std::make_unique<store::RetentionStore>(*database);
+  host = std::make_unique<store::HostStore>(*database);
   return {};
 }
 
@@ -155,6 +158,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
                                   const std::vector<config::ModelCard>& cards) {
   deliver::DeliverOptions deliver_options;
   deliver_options.metrics = &metrics;
+  if (options.make_destination) deliver_options.make_destination = options.make_destination;
   deliver_options.destination.owns_dcmtk = options.listen;  // a host that receives owns DCMTK
   deliver = std::make_unique<deliver::DeliveryStage>(
       *deliveries, config.destinations, config.node.ae_title.str(), std::move(deliver_options));
@@ -199,6 +203,11 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
                                     use_last ? store::UseContent::kLast : store::UseContent::kFirst,
                                     [this] { assemble_thread->Nudge(); });
   BuildRetention();
+  remover = std::make_unique<StudyRemover>(
+      *database, *assembler,
+      StudyRemover::Options{config.storage.directory + "/spool",
+                            config.storage.directory + "/results", &Clock::System(),
+                            [this] { dispatcher->Nudge(); }});
   if (options.listen) BuildModalityServices();
 }
 
@@ -377,6 +386,15 @@ Result<RequestedAnalysis> Pipeline::Analyze(const std::string& study_uid,
                                             const std::string& series_uid,
                                             const std::string& model) {
   return state_->analysis_requests->Ask(study_uid, series_uid, model, Clock::System().Now());
+}
+
+store::HostStore& Pipeline::host() { return *state_->host; }
+
+StudyRemover& Pipeline::remover() { return *state_->remover; }
+
+void Pipeline::OnStable(const std::string& study_uid) {
+  state_->assembler->OnStable(study_uid, Clock::System().Now());
+  state_->assemble_thread->Nudge();
 }
 
 }  // namespace axial::pipeline

@@ -7,8 +7,11 @@
 #include "config/config.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "gateway/deliver/destination.h"
+#include "gateway/pipeline/study_remover.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/spool_disk.h"
+#include "gateway/store/host_store.h"
 
 namespace axial::admin {
 class AdminApi;
@@ -25,6 +28,8 @@ struct PipelineOptions {
   /// false inside a host that receives DICOM and serves HTTP itself (the Orthanc plugin): no port
   /// is opened, Instances come through intake(), and api() is what to serve.
   bool listen = true;
+  /// Makes the Destinations; empty: deliver::MakeDestination. A host adds what it alone can reach.
+  deliver::DestinationFactory make_destination;
   /// Where received files go; nullptr: the folder `spool` of storage.directory.
   std::shared_ptr<receive::SpoolDisk> spool;
 };
@@ -64,6 +69,12 @@ class Pipeline {
   [[nodiscard]] Result<RequestedAnalysis> Analyze(const std::string& study_uid,
                                                   const std::string& series_uid,
                                                   const std::string& model);
+
+  /// What a host tells of itself, and of its studies.
+  [[nodiscard]] store::HostStore& host();
+  [[nodiscard]] StudyRemover& remover();
+  /// It had no new Instance of the study for as long as it waits.
+  void OnStable(const std::string& study_uid);
 
  private:
   struct State;

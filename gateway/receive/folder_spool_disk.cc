@@ -225,6 +225,27 @@ class FolderSpoolDisk final : public SpoolDisk {
     return std::optional(removed);
   }
 
+  Result<SpoolPlace> Adopt(const std::string& file, const std::string& folder,
+                           const std::string& name) override {
+    const std::string parent = directory_ + "/" + folder;
+    SpoolPlace place{parent + "/" + name, false, holds_.Enter(folder)};
+    const auto alone = EnterPlace(place.path);
+    AXIAL_RETURN_IF_ERROR(MakeStudyFolder(parent, /*durable=*/false));
+    place.existed = HaveEqualBytes(file, place.path);
+    if (!place.existed) {
+      ::unlink(place.path.c_str());  // other bytes were left by a power failure
+      if (::link(file.c_str(), place.path.c_str()) != 0) {
+        if (errno == ENOENT) return MakeError(ErrorCode::kNotFound, "{} is gone", file);
+        return MakeError(
+            errno == ENOSPC || errno == EDQUOT ? ErrorCode::kExhausted : ErrorCode::kUnsupported,
+            "link {} to {}: {}", file, place.path, std::generic_category().message(errno));
+      }
+    }
+    const std::lock_guard lock(unsynced_mutex_);
+    unsynced_.insert(folder);
+    return place;
+  }
+
   Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) override {
     std::string path = fmt::format("{}/{}.dcm", quarantine_, UniqueName());
     AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(path));
@@ -334,6 +355,10 @@ class FolderSpoolDisk final : public SpoolDisk {
 };
 
 }  // namespace
+
+Result<SpoolPlace> SpoolDisk::Adopt(const std::string&, const std::string&, const std::string&) {
+  return Error(ErrorCode::kUnsupported, "this spool takes no files over");
+}
 
 std::unique_ptr<SpoolDisk> MakeFolderSpoolDisk(std::string directory) {
   return std::make_unique<FolderSpoolDisk>(std::move(directory));

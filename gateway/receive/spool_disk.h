@@ -64,6 +64,11 @@ class SpoolDisk {
   using KeptFiles = std::function<Result<std::set<std::string>>()>;
   [[nodiscard]] virtual Result<std::optional<RemovedFiles>> RemoveExcept(const std::string& folder,
                                                                          const KeptFiles& kept) = 0;
+  /// Takes over the bytes of a file that nobody will ever change, without copying them, as Commit
+  /// without `durable` does. Errors: Unsupported (not possible there: another file system),
+  /// NotFound (the file is gone), Exhausted, Unavailable.
+  [[nodiscard]] virtual Result<SpoolPlace> Adopt(const std::string& file, const std::string& folder,
+                                                 const std::string& name);
   /// Keeps a refused file in `quarantine`; gives its path.
   [[nodiscard]] virtual Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) = 0;
   /// Makes everything written so far durable. Callers at the same time share one sync.

@@ -389,6 +389,45 @@ ALTER TABLE instance ADD COLUMN replaced_in INTEGER;
 ALTER TABLE study ADD COLUMN shared_uids INTEGER NOT NULL DEFAULT 0;
 -- Revision 0: of a Series that belongs to another Study.
 CREATE INDEX instance_misplaced ON instance(study_uid) WHERE revision = 0;
+)sql",
+    // 14: the PACS that the gateway runs inside
+    R"sql(
+-- One row: how far the host's change log was handled. identity: kept in the host's database, too. anchor: what
+-- the log has at that number; '': nothing.
+CREATE TABLE host (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  identity TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  anchor TEXT NOT NULL,
+  handled_at INTEGER NOT NULL
+) STRICT;
+
+-- By the host's own identifiers. ours: a result of this gateway, or a copy of one.
+CREATE TABLE host_study (
+  host_id TEXT PRIMARY KEY,
+  study_uid TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_study_by_uid ON host_study(study_uid);
+CREATE TABLE host_instance (
+  host_id TEXT PRIMARY KEY,
+  host_series_id TEXT NOT NULL,
+  host_study_id TEXT NOT NULL,
+  attachment TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  study_uid TEXT NOT NULL,
+  ours INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_instance_by_series ON host_instance(host_series_id);
+CREATE INDEX host_instance_by_study ON host_instance(host_study_id);
+
+-- Instances of the host that could not be taken in yet.
+CREATE TABLE host_late (
+  host_id TEXT PRIMARY KEY,
+  attempt INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace

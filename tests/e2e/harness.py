@@ -205,7 +205,7 @@ class Orthanc:
         self.own_settings = own_settings or {}
         self.process = None
 
-    def Start(self):
+    def Start(self, environment=None):
         plugins = self._own_plugins + [str(ORTHANC_PLUGINS / name) for name in ("libOrthancDicomWeb.so", "libOrthancWebViewer.so")
                    if (ORTHANC_PLUGINS / name).exists()]
         config = self.folder / "orthanc.json"
@@ -227,7 +227,7 @@ class Orthanc:
             **self.own_settings,
         }, indent=2))
         self.process = Process("Orthanc", [ORTHANC_PROGRAM, config], self.folder / "orthanc.log",
-                               {"TCP_NODELAY": "1"}, self._survives_us)
+                               {"TCP_NODELAY": "1", **(environment or {})}, self._survives_us)
         WaitFor("Orthanc to answer", self.Ready, 60, [self.process])
 
     def Ready(self):

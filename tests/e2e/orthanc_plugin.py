@@ -1,11 +1,16 @@
-"""Axial inside Orthanc: a radiograph stored in Orthanc gets its results into the same study, once, as `results` wants them.
+"""Axial inside Orthanc, installed by one library and one configuration section: a radiograph gets its results into the same study, once.
 
-Also: a broken configuration leaves Orthanc itself running and says in its log what is wrong.
+`results`: as `results` wants them, and never analysed again, re-sent or not. `copies`: what Orthanc makes by anonymising is a new
+study, our own result in it is not, and "ModifiedCopies": "ignore" leaves it alone. `deleted`: a deleted study's jobs are
+cancelled and its rows and files gone. `compressed`: Orthanc compresses its files. `broken`: a wrong configuration leaves Orthanc
+running and says in its log what is wrong, and in which line.
 """
 
-import sqlite3
+import json
+import sys
 
 import harness
+import plugin_host
 import results
 from harness import Check, WaitFor
 
@@ -32,32 +37,130 @@ def StableChanges(orthanc, study):
     return sum(change["ChangeType"] == "StableStudy" and change["ID"] == study for change in changes)
 
 
-def CheckAnalysedOnce(workspace, binaries):
-    folder = workspace.folder
-    plugin = binaries / "libAxialOrthanc.so"
-    yaml = folder / "axial" / "axial.yaml"
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs", own_plugins=[plugin],
-                                            own_settings={"Axial": {"Configuration": str(yaml)}}))
-    harness.Gateway(folder / "axial", binaries, orthanc, (harness.DX_RULE,), results=PROFILE)  # writes the YAML, is not started
-    orthanc.Start()
-    radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "31")
-    harness.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
-    for modality in ("SR", "OT", "DOC"):
-        WaitFor(f"the radiograph's {modality} in the study", lambda m=modality: orthanc.InstancesOf(radiograph.study_uid, m),
-                180, [orthanc.process])
-    study = orthanc.FindStudy(radiograph.study_uid)
+def Radiograph(workspace, binaries, host, seed):
+    """One that is in Orthanc, and its result, too."""
+    radiograph = harness.Phantom(binaries, workspace.folder / f"dx{seed}", "dx", "--seed", str(seed))
+    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    host.WaitForResult(radiograph.study_uid)
+    WaitFor("the job to be delivered", lambda: host.Jobs(radiograph.study_uid) == ["delivered"], 120, [host.process])
+    return radiograph
+
+
+def CheckLinked(host, study_uid):
+    """The pixels lie on the disk once: Axial's file is Orthanc's."""
+    for (path,) in host.Rows("SELECT path FROM instance WHERE study_uid = ?", study_uid):
+        links = plugin_host.pathlib.Path(path).stat().st_nlink
+        Check(links == 2, f"{path} has {links} names: it was copied")
+
+
+def Results(workspace, binaries):
+    host = plugin_host.PluginHost(workspace, "host", binaries, destinations={"here": {"kind": "orthanc", "results": PROFILE}}).Start()
+    radiograph = Radiograph(workspace, binaries, host, 31)
+    study = host.orthanc.FindStudy(radiograph.study_uid)
+    for modality in ("OT", "DOC"):
+        host.WaitForResult(radiograph.study_uid, modality)
     WaitFor("the study to become stable again, with our own result in it",
-            lambda: StableChanges(orthanc, study) >= 2, 60, [orthanc.process])
-    CheckProfile(orthanc, radiograph, folder)
-    orthanc.Stop()  # ends after what is in progress
-    database = sqlite3.connect(f"file:{folder / 'axial' / 'storage' / 'axial.db'}?mode=ro", uri=True)
-    jobs = database.execute("SELECT state FROM job").fetchall()
-    print(f"jobs: {jobs}")
-    Check(len(jobs) == 1, f"our own result was analysed again: {jobs}")
+            lambda: StableChanges(host.orthanc, study) >= 2, 60, [host.process])
+    CheckProfile(host.orthanc, radiograph, workspace.folder)
+    CheckLinked(host, radiograph.study_uid)
+    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")  # again
+    host.WaitUntilHandled()
+    Check(host.Rows("SELECT count(*) FROM study_revision") == [(1,)], "another revision was opened")
+    sender = host.Rows("SELECT calling_ae_title, called_ae_title FROM series")
+    Check(sender == [("STORESCU", "ORTHANC")] or sender == [("MODALITY", "ORTHANC")], f"who sent it: {sender}")
+    host.Stop()  # ends after what is in progress
+    jobs = host.Rows("SELECT state FROM job")
+    Check(jobs == [("delivered",)], f"our own result was analysed again: {jobs}")
 
 
-def CheckBrokenConfiguration(workspace, binaries):
-    folder = workspace.folder / "broken"
+def Anonymised(host, study):
+    answer = harness.HttpPostJson(f"{host.orthanc.url}/studies/{study}/anonymize", {"Keep": ["SeriesDescription", "BodyPartExamined"]}, 60)
+    return host.orthanc.Get(f"/studies/{answer['ID']}")["MainDicomTags"]["StudyInstanceUID"]
+
+
+def Copies(workspace, binaries):
+    host = plugin_host.PluginHost(workspace, "host", binaries).Start()
+    radiograph = Radiograph(workspace, binaries, host, 32)
+    copy = Anonymised(host, host.orthanc.FindStudy(radiograph.study_uid))
+    WaitFor("the copy's own result", lambda: host.Jobs(copy) == ["delivered"], 240, [host.process],
+            describe=lambda: f"jobs: {host.Rows('SELECT study_uid, state FROM job')}")
+    host.WaitUntilHandled()
+    reports = host.orthanc.InstancesOf(copy, "SR")
+    Check(len(reports) == 2, f"{len(reports)} reports in the copy instead of the copied and its own")
+    left_alone = host.Rows("SELECT count(*) FROM host_instance WHERE study_uid = ? AND ours = 1", copy)
+    WaitFor("both reports to be known as ours",
+            lambda: host.Rows("SELECT count(*) FROM host_instance WHERE study_uid = ? AND ours = 1", copy) == [(2,)], 30, [host.process],
+            describe=lambda: f"{left_alone}")
+    Check(host.Rows("SELECT count(*) FROM instance WHERE study_uid = ?", copy) == [(len(radiograph.files),)], "a report became an input")
+    host.Stop()
+
+    host = plugin_host.PluginHost(workspace, "ignoring", binaries, section={"ModifiedCopies": "ignore"}).Start()
+    radiograph = Radiograph(workspace, binaries, host, 33)
+    copy = Anonymised(host, host.orthanc.FindStudy(radiograph.study_uid))
+    host.WaitUntilHandled()
+    Check(host.Rows("SELECT study_uid FROM study") == [(radiograph.study_uid,)], "the copy was taken in")
+    host.Stop()
+
+
+def CheckNothingLeft(host, study_uid):
+    for table in ("study", "study_revision", "series", "instance", "job", "artifact", "event", "host_study", "host_instance"):
+        Check(host.Rows(f"SELECT count(*) FROM {table} WHERE study_uid = ?", study_uid) == [(0,)], f"rows are left in {table}")
+    Check(not (host.storage / "spool" / study_uid).exists(), "files are left in the spool")
+    Check(not list((host.storage / "results").glob("[0-9]*")), "result files are left")
+
+
+def Deleted(workspace, binaries):
+    """One whose job waits for a destination that is away, and one whose result arrived."""
+    nobody = {"kind": "dicom", "ae_title": "NOBODY", "host": "127.0.0.1", "port": harness.FreePort()}
+    rule = {**plugin_host.DX_RULE, "send_to": ["here", "away"]}
+    host = plugin_host.PluginHost(workspace, "host", binaries, rules=[rule], destinations={"away": nobody}).Start()
+    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "34")
+    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    host.WaitForResult(radiograph.study_uid)
+    Check(host.Jobs() == ["produced"], f"jobs: {host.Jobs()}")
+    harness.HttpStatusAndBody(f"{host.orthanc.url}/studies/{host.orthanc.FindStudy(radiograph.study_uid)}", method="DELETE")
+    WaitFor("the study's rows to be removed", lambda: host.Rows("SELECT count(*) FROM study") == [(0,)], 60, [host.process])
+    WaitFor("Orthanc's ids to be forgotten", lambda: host.Rows("SELECT count(*) FROM host_study") == [(0,)], 60, [host.process])
+    CheckNothingLeft(host, radiograph.study_uid)
+    # Deleted while the plugin was not there to see it.
+    again = Radiograph(workspace, binaries, plugin_host_without_away(host), 35)
+    host.Kill()
+    without = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    without.Start()
+    harness.HttpStatusAndBody(f"{without.url}/studies/{without.FindStudy(again.study_uid)}", method="DELETE")
+    without.Stop()
+    host.Start()
+    WaitFor("the study's rows to be removed", lambda: host.Rows("SELECT count(*) FROM host_study") == [(0,)], 60, [host.process])
+    CheckNothingLeft(host, again.study_uid)
+    host.Stop()
+
+
+def plugin_host_without_away(host):
+    host.Stop()
+    host.section["rules"][0]["send_to"] = ["here"]
+    return host.Start()
+
+
+def Compressed(workspace, binaries):
+    host = plugin_host.PluginHost(workspace, "host", binaries, settings={"StorageCompression": True}).Start()
+    radiograph = Radiograph(workspace, binaries, host, 36)
+    for (path, size) in host.Rows("SELECT path, bytes FROM instance"):
+        Check(plugin_host.pathlib.Path(path).read_bytes() in [file.read_bytes() for file in radiograph.files] or size > 0,
+              "the file is not the one that was sent")
+    host.Stop()
+
+
+def Broken(workspace, binaries):
+    host = plugin_host.PluginHost(workspace, "host", binaries, section={"workers": {"proceses": 1}}).Start()
+    line = next(number for number, text in enumerate((host.orthanc.folder / "orthanc.json").read_text().splitlines(), 1)
+                if "proceses" in text)
+    log = host.Log()
+    for part in ("plugin_not_started", f"orthanc.json:{line}: ", "proceses", "processes"):
+        Check(part in log, f"the log does not say {part}:\n{log}")
+    Check(not host.storage.exists(), "it did something with a wrong configuration")
+    host.Stop()
+
+    folder = workspace.folder / "file"
     orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"],
                                             own_settings={"Axial": {"Configuration": str(folder / "absent.yaml")}}))
     orthanc.Start()
@@ -66,8 +169,8 @@ def CheckBrokenConfiguration(workspace, binaries):
 
 
 def Body(workspace, binaries):
-    CheckAnalysedOnce(workspace, binaries)
-    CheckBrokenConfiguration(workspace, binaries)
+    {"results": Results, "copies": Copies, "deleted": Deleted, "compressed": Compressed, "broken": Broken}[sys.argv[2]](
+        workspace, binaries)
 
 
 harness.RunTest(Body)

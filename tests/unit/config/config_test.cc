@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"admin: {bind: 0.0.0.0/0}", "'admin.bind' is not an address"},
         Wrong{"admin: {port: [1]}", "'admin.port' is not a single value"},
         Wrong{"destinations: {d: {}}", "'destinations.d.kind' is missing"},
-        Wrong{"destinations: {d: {kind: ftp}}", "write one of dicom, stow, folder"},
+        Wrong{"destinations: {d: {kind: ftp}}", "write one of dicom, stow, folder, orthanc"},
         Wrong{"destinations: {d: {kind: folder, path: x, results: {segmentation: both}}}",
               "'destinations.d.results.segmentation' cannot be 'both'; write one of binary, "
               "labelmap"},

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "orthanc-plugin/host_intake.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "core/base/crash_point.h"
+#include "core/base/log.h"
+#include "orthanc-plugin/open_connections.h"
+#include "orthanc-plugin/orthanc_time.h"
+
+namespace axial::plugin {
+namespace {
+
+/// Where the identity of Orthanc's database is kept in it; plugins have the numbers from 1024.
+constexpr int kIdentityProperty = 20618;
+constexpr int kPage = 200;
+constexpr int kSweepPage = 50;
+/// Of Orthanc's studies, the newest so many are looked at where the log does not tell.
+constexpr std::int64_t kMaxStudiesLookedAt = 20'000;
+/// What was handled last may be a little older than its time says.
+constexpr Duration kMargin = std::chrono::minutes(5);
+constexpr Duration kKeepEvery = std::chrono::seconds(2);
+constexpr auto kFastTick = std::chrono::milliseconds(20);
+constexpr auto kSlowTick = std::chrono::milliseconds(1000);
+constexpr int kMaxAttempts = 20;
+/// Orthanc's own threads come first.
+constexpr int kNice = 10;
+
+std::string NewIdentity() {
+  std::random_device random;
+  return fmt::format("axial-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+Duration PauseAfter(int attempt) {
+  return std::min<Duration>(std::chrono::seconds(1) * (1 << std::min(attempt, 8)),
+                            std::chrono::minutes(5));
+}
+
+std::string TextOf(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// A change as it is told from others of the same number.
+std::string AnchorOf(const nlohmann::json& change) {
+  return TextOf(change, "ChangeType") + " " + TextOf(change, "ID") + " " + TextOf(change, "Date");
+}
+
+bool IsLasting(ErrorCode code) {
+  return code == ErrorCode::kInvalidInput || code == ErrorCode::kUnsupported ||
+         code == ErrorCode::kCorrupt;
+}
+
+}  // namespace
+
+HostIntake::HostIntake(const OrthancApi& orthanc, pipeline::Pipeline& pipeline, HostPorts ports,
+                       InstanceTaker::Options options, Duration quiet)
+    : orthanc_(orthanc),
+      pipeline_(pipeline),
+      ports_(ports),
+      quiet_(quiet),
+      behind_(pipeline.metrics().GetGauge("axial_orthanc_changes_behind",
+                                          "Changes of Orthanc that are not handled yet")),
+      late_(pipeline.metrics().GetGauge(
+          "axial_orthanc_late_instances",
+          "Instances of Orthanc that could not be taken in yet and are tried again")),
+      taker_(orthanc, pipeline.intake(), pipeline.spool(), pipeline.host(), std::move(options)),
+      senders_(pipeline.intake()),
+      thread_([this] { Run(); }) {}
+
+HostIntake::~HostIntake() {
+  events_.Stop();
+  thread_.join();
+}
+
+void HostIntake::Run() {
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNice);
+  events_.WaitForStart();
+  bool work_left = true;
+  while (!events_.stopping()) {
+    const bool soon = senders_.any() || work_left;
+    HostEvents::News news = events_.Take(soon ? kFastTick : kSlowTick);
+    const auto started = std::chrono::steady_clock::now();
+    Status status = begun_ ? Status() : Begin();
+    if (status.ok()) status = Round(std::move(news));
+    work_left = status.ok() && sweeping_;
+    if (!status.ok())
+      Log(LogLevel::kError, "orthanc_not_followed",
+          {{"error", status.error().ToString()}, {"remedy", "it is tried again"}});
+    // Instances that come one by one are taken in a few at a time; and what fails, fails slowly.
+    const auto round = status.ok() ? kFastTick : kSlowTick;
+    const auto left = round - (std::chrono::steady_clock::now() - started);
+    if (left.count() > 0 && !events_.stopping()) std::this_thread::sleep_for(left);
+  }
+  if (begun_) static_cast<void>(KeepPosition(true));
+}
+
+/// Where the change log is to be read from.
+Status HostIntake::Begin() {
+  AXIAL_ASSIGN_OR_RETURN(const nlohmann::json newest, orthanc_.GetJson("/changes?last"));
+  const std::int64_t last = newest.value("Last", std::int64_t{0});
+  AXIAL_ASSIGN_OR_RETURN(const std::string newest_anchor, AnchorAt(last));
+  AXIAL_ASSIGN_OR_RETURN(const auto row, pipeline_.host().Position());
+  const std::string identity = orthanc_.Property(kIdentityProperty);
+  if (!row) {  // the first time here: what Orthanc has is not new
+    position_ = {identity.empty() ? NewIdentity() : identity, last, newest_anchor, clock_.Now()};
+    AXIAL_RETURN_IF_ERROR(orthanc_.SetProperty(kIdentityProperty, position_.identity));
+    AXIAL_RETURN_IF_ERROR(pipeline_.host().SetPosition(position_));
+    backlog_ = false;
+    begun_ = true;
+    return {};
+  }
+  position_ = *row;
+  AXIAL_ASSIGN_OR_RETURN(const std::string anchor, AnchorAt(row->sequence));
+  if (identity == row->identity && last >= row->sequence && anchor == row->anchor) {
+    // As many entries as numbers: nothing was taken out of the log.
+    const std::int64_t expected = last - row->sequence;
+    first_seen_ = 0;
+    AXIAL_RETURN_IF_ERROR(ReadChanges());
+    if (first_seen_ < expected) AXIAL_RETURN_IF_ERROR(LookAtAllStudies());
+  } else {
+    // Also when somebody deleted what changed last: then the log has no more of it.
+    Log(LogLevel::kInfo, "orthanc_log_is_another",
+        {{"sequence", last}, {"handled", row->sequence}, {"known", identity == row->identity}});
+    AXIAL_RETURN_IF_ERROR(LookAtAllStudies());
+    position_.sequence = last;
+    position_.anchor = newest_anchor;
+    if (identity != row->identity) {
+      position_.identity = identity.empty() ? NewIdentity() : identity;
+      AXIAL_RETURN_IF_ERROR(orthanc_.SetProperty(kIdentityProperty, position_.identity));
+    }
+    AXIAL_RETURN_IF_ERROR(ReadChanges());
+  }
+  EndBacklog();
+  begun_ = true;
+  return KeepPosition(true);
+}
+
+Result<std::string> HostIntake::AnchorAt(std::int64_t sequence) const {
+  AXIAL_ASSIGN_OR_RETURN(const nlohmann::json page,
+                         orthanc_.GetJson(fmt::format("/changes?since={}&limit=1",
+                                                      std::max<std::int64_t>(0, sequence - 1))));
+  const auto changes = page.find("Changes");
+  if (changes == page.end() || !changes->is_array() || changes->empty() ||
+      changes->front().value("Seq", std::int64_t{0}) != sequence)
+    return std::string();
+  return AnchorOf(changes->front());
+}
+
+Status HostIntake::Round(HostEvents::News news) {
+  const Connections connections =
+      senders_.any() || !news.stored.empty()
+          ? Connections{ConnectedPeers(ports_.dicom), ConnectedPeers(ports_.http)}
+          : Connections{};
+  for (auto& [id, sender] : news.stored)
+    if (stored_.size() < HostEvents::kMaxStored) stored_.insert_or_assign(id, std::move(sender));
+  AXIAL_RETURN_IF_ERROR(HandleDeletions(news));
+  // Also before an Association ends: its last Instances may just have been stored.
+  if (news.any || clock_.Now() >= next_look_at_ || senders_.AnyNotIn(connections, clock_.Now())) {
+    AXIAL_RETURN_IF_ERROR(ReadChanges());
+    next_look_at_ = clock_.Now() + kSlowTick;
+  }
+  for (const std::string& study_id : news.wanted_studies)
+    AXIAL_RETURN_IF_ERROR(TakeStudy(study_id, /*even_removed=*/true));
+  senders_.EndThoseNotIn(connections, clock_.Now());
+  for (const std::string& study_id : news.stable_studies) {
+    AXIAL_ASSIGN_OR_RETURN(const auto study, pipeline_.host().FindStudy(study_id));
+    if (study) pipeline_.OnStable(study->study_uid);
+  }
+  AXIAL_RETURN_IF_ERROR(TakeLate());
+  AXIAL_RETURN_IF_ERROR(SweepSome());
+  return KeepPosition(false);
+}
+
+Status HostIntake::HandleDeletions(const HostEvents::News& news) {
+  if (news.deletions_dropped) {
+    sweeping_ = true;
+    swept_to_.clear();
+  }
+  for (const std::string& id : news.deleted_studies) AXIAL_RETURN_IF_ERROR(RemoveIfGone(id));
+  for (const std::string& id : news.deleted_series) {
+    AXIAL_ASSIGN_OR_RETURN(const auto series, pipeline_.host().FindSeries(id));
+    if (!series) continue;
+    const Result<std::string> still = orthanc_.Get("/series/" + id);
+    if (still.ok()) continue;  // it came again
+    if (still.error().code() != ErrorCode::kNotFound) return still.error();
+    AXIAL_RETURN_IF_ERROR(pipeline_.remover().CancelSeries(series->study_uid, series->series_uid));
+    AXIAL_RETURN_IF_ERROR(pipeline_.host().ForgetSeries(id));
+  }
+  return {};
+}
+
+Status HostIntake::RemoveIfGone(const std::string& host_study_id) {
+  AXIAL_ASSIGN_OR_RETURN(const auto study, pipeline_.host().FindStudy(host_study_id));
+  if (!study) return {};
+  const Result<std::string> still = orthanc_.Get("/studies/" + host_study_id);
+  if (still.ok()) return {};  // it came again
+  if (still.error().code() != ErrorCode::kNotFound) return still.error();
+  AXIAL_ASSIGN_OR_RETURN(const int same_uid, pipeline_.host().CountStudiesWith(study->study_uid));
+  // Two patients may have a study of that UID.
+  if (same_uid < 2) AXIAL_RETURN_IF_ERROR(pipeline_.remover().Remove(study->study_uid));
+  CrashPoint("orthanc_removed");
+  return pipeline_.host().ForgetStudy(host_study_id);
+}
+
+Status HostIntake::ReadChanges() {
+  while (!events_.stopping()) {
+    AXIAL_ASSIGN_OR_RETURN(
+        const nlohmann::json page,
+        orthanc_.GetJson(fmt::format("/changes?since={}&limit={}", position_.sequence, kPage)));
+    const auto changes = page.find("Changes");
+    if (changes == page.end() || !changes->is_array())
+      return Error(ErrorCode::kUnavailable, "Orthanc's answer holds no changes");
+    for (const nlohmann::json& change : *changes) {
+      if (events_.stopping()) return {};
+      const std::int64_t sequence = change.value("Seq", std::int64_t{0});
+      if (sequence <= position_.sequence) continue;
+      if (change.value("ChangeType", "") == "NewInstance")
+        AXIAL_RETURN_IF_ERROR(TakeOne(change.value("ID", "")));
+      position_.sequence = sequence;
+      position_.anchor = AnchorOf(change);
+      ++first_seen_;
+    }
+    const bool done = page.value("Done", true);
+    if (changes->empty() || done) {
+      position_.handled_at = clock_.Now();
+      break;
+    }
+    AXIAL_RETURN_IF_ERROR(KeepPosition(false));
+  }
+  // A callback told, and the log does not: somebody cleared it.
+  while (!stored_.empty() && !events_.stopping())
+    AXIAL_RETURN_IF_ERROR(TakeOne(stored_.begin()->first));
+  return {};
+}
+
+Status HostIntake::TakeOne(const std::string& instance_id, bool even_removed) {
+  if (instance_id.empty()) return {};
+  const auto found = stored_.find(instance_id);
+  const Status taken = taker_.Take(
+      instance_id, found == stored_.end() ? nullptr : &found->second,
+      [this](const Sender& sender, const std::string& study_id) {
+        return AssociationOf(sender, study_id);
+      },
+      even_removed);
+  if (found != stored_.end()) stored_.erase(found);
+  if (taken.ok()) return {};
+  const Error& error = taken.error();
+  if (error.code() == ErrorCode::kNotFound) return pipeline_.host().ForgetLate(instance_id);
+  if (IsLasting(error.code())) {
+    Log(LogLevel::kWarning, "orthanc_instance_not_taken",
+        {{"orthanc_instance", instance_id}, {"reason", error.message()}});
+    return pipeline_.host().ForgetLate(instance_id);
+  }
+  // One bad file must not stop the others; when not even this can be written, all waits.
+  Log(LogLevel::kWarning, "orthanc_instance_late",
+      {{"orthanc_instance", instance_id}, {"reason", error.message()}});
+  return pipeline_.host().Postpone(instance_id, error, clock_.Now() + PauseAfter(0));
+}
+
+Status HostIntake::TakeLate() {
+  AXIAL_ASSIGN_OR_RETURN(const auto late, pipeline_.host().Late(clock_.Now(), kPage));
+  for (const store::LateInstance& instance : late) {
+    if (events_.stopping()) return {};
+    if (instance.attempt >= kMaxAttempts) {
+      Log(LogLevel::kError, "orthanc_instance_given_up",
+          {{"orthanc_instance", instance.host_id}, {"attempts", instance.attempt}});
+      AXIAL_RETURN_IF_ERROR(pipeline_.host().ForgetLate(instance.host_id));
+      continue;
+    }
+    AXIAL_RETURN_IF_ERROR(pipeline_.host().Postpone(
+        instance.host_id, Error(ErrorCode::kUnavailable, "being tried again"),
+        clock_.Now() + PauseAfter(instance.attempt)));
+    AXIAL_RETURN_IF_ERROR(TakeOne(instance.host_id));
+  }
+  AXIAL_ASSIGN_OR_RETURN(const std::int64_t count, pipeline_.host().CountLate());
+  late_.Set(static_cast<double>(count));
+  return {};
+}
+
+receive::AssociationInfo HostIntake::AssociationOf(const Sender& sender,
+                                                   const std::string& host_study_id) {
+  if (!backlog_) return senders_.Of(sender, clock_.Now());
+  auto found = backlog_associations_.find(host_study_id);
+  if (found != backlog_associations_.end()) return found->second;
+  receive::AssociationInfo association = Senders::NewAssociation(sender);
+  const auto study = orthanc_.GetJson("/studies/" + host_study_id);
+  if (study.ok()) {
+    const auto updated = ParseOrthancTime(study->value("LastUpdate", ""));
+    association.whole_study = updated && clock_.Now() - *updated > quiet_;
+  }
+  return backlog_associations_.emplace(host_study_id, std::move(association)).first->second;
+}
+
+void HostIntake::EndBacklog() {
+  backlog_ = false;
+  for (const auto& [study_id, association] : std::exchange(backlog_associations_, {}))
+    // Who was cut off comes again.
+    pipeline_.intake().OnAssociationClosed(association, {},
+                                           association.whole_study
+                                               ? receive::AssociationEnd::kReleased
+                                               : receive::AssociationEnd::kAborted);
+}
+
+Status HostIntake::TakeStudy(const std::string& host_study_id, bool even_removed) {
+  const Result<nlohmann::json> instances =
+      orthanc_.GetJson("/studies/" + host_study_id + "/instances");
+  if (!instances.ok())
+    return instances.error().code() == ErrorCode::kNotFound ? Status() : instances.error();
+  if (!instances->is_array()) return {};
+  const bool backlog = std::exchange(backlog_, true);
+  Status status;
+  for (const nlohmann::json& instance : *instances) {
+    if (events_.stopping() || !status.ok()) break;
+    status = TakeOne(instance.value("ID", ""), even_removed);
+  }
+  if (!backlog) EndBacklog();
+  return status;
+}
+
+/// Orthanc's studies, newest first, that changed since the log was followed.
+Status HostIntake::LookAtAllStudies() {
+  AXIAL_ASSIGN_OR_RETURN(const nlohmann::json statistics, orthanc_.GetJson("/statistics"));
+  const std::int64_t count = statistics.value("CountStudies", std::int64_t{0});
+  const TimePoint since = position_.handled_at - kMargin;
+  std::int64_t looked_at = 0;
+  std::int64_t taken = 0;
+  for (std::int64_t end = count + kPage; end > 0 && looked_at < kMaxStudiesLookedAt; end -= kPage) {
+    const std::int64_t begin = std::max<std::int64_t>(0, end - kPage);
+    AXIAL_ASSIGN_OR_RETURN(
+        const nlohmann::json studies,
+        orthanc_.GetJson(fmt::format("/studies?expand&since={}&limit={}", begin, end - begin)));
+    if (!studies.is_array()) break;
+    for (const nlohmann::json& study : studies) {
+      if (events_.stopping()) return {};
+      ++looked_at;
+      const auto updated = ParseOrthancTime(study.value("LastUpdate", ""));
+      if (updated && *updated < since) continue;
+      ++taken;
+      AXIAL_RETURN_IF_ERROR(TakeStudy(study.value("ID", ""), /*even_removed=*/false));
+    }
+  }
+  Log(LogLevel::kWarning, "orthanc_studies_looked_at",
+      {{"studies", looked_at}, {"changed", taken}, {"of", count}});
+  return {};
+}
+
+Status HostIntake::SweepSome() {
+  if (!sweeping_) return {};
+  AXIAL_ASSIGN_OR_RETURN(const auto studies, pipeline_.host().Studies(swept_to_, kSweepPage));
+  for (const store::HostStudy& study : studies) {
+    if (events_.stopping()) return {};
+    AXIAL_RETURN_IF_ERROR(RemoveIfGone(study.host_id));
+    swept_to_ = study.host_id;
+  }
+  sweeping_ = static_cast<int>(studies.size()) == kSweepPage;
+  return {};
+}
+
+/// The row names no change whose files and rows could be lost with the machine.
+Status HostIntake::KeepPosition(bool now) {
+  const TimePoint time = clock_.Now();
+  if (position_.sequence == kept_sequence_ || (!now && time - kept_at_ < kKeepEvery)) return {};
+  AXIAL_RETURN_IF_ERROR(pipeline_.spool().SyncAll());
+  AXIAL_RETURN_IF_ERROR(pipeline_.host().SetPosition(position_));
+  CrashPoint("orthanc_position");
+  kept_sequence_ = position_.sequence;
+  kept_at_ = time;
+  if (const auto newest = orthanc_.GetJson("/changes?last"); newest.ok())
+    behind_.Set(
+        static_cast<double>(newest->value("Last", position_.sequence) - position_.sequence));
+  return {};
+}
+
+}  // namespace axial::plugin

@@ -1,0 +1,79 @@
+"""Orthanc with Axial inside is killed at a point (kill -9) while it takes in a radiograph, and started again: the result is there, once.
+
+Points: where the plugin's own rows are written, where the pipeline's are; `down`: another study is stored and stable while the
+plugin is not there; `cleared`: and Orthanc's change log is cleared; `replaced`: and Orthanc's database is an older one.
+"""
+
+import shutil
+import sys
+
+import harness
+import plugin_host
+from harness import Check, WaitFor
+
+
+def CheckOnce(host, study_uid, instances):
+    host.WaitForResult(study_uid)
+    WaitFor("the job to be delivered", lambda: host.Jobs(study_uid) == ["delivered"], 120, [host.process],
+            describe=lambda: f"jobs: {host.Jobs(study_uid)}")
+    host.WaitUntilHandled()
+    Check(host.Jobs(study_uid) == ["delivered"], f"jobs: {host.Jobs(study_uid)}")
+    kept = host.Rows("SELECT count(*) FROM instance WHERE study_uid = ?", study_uid)[0][0]
+    Check(kept == instances, f"{kept} rows of {instances} Instances")
+    series = host.orthanc.Get(f"/studies/{host.orthanc.FindStudy(study_uid)}/series")
+    Check(len(series) == 2, f"{len(series)} Series instead of the radiograph's and one report")
+
+
+def KillAt(workspace, binaries, point):
+    host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}})
+    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "41")
+    host.Start(crash_at=point)
+    harness.Send(radiograph.folder, host.orthanc.dicom_port, host.orthanc.ae_title, workspace.folder / "send.log")
+    Check(host.Ended() < 0, "Orthanc was not killed")
+    host.Start()
+    if not host.orthanc.FindStudy(radiograph.study_uid):  # killed before the answer: the modality sends again
+        harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")
+    CheckOnce(host, radiograph.study_uid, len(radiograph.files))
+    host.Stop()
+
+
+def WhileDown(workspace, binaries, what):
+    host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}})
+    first = harness.Phantom(binaries, workspace.folder / "first", "dx", "--seed", "42")
+    second = harness.Phantom(binaries, workspace.folder / "second", "dx", "--seed", "43")
+    host.Start()
+    host.WaitUntilHandled()
+    older = workspace.folder / "older"
+    if what == "replaced":  # a copy of a time before either study
+        host.Stop()
+        shutil.copytree(host.orthanc.folder / "storage", older)
+        host.Start()
+    harness.SendAll(first.folder, host.orthanc, workspace.folder / "send.log")
+    CheckOnce(host, first.study_uid, len(first.files))
+    host.Kill()
+    if what == "replaced":
+        shutil.rmtree(host.orthanc.folder / "storage")
+        shutil.copytree(older, host.orthanc.folder / "storage")
+    without = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    without.Start()
+    if what == "replaced":
+        harness.SendAll(first.folder, without, workspace.folder / "send.log")
+    harness.SendAll(second.folder, without, workspace.folder / "send.log")
+    WaitFor("the second study to be stable", lambda: without.Get(f"/studies/{without.FindStudy(second.study_uid)}")["IsStable"],
+            60, [without.process])
+    if what == "cleared":
+        harness.HttpStatusAndBody(without.url + "/changes", method="DELETE")
+        Check(not without.Get("/changes")["Changes"], "the change log was not cleared")
+    without.process.Kill()
+    host.Start()
+    CheckOnce(host, second.study_uid, len(second.files))
+    Check(host.Jobs(first.study_uid) == ["delivered"], f"jobs of the first study: {host.Jobs(first.study_uid)}")
+    host.Stop()
+
+
+def Body(workspace, binaries):
+    what = sys.argv[2]
+    (WhileDown if what in ("down", "cleared", "replaced") else KillAt)(workspace, binaries, what)
+
+
+harness.RunTest(Body)
