@@ -32,9 +32,11 @@ def CheckProfile(orthanc, radiograph, folder):
     Check(len(orthanc.Get("/instances")) == count, f"{len(orthanc.Get('/instances'))} Instances instead of {count}")
 
 
-def StableChanges(orthanc, study):
+def StableWithAll(orthanc, study):
+    """Orthanc said that the study is stable after it had stored the last Instance that it has."""
     changes = orthanc.Get("/changes?limit=1000")["Changes"]
-    return sum(change["ChangeType"] == "StableStudy" and change["ID"] == study for change in changes)
+    last = max(change["Seq"] for change in changes if change["ChangeType"] == "NewInstance")
+    return any(change["ChangeType"] == "StableStudy" and change["ID"] == study and change["Seq"] > last for change in changes)
 
 
 def Radiograph(workspace, binaries, host, seed):
@@ -59,8 +61,8 @@ def Results(workspace, binaries):
     study = host.orthanc.FindStudy(radiograph.study_uid)
     for modality in ("OT", "DOC"):
         host.WaitForResult(radiograph.study_uid, modality)
-    WaitFor("the study to become stable again, with our own result in it",
-            lambda: StableChanges(host.orthanc, study) >= 2, 60, [host.process])
+    WaitFor("the study to become stable with our own results in it",
+            lambda: StableWithAll(host.orthanc, study), 60, [host.process])
     CheckProfile(host.orthanc, radiograph, workspace.folder)
     CheckLinked(host, radiograph.study_uid)
     harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")  # again
