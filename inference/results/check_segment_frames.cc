@@ -49,12 +49,13 @@ Status CheckSliceGap(const std::optional<double>& expected_mm, DcmItem& measures
 struct SourceGeometry {
   const SourceSeries& source;
   std::optional<double> slice_gap_mm;
+  bool planes = false;  ///< HasPlaneGeometry
 };
 
 Status CheckGeometry(const SourceGeometry& geometry, const SourceFrame& image, DcmItem& frame,
                      DcmItem& shared) {
   const SourceSeries& source = geometry.source;
-  if (!image.pixel_spacing.empty()) {
+  if (HasPixelMeasures(image, geometry.planes)) {
     DcmItem* measures = Group(frame, shared, DCM_PixelMeasuresSequence);
     if (measures == nullptr) return WrongSegmentation("Pixel Measures are missing");
     AXIAL_RETURN_IF_ERROR(Expect(*measures, DCM_PixelSpacing, image.pixel_spacing));
@@ -171,7 +172,8 @@ Result<std::vector<SegmentFrame>> CheckSegmentFrames(const Findings& findings,
       dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, groups).bad())
     return WrongSegmentation("functional groups are missing");
   AXIAL_RETURN_IF_ERROR(Expect(dataset, DCM_NumberOfFrames, fmt::format("{}", groups->card())));
-  const SourceGeometry geometry{findings.source, SliceGapMm(findings.source)};
+  const SourceGeometry geometry{findings.source, SliceGapMm(findings.source),
+                                HasPlaneGeometry(findings.source)};
   std::vector<SegmentFrame> frames;
   for (DcmObject* item = groups->nextInContainer(nullptr); item != nullptr;
        item = groups->nextInContainer(item)) {

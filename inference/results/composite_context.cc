@@ -5,6 +5,8 @@
 #include <array>
 #include <memory>
 
+#include "inference/results/result_text.h"
+
 namespace axial::results {
 namespace {
 
@@ -86,6 +88,23 @@ DcmElement* Find(DcmItem& item, const DcmTagKey& tag) {
   return item.findAndGetElement(tag, element).good() ? element : nullptr;
 }
 
+/// PS3.5 6.2: the character repertoire does not follow Specific Character Set.
+bool KnowsAsciiOnly(DcmEVR vr) {
+  switch (vr) {
+    case EVR_AS:
+    case EVR_CS:
+    case EVR_DA:
+    case EVR_DS:
+    case EVR_DT:
+    case EVR_IS:
+    case EVR_TM:
+    case EVR_UI:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// A sequence without items, or with an empty one, says nothing and is illegal in many places.
 bool SaysNothing(DcmElement& element) {
   if (element.ident() != EVR_SQ) return false;
@@ -104,6 +123,19 @@ std::vector<DcmElement*> CompositeContextElements(DcmItem& source) {
     if (element != nullptr && !SaysNothing(*element)) elements.push_back(element);
   }
   return elements;
+}
+
+std::vector<std::string> DropForeignBytes(DcmItem& source) {
+  std::vector<std::string> dropped;
+  for (const ContextAttribute& attribute : ContextAttributes()) {
+    DcmElement* element = Find(source, attribute.tag);
+    if (element == nullptr || !KnowsAsciiOnly(element->ident())) continue;
+    OFString text;
+    if (element->getOFStringArray(text).bad() || IsAscii({text.data(), text.size()})) continue;
+    dropped.emplace_back(DcmTag(attribute.tag).getTagName());
+    source.findAndDeleteElement(attribute.tag);
+  }
+  return dropped;
 }
 
 Status CopyCompositeContext(DcmItem& source, DcmItem& target) {

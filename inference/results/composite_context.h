@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -14,6 +15,11 @@ namespace axial::results {
 
 /// The source's attributes that results repeat. The elements belong to `source`.
 [[nodiscard]] std::vector<DcmElement*> CompositeContextElements(DcmItem& source);
+
+/// Removes from a header in memory what no result may repeat: of the attributes above, those whose
+/// value representation knows ASCII only (code strings, dates, times, numbers, UIDs) and that hold
+/// something else, such as a Patient's Sex in Cyrillic. Returns their names.
+[[nodiscard]] std::vector<std::string> DropForeignBytes(DcmItem& source);
 
 /// Copies them byte for byte into `target`; attributes of Type 2 that the source lacks are written
 /// empty. Errors: InvalidInput (no Study Instance UID), Internal.

@@ -93,7 +93,7 @@ void WriteReferencedSeries(const SourceSeries& source, AttributeWriter& writer) 
 }
 
 void EncodePixelMeasures(const SourceFrame& frame, const GroupLayout& layout, ItemEncoder& group) {
-  if (frame.pixel_spacing.empty()) return;
+  if (!HasPixelMeasures(frame, layout.geometry)) return;
   const std::string& thickness =
       frame.slice_thickness.empty() ? layout.slice_gap_mm : frame.slice_thickness;
   group.PutItem(DCM_PixelMeasuresSequence, [&](ItemEncoder& item) {
@@ -157,6 +157,10 @@ void EncodeFrame(const SourceFrame& image, const GroupLayout& layout, const Segm
 }
 
 }  // namespace
+
+bool HasPixelMeasures(const SourceFrame& frame, bool plane_geometry) {
+  return !frame.pixel_spacing.empty() && (plane_geometry || !frame.slice_thickness.empty());
+}
 
 bool HasPlaneGeometry(const SourceSeries& source) {
   return !source.frame_of_reference_uid.empty() &&

@@ -24,4 +24,9 @@ void WriteDimensionsAndReferences(const ResultRun& run, const SegmentationForm& 
 /// True when positions and orientations can be told: CT, MR, PT; false for CR, DX, MG.
 [[nodiscard]] bool HasPlaneGeometry(const SourceSeries& source);
 
+/// Whether frames on `frame` get Pixel Measures (PS3.3 C.7.6.16.2.1; optional beside Derivation
+/// Image). Of a radiograph, and whatever has no planes, only with a thickness: highdicom reads no
+/// others, and viewers take the spacing of the image.
+[[nodiscard]] bool HasPixelMeasures(const SourceFrame& frame, bool plane_geometry);
+
 }  // namespace axial::results

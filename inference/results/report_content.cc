@@ -12,6 +12,7 @@
 
 #include "inference/results/failure_words.h"
 #include "inference/results/report_regions.h"
+#include "inference/results/retired_codes.h"
 
 namespace axial::results {
 namespace {
@@ -109,6 +110,7 @@ Status FillImageLibrary(const ResultRun& run, TID1500_MeasurementReport& report)
     AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> file,
                            ReadSourceHeader(run.findings.source, frame));
     RemoveBrokenValues(*file->getDataset());
+    RenewCodes(*file->getDataset());
     AXIAL_RETURN_IF_ERROR(
         Check(library.addImageEntry(*file->getDataset(), TID1600_ImageLibrary::withAllDescriptors,
                                     TID1600_ImageLibrary::ConceptNameList(), kUnchecked),

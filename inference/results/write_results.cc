@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/log.h"
+#include "inference/results/composite_context.h"
 #include "inference/results/failed_series.h"
 #include "inference/results/result_file.h"
 #include "inference/results/result_kind.h"
@@ -144,6 +146,11 @@ Result<std::vector<protocol::Artifact>> MakeObjects(const Findings& findings,
   AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<DcmFileFormat> source,
                          ReadSourceHeader(findings.source, findings.source.representative()));
   DcmItem& header = *source->getDataset();
+  for (const std::string& attribute : DropForeignBytes(header))
+    Log(LogLevel::kWarning, "source_value_dropped",
+        {{"attribute", attribute},
+         {"series", findings.source.series_instance_uid.str()},
+         {"reason", "it may hold ASCII only, and holds something else"}});
   AXIAL_ASSIGN_OR_RETURN(std::vector<SegmentFrame> frames, PlanSegmentFrames(findings));
   const ResultRun run{findings,         card, options, header, ResultText::For(header, card),
                       std::move(frames)};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace axial {
@@ -28,6 +29,9 @@ void MergeDisjointLayers(std::vector<LabelLayer>& layers);
 
 /// The value that stands for the label of layer k of LayersOfChannels.
 [[nodiscard]] std::uint8_t ValueOfChannel(const LabelLayer& layer, std::int64_t k);
+
+/// Voxels by label, of labels that no segment of the card has.
+using UnnamedLabels = std::map<int, std::int64_t>;
 
 /// Where the voxels of each label go: into which layer, as which value.
 class LabelPlaces {

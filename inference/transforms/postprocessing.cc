@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "inference/transforms/arguments.h"
 #include "inference/transforms/components.h"
@@ -189,7 +191,8 @@ Status Postprocessing::CheckShape(const Tensor& scores, const ModelImage& input,
 
 Result<std::vector<LabelLayer>> Postprocessing::Labels(Tensor scores, const ModelImage& input,
                                                        const GridSize& source, int threads,
-                                                       ProbabilitySlices* probabilities) const {
+                                                       ProbabilitySlices* probabilities,
+                                                       UnnamedLabels* unnamed) const {
   AXIAL_INVARIANT(probabilities == nullptr || GivesProbabilities());
   AXIAL_RETURN_IF_ERROR(CheckShape(scores, input, source));
   const std::int64_t classes = scores.shape[0];
@@ -206,11 +209,14 @@ Result<std::vector<LabelLayer>> Postprocessing::Labels(Tensor scores, const Mode
   std::vector<LabelLayer> layers =
       threshold ? LayersOfChannels(classes, source.Voxels()) : places.MakeLayers(source.Voxels());
   std::atomic<bool> too_large = false;
+  std::mutex placeless_mutex;
+  UnnamedLabels placeless;
   const auto work = [&](std::int64_t begin, std::int64_t end) {
     LineSampler sampler(size, are_labels ? Interpolation::kNearest : Interpolation::kLinear);
     std::vector<float> line(columns);
     std::vector<float> inside(columns);
     LineLabels best(columns);
+    UnnamedLabels dropped;
     for (std::int64_t row = begin; row < end; ++row) {
       const Vector3 first = {0, static_cast<double>(row % source.rows),
                              static_cast<double>(row / source.rows)};
@@ -242,15 +248,24 @@ Result<std::vector<LabelLayer>> Postprocessing::Labels(Tensor scores, const Mode
         const int label = are_labels ? LabelOf(line[i]) : best.at(i);
         if (label == 0 || !sampler.Inside(i)) continue;
         const LabelPlaces::Place place = places.Of(label);
-        if (place.value != 0) line_of(place.layer)[i] = place.value;
+        if (place.value != 0)
+          line_of(place.layer)[i] = place.value;
+        else
+          ++dropped[label];
         if (label > kMaxLabel) too_large = true;
       }
     }
+    const std::lock_guard lock(placeless_mutex);
+    for (const auto& [label, count] : dropped) placeless[label] += count;
   };
   ParallelRanges(threads, std::int64_t{source.slices} * source.rows, work);
   if (too_large)
     return MakeError(ErrorCode::kInvalidInput, "the model gives a label above {}, the largest",
                      kMaxLabel);
+  if (unnamed != nullptr) {
+    for (const auto& [label, count] : placeless) (*unnamed)[label] += count;
+    CountUnnamed(layers, *unnamed);
+  }
   if (probabilities == nullptr || largest_.empty()) {
     KeepLargest(layers, source);
     return layers;
@@ -262,6 +277,20 @@ Result<std::vector<LabelLayer>> Postprocessing::Labels(Tensor scores, const Mode
       if (const std::uint8_t was = before[layer].values[i]; layers[layer].values[i] != was)
         probabilities->Clear(before[layer].LabelOf(was), i);
   return layers;
+}
+
+void Postprocessing::CountUnnamed(const std::vector<LabelLayer>& layers,
+                                  UnnamedLabels& unnamed) const {
+  for (const LabelLayer& layer : layers) {
+    std::array<std::int64_t, kByteLabels + 1> counts{};
+    for (const std::uint8_t value : layer.values) ++counts[value];
+    for (std::size_t value = 1; value < counts.size(); ++value) {
+      if (counts[value] == 0) continue;
+      const int label = layer.LabelOf(static_cast<std::uint8_t>(value));
+      if (!std::binary_search(labels_.begin(), labels_.end(), label))
+        unnamed[label] += counts[value];
+    }
+  }
 }
 
 bool Postprocessing::GivesProbabilities() const {

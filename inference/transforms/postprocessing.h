@@ -39,9 +39,11 @@ class Postprocessing {
   /// `probabilities`: also gets those of the labels it wants (GivesProbabilities must hold), as
   /// they are on the source grid before labels are made of them; 0 where a component was too small
   /// to be kept. May be null.
-  [[nodiscard]] Result<std::vector<LabelLayer>> Labels(
-      Tensor scores, const ModelImage& input, const GridSize& source, int threads,
-      ProbabilitySlices* probabilities = nullptr) const;
+  /// `unnamed`: is added to; may be null.
+  [[nodiscard]] Result<std::vector<LabelLayer>> Labels(Tensor scores, const ModelImage& input,
+                                                       const GridSize& source, int threads,
+                                                       ProbabilitySlices* probabilities = nullptr,
+                                                       UnnamedLabels* unnamed = nullptr) const;
 
   /// True when the scores are probabilities before they become labels: the card says softmax or
   /// sigmoid, then argmax or a threshold.
@@ -68,6 +70,7 @@ class Postprocessing {
   [[nodiscard]] Status CheckShape(const Tensor& scores, const ModelImage& input,
                                   const GridSize& source) const;
   void KeepLargest(std::vector<LabelLayer>& layers, const GridSize& size) const;
+  void CountUnnamed(const std::vector<LabelLayer>& layers, UnnamedLabels& unnamed) const;
   /// The labels that a step chooses: [label].
   [[nodiscard]] std::vector<bool> Chosen(const Largest& largest, std::size_t channels) const;
 

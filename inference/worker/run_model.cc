@@ -63,7 +63,7 @@ struct ImageOutcome {
 
 Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSize& source,
                               int frame_index, const FractionCall& progress,
-                              ProbabilitySlices* probabilities) {
+                              ProbabilitySlices* probabilities, UnnamedLabels& unnamed) {
   AXIAL_RETURN_IF_ERROR(model.pipeline.Preprocess(image, {model.threads}));
   const EngineCall engine = [&](const Tensor& batch) { return model.engine->Run(batch); };
   AXIAL_ASSIGN_OR_RETURN(std::vector<Tensor> outputs,
@@ -79,11 +79,32 @@ Result<ImageOutcome> RunImage(LoadedModel& model, ModelImage image, const GridSi
   if (!model.card.segments.empty()) {
     AXIAL_ASSIGN_OR_RETURN(Tensor scores, TakeScores(outputs, dimensions));
     image.data.values = {};  // only its shape and its way back are needed from here
-    AXIAL_ASSIGN_OR_RETURN(outcome.layers,
-                           model.pipeline.postprocessing.Labels(std::move(scores), image, source,
-                                                                model.threads, probabilities));
+    AXIAL_ASSIGN_OR_RETURN(outcome.layers, model.pipeline.postprocessing.Labels(
+                                               std::move(scores), image, source, model.threads,
+                                               probabilities, &unnamed));
   }
   return outcome;
+}
+
+/// A card may leave out segments on purpose, or by mistake.
+void TellUnnamed(const LoadedModel& model, const SourceSeries& source,
+                 const UnnamedLabels& unnamed) {
+  if (unnamed.empty()) return;
+  constexpr std::size_t kMostNamed = 20;
+  std::vector<std::string> labels;
+  std::int64_t voxels = 0;
+  for (const auto& [label, count] : unnamed) {
+    voxels += count;
+    if (labels.size() < kMostNamed) labels.push_back(std::to_string(label));
+  }
+  if (unnamed.size() > kMostNamed) labels.emplace_back("...");
+  Log(LogLevel::kWarning, "labels_without_segment",
+      {{"model", model.card.name},
+       {"series", source.series_instance_uid.str()},
+       {"labels", fmt::format("{}", fmt::join(labels, ","))},
+       {"count", static_cast<std::int64_t>(unnamed.size())},
+       {"voxels", voxels},
+       {"remedy", "name them under outputs.segments of model.yaml, if they are results"}});
 }
 
 /// Where the probabilities of a run on `size` go; null when nobody wants them or there are none.
@@ -133,9 +154,11 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
   };
   const Geometry& geometry = loaded.volume.geometry;
   const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
-  AXIAL_ASSIGN_OR_RETURN(
-      ImageOutcome outcome,
-      RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction, probabilities.get()));
+  UnnamedLabels unnamed;
+  AXIAL_ASSIGN_OR_RETURN(ImageOutcome outcome,
+                         RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction,
+                                  probabilities.get(), unnamed));
+  TellUnnamed(model, loaded.source, unnamed);
   ModelRun run{{.source = std::move(loaded.source),
                 .layers = {},
                 .segments = {},
@@ -157,6 +180,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
       {.source = std::move(loaded.source), .layers = {}, .segments = {}, .classifications = {}},
       std::move(loaded.left_out)};
   std::vector<LabelLayer> layers;
+  UnnamedLabels unnamed;
   Geometry geometry;
   geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
   const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
@@ -171,8 +195,9 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
     const auto fraction = [&](double done) {
       progress("infer", kLoadedFraction + share * (i + done));
     };
-    AXIAL_ASSIGN_OR_RETURN(const ImageOutcome outcome, RunImage(model, FromImage(image), plane, i,
-                                                                fraction, probabilities.get()));
+    AXIAL_ASSIGN_OR_RETURN(
+        const ImageOutcome outcome,
+        RunImage(model, FromImage(image), plane, i, fraction, probabilities.get(), unnamed));
     if (i > 0 && outcome.layers.size() != layers.size())
       return Error(ErrorCode::kInvalidInput,
                    "the model gives images different numbers of channels");
@@ -185,6 +210,7 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
     std::copy(outcome.classifications.begin(), outcome.classifications.end(),
               std::back_inserter(run.findings.classifications));
   }
+  TellUnnamed(model, run.findings.source, unnamed);
   if (!model.card.segments.empty()) {
     AddSegments(model, std::move(layers), geometry, nullptr, run.findings);
     AddProbabilities(model.card, probabilities.get(), run.findings);

@@ -119,7 +119,7 @@ function addSources(truth) {
 function limitOf(seg, truth) {
   const size = truth.size, frames = Number(seg.NumberOfFrames);
   if (seg.SegmentationType === 'FRACTIONAL' && truth.probabilities) return 'they know no probabilities';
-  if (!seg.FrameOfReferenceUID) return 'they need an orientation, which radiographs do not have';
+  if (!seg.FrameOfReferenceUID) return 'they need a Frame of Reference and an orientation';
   if (truth.segments.length > 255) return 'they hold segments in one byte';
   const packed = Math.ceil((size * frames) / 8);
   if (seg.SegmentationType === 'BINARY' && packed % 2) return 'they do not expect the byte that pads Pixel Data';

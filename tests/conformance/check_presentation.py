@@ -56,7 +56,8 @@ def rendered(state, image, frame, pgm):
     return numpy.frombuffer(data[header.end():], numpy.uint8)[: rows * columns].reshape(rows, columns), ""
 
 
-def draw(grey, outlines, colour, path, scale=4):
+def draw(grey, outlines, colour, path):
+    scale = 4 if len(grey) < 1000 else 1
     picture = numpy.repeat(numpy.repeat(grey, scale, 0), scale, 1)[..., None].repeat(3, 2).copy()
     for number, points in outlines:
         for start, end in zip(points, points[1:]):

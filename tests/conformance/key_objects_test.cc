@@ -22,12 +22,6 @@ class KeyObjectsConformance : public ResultsJudge,
     JudgeIod(findings, *written);
   }
 
-  void JudgeTemplate() {
-    if (!HasReportValidator())
-      GTEST_SKIP() << "NOT CHECKED: no java or no pixelmed.jar (package libpixelmed-java)";
-    EXPECT_EQ(ReportTemplateErrors(out_.File("key_objects.dcm")), std::vector<std::string>());
-  }
-
   std::string Dump() {
     std::string dump;
     for (const std::string& line :
@@ -63,7 +57,7 @@ TEST_F(KeyObjectsOfAnswers, SayTheAnswer) {
   const std::string dump = Dump();
   EXPECT_NE(dump.find("antero-posterior (97 %), image 2"), std::string::npos) << dump;
   EXPECT_EQ(dump.find(source.frames[0].sop_instance_uid.str()), std::string::npos) << dump;
-  JudgeTemplate();
+  JudgeTemplate("key_objects.dcm");
 }
 
 }  // namespace

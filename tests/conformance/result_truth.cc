@@ -57,10 +57,12 @@ void WriteTruth(const Findings& findings, bool keep_empty_frames, const std::str
   for (const SegmentFinding& segment : findings.segments)
     frames << "segment " << segment.segment_number << " " << segment.layer << " "
            << int{segment.value} << "\n";
+  // A Segmentation repeats positions only within a Frame of Reference.
+  const bool planes = !findings.source.frame_of_reference_uid.empty();
   for (const SourceFrame& frame : findings.source.frames)
     frames << "frame " << frame.sop_instance_uid.str() << " " << frame.frame_number << " "
-           << (frame.image_position_patient.empty() ? "-" : frame.image_position_patient) << " "
-           << frame.image_orientation_patient << " " << frame.pixel_spacing << "\n";
+           << (planes && !frame.image_position_patient.empty() ? frame.image_position_patient : "-")
+           << " " << frame.image_orientation_patient << " " << frame.pixel_spacing << "\n";
 }
 
 void WriteReportTruth(const Findings& findings, const config::ModelCard& card,

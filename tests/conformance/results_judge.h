@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ class ResultsJudge : public ::testing::Test {
  protected:
   static ResultOptions Options();
 
-  /// Skips loudly what is not installed. A report and, for `expected_artifacts` 2, a segmentation.
+  /// A report and, for `expected_artifacts` 2, a segmentation.
   void Judge(const Findings& findings, const config::ModelCard& card,
              std::size_t expected_artifacts, const config::ResultProfile& profile = {});
   /// Attributes and composite context of what WriteResults wrote into out_.
@@ -34,8 +35,10 @@ class ResultsJudge : public ::testing::Test {
   /// The presentation state in out_, beside its images.
   void JudgePresentation(const Findings& findings, const std::vector<std::string>& images);
 
-  /// Files of the largest Series below a folder.
-  static std::vector<std::string> LargestSeries(const std::string& folder);
+  /// A judge is not installed: the others go on, and in the end the test is skipped with the
+  /// reason.
+  void NotChecked(const std::string& reason);
+  void TearDown() override;
 
   TempDir in_;
   TempDir out_;
@@ -46,6 +49,7 @@ class ResultsJudge : public ::testing::Test {
   void JudgeContoursByPlastimatch(const Findings& findings);
 
   TempDir truth_;
+  std::set<std::string> not_checked_;
 };
 
 }  // namespace axial::testing

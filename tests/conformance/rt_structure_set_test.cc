@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "inference/volume/load_series.h"
+#include "tests/conformance/real_source.h"
 #include "tests/conformance/results_judge.h"
 #include "tests/support/dicom_validators.h"
 #include "tests/support/random_findings.h"
@@ -74,20 +74,21 @@ TEST_F(RtStructureSetConformance, Holds300Segments) {
 }
 
 class RtStructureSetsOfRealStacks : public RtStructureSetConformance,
-                                    public ::testing::WithParamInterface<const char*> {};
+                                    public ::testing::WithParamInterface<RealSource> {};
 
 TEST_P(RtStructureSetsOfRealStacks, GiveShellsAndIslandsBack) {
-  const std::string folder = OpenSharedItem(GetParam(), in_);
-  if (folder.empty()) GTEST_SKIP() << "NOT CHECKED: no sample data " << GetParam();
-  const auto loaded = LoadVolume(LargestSeries(folder));
-  ASSERT_TRUE(loaded.ok()) << loaded.error().ToString();
-  JudgeStructureSet(DrawnFindings(loaded->source, LungCard()), LungCard());
+  const std::string folder = OpenSharedItem(GetParam().item, in_);
+  if (folder.empty()) GTEST_SKIP() << "NOT CHECKED: no sample data " << GetParam().item;
+  const auto source = LoadRealSource(GetParam(), folder);
+  ASSERT_TRUE(source);
+  JudgeStructureSet(DrawnFindings(*source, LungCard()), LungCard());
 }
 
-// A tilted gantry twice (one slice, and a sheared stack), sagittal MR, and frames of one Instance.
+// Whole stacks: a tilted gantry (sheared), and sagittal MR.
 INSTANTIATE_TEST_SUITE_P(Items, RtStructureSetsOfRealStacks,
-                         ::testing::Values("ct-ge-tilt-hu", "ct-head-philips-tilt-study",
-                                           "mr-t1-siemens-skyra", "ct-enhanced"));
+                         ::testing::Values(RealSource{"ct-head-philips-tilt-study", true},
+                                           RealSource{"mr-t1-siemens-skyra", true}),
+                         [](const auto& test) { return NameOf(test.param); });
 
 }  // namespace
 }  // namespace axial::testing

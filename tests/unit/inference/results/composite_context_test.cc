@@ -62,6 +62,21 @@ TEST(CompositeContext, LeavesOutSequencesThatSayNothing) {
   EXPECT_TRUE(CompareCompositeContext(source, target).ok());
 }
 
+TEST(CompositeContext, DropsWhatMayHoldAsciiOnlyAndDoesNot) {
+  DcmDataset source = Source();
+  source.putAndInsertString(DCM_PatientSex, "\xBC");
+  source.putAndInsertString(DCM_PatientBirthDate, "\xEF\xBC\x91");
+  source.putAndInsertString(DCM_PatientName, "M\xFCller^\xC4nne");
+  EXPECT_EQ(DropForeignBytes(source), (std::vector<std::string>{"PatientBirthDate", "PatientSex"}));
+  DcmDataset target;
+  ASSERT_TRUE(CopyCompositeContext(source, target).ok());
+  EXPECT_TRUE(target.tagExists(DCM_PatientSex));  // of Type 2: empty
+  EXPECT_FALSE(target.tagExistsWithValue(DCM_PatientSex));
+  EXPECT_TRUE(target.tagExistsWithValue(DCM_PatientName));
+  EXPECT_TRUE(CompareCompositeContext(source, target).ok());
+  EXPECT_TRUE(DropForeignBytes(source).empty());
+}
+
 TEST(CompositeContext, NeedsAStudy) {
   DcmDataset source;
   DcmDataset target;

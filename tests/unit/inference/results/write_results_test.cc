@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "tests/support/random_findings.h"
 #include "tests/support/synthetic_results.h"
+#include "tests/support/synthetic_series.h"
 #include "tests/support/temp_dir.h"
 
 namespace axial {
@@ -229,6 +230,21 @@ TEST_F(WriteResultsTest, NamesADirectoryItCannotWriteTo) {
   const auto written =
       WriteResults(testing::LungFindings(source, card_), card_, options_, out_.File("missing"));
   EXPECT_FALSE(written.ok());
+}
+
+/// A code string knows no Cyrillic, whatever the character set is: no object repeats it.
+TEST_F(WriteResultsTest, APatientsSexBeyondAsciiIsLeftEmptyInEveryObject) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  for (const SourceFrame& frame : source.frames)
+    testing::EditFile(frame.file, "PatientSex", "\xD0\x96");
+  for (std::size_t i = 0; i < config::kExtraResultNames.size(); ++i)
+    options_.profiles.front().also.insert(static_cast<config::ExtraResult>(i));
+  const auto written = Write(testing::LungFindings(source, card_), card_);
+  EXPECT_GT(written.size(), 6U);
+  for (const protocol::Artifact& artifact : written) {
+    EXPECT_EQ(Text(artifact.file, DCM_PatientSex), "") << artifact.file;
+    EXPECT_EQ(Text(artifact.file, DCM_PatientName), "Doe^Jane") << artifact.file;
+  }
 }
 
 }  // namespace

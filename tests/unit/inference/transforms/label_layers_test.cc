@@ -81,6 +81,27 @@ TEST(LabelsOfTheCard, LabelsThatNoSegmentHasAreNone) {
   EXPECT_FALSE(LayersOfMap({1}, {1e9F}).ok());
 }
 
+/// What is dropped is counted, whichever way the labels are kept.
+TEST(LabelsOfTheCard, CountsLabelsThatNoSegmentHas) {
+  std::vector<config::Problem> problems;
+  const std::vector<float> map = {1, 2, 2, 3, 0, 1};
+  const ModelImage image = FromVolume({AxialGeometry({1, 1, 6}, 1, 1, 1), map});
+  for (const std::vector<int>& labels : {std::vector<int>{1}, std::vector<int>{1, 300}}) {
+    UnnamedLabels unnamed = {{2, 10}};
+    const auto layers = Postprocessing::Read({}, problems, labels)
+                            .Labels({{1, 6, 1, 1}, map}, image, {1, 1, 6}, 2, nullptr, &unnamed);
+    ASSERT_TRUE(layers.ok()) << layers.error().message();
+    EXPECT_EQ(unnamed, (UnnamedLabels{{2, 12}, {3, 1}}));
+  }
+  UnnamedLabels unnamed;
+  const auto channels = Postprocessing::Read({kThreshold}, problems, {1})
+                            .Labels({{2, 2, 1, 1}, {1, 0, 1, 1}},
+                                    FromVolume({AxialGeometry({1, 1, 2}, 1, 1, 1), {0, 0}}),
+                                    {1, 1, 2}, 1, nullptr, &unnamed);
+  ASSERT_TRUE(channels.ok()) << channels.error().message();
+  EXPECT_EQ(unnamed, (UnnamedLabels{{2, 2}}));
+}
+
 TEST(LabelsOfTheCard, RefusesLayersOfMoreThanFourGigabytes) {
   std::vector<config::Problem> problems;
   const GridSize large = {600, 512, 512};
