@@ -43,12 +43,26 @@ enum class CommitmentAssociation {
   kNew,   ///< one that this node opens
 };
 
+/// How this node is a TLS client: PEM files, read again for each connection.
+struct ClientTls {
+  std::string trusted;      ///< authorities; "": those that the system trusts
+  std::string certificate;  ///< our own; "": none is shown
+  std::string key;
+  enum class Verify {
+    kHost,       ///< the certificate is one of a trusted authority for that host
+    kAuthority,  ///< any of a trusted authority
+  };
+  Verify verify = Verify::kHost;
+  bool operator==(const ClientTls&) const = default;
+};
+
 /// Where a peer listens for the answers to its Storage Commitment requests.
 struct CommitmentAnswers {
   std::string ae_title;  ///< "": the one that asked
   std::string host;      ///< "": the address that asked
   std::uint16_t port = 0;
   CommitmentAssociation association = CommitmentAssociation::kAuto;
+  std::optional<ClientTls> tls;  ///< absent: plain TCP
 };
 
 /// Who may send.
@@ -125,14 +139,6 @@ enum class DestinationKind {
   kOrthanc,  ///< the Orthanc that the gateway runs inside; only there
 };
 
-/// How this node is a TLS client: PEM files, read again for each connection.
-struct ClientTls {
-  std::string trusted;      ///< authorities; "": those that the system trusts
-  std::string certificate;  ///< our own; "": none is shown
-  std::string key;
-  bool operator==(const ClientTls&) const = default;
-};
-
 /// What a DICOMweb server asks for: a user with a password (HTTP Basic), or a token (Bearer). The
 /// files are read again for each connection, so that a token may change.
 struct Credentials {
@@ -157,9 +163,10 @@ struct Destination {
   std::string host;
   std::uint16_t port = 0;
   bool storage_commitment = false;
+  bool secure = false;  ///< over TLS; for kind: stow url says so
   // kind: stow
   std::string url;
-  ClientTls tls;
+  ClientTls tls;  ///< also of kind: dicom
   std::optional<Credentials> credentials;
   // kind: folder
   std::string path;

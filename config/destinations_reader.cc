@@ -42,13 +42,17 @@ std::optional<DestinationKind> ReadKind(const YamlNode& yaml, const std::string&
   return std::nullopt;
 }
 
-void ReadDicom(SectionReader& reader, Destination& destination) {
+void ReadDicom(SectionReader& reader, const std::string& folder, Destination& destination) {
   reader.Require("ae_title", "name the AE Title of the peer that is called");
   destination.ae_title = reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()).str();
   destination.host = reader.RequiredText("host", "write a host name or an address", 253);
   reader.Require("port", "write the port that the peer listens on, often 104, 4242 or 11112");
   destination.port = static_cast<std::uint16_t>(reader.Integer("port", 104, 1, 65535));
   destination.storage_commitment = reader.Boolean("storage_commitment", false);
+  if (const YamlNode* tls = reader.Find("tls")) {
+    destination.secure = true;
+    destination.tls = ReadClientTls(*tls, reader.NameOf("tls"), folder, reader.problems());
+  }
 }
 
 /// Keys of every Destination that is reached over a network.
@@ -113,6 +117,9 @@ ClientTls ReadClientTls(const YamlNode& yaml, const std::string& where, const st
   tls.trusted = reader.Path("trusted", "", folder);
   tls.certificate = reader.Path("certificate", "", folder);
   tls.key = reader.Path("key", "", folder);
+  tls.verify = reader.Choice<ClientTls::Verify>(
+      "verify", tls.verify,
+      {{"host", ClientTls::Verify::kHost}, {"authority", ClientTls::Verify::kAuthority}});
   if (tls.certificate.empty() != tls.key.empty())
     problems.Add(yaml.line, fmt::format("'{}' names only one of certificate and key", where),
                  "name both PEM files, or neither");
@@ -161,7 +168,7 @@ std::map<std::string, Destination> ReadDestinations(const YamlNode& yaml, const 
     if (kind) {
       destination.kind = *kind;
       SectionReader reader(entry.value, SectionOf(*kind), where, problems);
-      if (*kind == DestinationKind::kDicom) ReadDicom(reader, destination);
+      if (*kind == DestinationKind::kDicom) ReadDicom(reader, folder, destination);
       if (*kind == DestinationKind::kStow) ReadStow(reader, folder, destination);
       if (*kind == DestinationKind::kFolder) ReadFolder(reader, folder, destination);
       if (*kind == DestinationKind::kDicom || *kind == DestinationKind::kStow)

@@ -31,7 +31,7 @@ Tls ReadTls(const YamlNode& yaml, const std::string& folder, ProblemList& proble
 }
 
 CommitmentAnswers ReadCommitmentAnswers(const YamlNode& yaml, const std::string& where,
-                                        ProblemList& problems) {
+                                        const std::string& folder, ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("commitment_answers"), where, problems);
   reader.Require("port", "name the port on which the peer listens for the answers");
   CommitmentAnswers answers;
@@ -44,11 +44,20 @@ CommitmentAnswers ReadCommitmentAnswers(const YamlNode& yaml, const std::string&
                                            {{"auto", CommitmentAssociation::kAuto},
                                             {"same", CommitmentAssociation::kSame},
                                             {"new", CommitmentAssociation::kNew}});
+  if (const YamlNode* tls = reader.Find("tls"))
+    answers.tls = ReadClientTls(*tls, reader.NameOf("tls"), folder, problems);
   return answers;
 }
 
-Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& inherited,
-              const std::map<std::string, Destination>& destinations, ProblemList& problems) {
+/// What the entries of node.peers refer to.
+struct PeerSurroundings {
+  const Completion& inherited;
+  const std::map<std::string, Destination>& destinations;
+  const std::string& folder;
+};
+
+Peer ReadPeer(const YamlNode& yaml, const std::string& where, const PeerSurroundings& around,
+              ProblemList& problems) {
   SectionReader reader(yaml, ConfigSection("peer"), where, problems);
   reader.Require("ae_title", "name the AE Title that the peer calls with");
   Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt, std::nullopt,
@@ -63,16 +72,15 @@ Peer ReadPeer(const YamlNode& yaml, const std::string& where, const Completion& 
                    "write an address such as 10.1.2.3 or a network such as 10.1.2.0/24");
   }
   if (const YamlNode* completion = reader.Find("completion"))
-    peer.completion =
-        ReadCompletion(*completion, reader.NameOf("completion"), inherited, destinations, problems);
+    peer.completion = ReadCompletion(*completion, reader.NameOf("completion"), around.inherited,
+                                     around.destinations, problems);
   if (const YamlNode* answers = reader.Find("storage_commitment"))
-    peer.storage_commitment =
-        ReadCommitmentAnswers(*answers, reader.NameOf("storage_commitment"), problems);
+    peer.storage_commitment = ReadCommitmentAnswers(*answers, reader.NameOf("storage_commitment"),
+                                                    around.folder, problems);
   return peer;
 }
 
-std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
-                            const std::map<std::string, Destination>& destinations,
+std::vector<Peer> ReadPeers(const YamlNode& yaml, const PeerSurroundings& around,
                             ProblemList& problems) {
   std::vector<Peer> peers;
   if (yaml.kind != YamlNode::Kind::kList) {
@@ -82,8 +90,7 @@ std::vector<Peer> ReadPeers(const YamlNode& yaml, const Completion& inherited,
   std::size_t index = 0;
   for (const YamlNode& item : yaml.items) {
     const std::size_t problems_before = problems.size();
-    Peer peer =
-        ReadPeer(item, fmt::format("node.peers[{}]", index++), inherited, destinations, problems);
+    Peer peer = ReadPeer(item, fmt::format("node.peers[{}]", index++), around, problems);
     if (problems.size() != problems_before) continue;  // not what was meant, so no doublet either
     for (const Peer& earlier : peers) {
       const bool same_address =
@@ -182,7 +189,7 @@ Node ReadNode(const YamlNode& yaml, const Completion& inherited,
                  "write a numeric address of this machine, or 0.0.0.0 for all of them");
   if (const YamlNode* tls = reader.Find("tls")) node.tls = ReadTls(*tls, folder, problems);
   if (const YamlNode* peers = reader.Find("peers"))
-    node.peers = ReadPeers(*peers, inherited, destinations, problems);
+    node.peers = ReadPeers(*peers, {inherited, destinations, folder}, problems);
   node.max_associations =
       static_cast<int>(reader.Integer("max_associations", node.max_associations, 1, 4096));
   if (const YamlNode* classes = reader.Find("sop_classes"))

@@ -22,19 +22,19 @@ constexpr auto kNode =
 constexpr auto kSopClasses = KeyList("accept", "refuse");
 constexpr auto kTls = KeyList("certificate", "key", "trusted", "require_client_certificate");
 constexpr auto kPeer = KeyList("ae_title", "address", "completion", "storage_commitment");
-constexpr auto kCommitmentAnswers = KeyList("ae_title", "host", "port", "association");
+constexpr auto kCommitmentAnswers = KeyList("ae_title", "host", "port", "association", "tls");
 constexpr auto kStorage =
     KeyList("directory", "reserve", "keep", "durability", "max_instance", "same_uid");
 constexpr auto kCompletion = KeyList("quiet", "after_release", "at_most", "archive");
 constexpr auto kModels = KeyList("directory");
 constexpr auto kWorkers = KeyList("processes", "threads", "memory", "deadline", "device");
-constexpr auto kDicom = KeyList("kind", "ae_title", "host", "port", "storage_commitment",
+constexpr auto kDicom = KeyList("kind", "ae_title", "host", "port", "tls", "storage_commitment",
                                 "confirmation", "connections", "deadline", "results");
 constexpr auto kStow = KeyList("kind", "url", "tls", "credentials", "confirmation", "connections",
                                "deadline", "results");
 constexpr auto kFolder = KeyList("kind", "path", "deadline", "results");
 constexpr auto kOrthanc = KeyList("kind", "deadline", "results");
-constexpr auto kClientTls = KeyList("trusted", "certificate", "key");
+constexpr auto kClientTls = KeyList("trusted", "certificate", "key", "verify");
 constexpr auto kCredentials = KeyList("user", "password_file", "token_file");
 constexpr auto kResults = KeyList("segmentation", "empty_frames", "compression", "report",
                                   "failures", "also", "captured_slices", "banner");

@@ -175,6 +175,8 @@ std::optional<config::Destination> CommitmentReporter::AddressOf(
   address.ae_title = answers.ae_title.empty() ? calling_ae_title : answers.ae_title;
   address.host = answers.host.empty() ? peer_address : answers.host;
   address.port = answers.port;
+  address.secure = answers.tls.has_value();
+  if (answers.tls) address.tls = *answers.tls;
   return address;
 }
 

@@ -107,6 +107,8 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
     return MakeError(ErrorCode::kUnavailable, "interrupted: the gateway is stopping");
   PrepareProcess(options);
   auto state = std::make_unique<State>(options, sockets);
+  if (destination.secure)
+    AXIAL_RETURN_IF_ERROR(state->transport.Secure(destination, options.connect_timeout));
   OFCondition condition =
       ASC_initializeNetwork(NET_REQUESTOR, 0, Seconds(options.response_timeout), &state->network);
   if (condition.good())
@@ -114,6 +116,7 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
   if (condition.good()) condition = CreateParameters(state->parameters, options);
   if (condition.bad()) return FromOFCondition(condition);
   AXIAL_RETURN_IF_ERROR(FillParameters(state->parameters, destination, options, contexts));
+  if (destination.secure) ASC_setTransportLayerType(state->parameters, OFTrue);
 
   condition =
       ASC_requestAssociation(state->network, state->parameters, &state->association, nullptr,

@@ -5,51 +5,18 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmnet/assoc.h>
-#include <dcmtk/dcmnet/dcmlayer.h>
-#include <dcmtk/dcmnet/dcmtrans.h>
 #include <dcmtk/dcmnet/dimse.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <string>
 
 #include "core/dicom/dcmtk_error.h"
 #include "gateway/deliver/dicom_association.h"
+#include "gateway/deliver/dicom_transport.h"
 
 namespace axial::deliver {
 
 inline int Seconds(std::chrono::seconds time) { return static_cast<int>(time.count()); }
-
-/// Plain TCP, but without Nagle's algorithm (44 ms per C-STORE otherwise) and watched.
-class WatchedTransport final : public DcmTransportLayer {
- public:
-  explicit WatchedTransport(OpenSockets& sockets) : sockets_(sockets) {}
-  ~WatchedTransport() override { sockets_.Remove(watched_); }
-
-  DcmTransportConnection* createConnection(DcmNativeSocketType socket, OFBool) override {
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    watched_ = sockets_.Add(socket);
-    return DcmTransportLayer::createConnection(socket, OFFalse);
-  }
-
-  /// Many SCPs (Orthanc as Debian packages it) send a response in two pieces under Nagle's
-  /// algorithm, and hold the second back until we acknowledge the first. Linux forgets this option
-  /// with every send, so it is set anew before each response.
-  void AcknowledgeAtOnce() const {
-    const int on = 1;
-    if (watched_ >= 0) ::setsockopt(watched_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-  }
-
-  /// For waiting only; -1: there is none.
-  [[nodiscard]] int watched() const { return watched_; }
-
- private:
-  OpenSockets& sockets_;
-  int watched_ = -1;
-};
 
 inline std::string ErrorComment(DcmDataset* detail) {
   OFString text;
@@ -75,6 +42,8 @@ struct DicomAssociation::State {
   [[nodiscard]] Error Lost(const OFCondition& condition) {
     if (sockets.interrupted())
       return MakeError(ErrorCode::kUnavailable, "interrupted: the gateway is stopping");
+    if (!transport.tls_failure().empty())
+      return Error(ErrorCode::kUnavailable, transport.tls_failure());
     if (condition == DUL_PEERABORTEDASSOCIATION) {
       aborted_by_peer = true;
       return MakeError(ErrorCode::kUnavailable, "it aborted the Association");

@@ -88,8 +88,10 @@ Status DicomAssociation::AwaitReport(const CommitmentWait& wait) {
   std::optional<std::uint16_t> ignored;
   while (std::chrono::steady_clock::now() < until && wait.awaited() &&
          !state_->sockets.interrupted()) {
-    pollfd readable{state_->transport.watched(), POLLIN, 0};
-    if (::poll(&readable, 1, static_cast<int>(kPoll.count())) <= 0) continue;
+    if (!ASC_dataWaiting(state_->association, 0)) {  // TLS may hold what the socket does not
+      pollfd readable{state_->transport.watched(), POLLIN, 0};
+      if (::poll(&readable, 1, static_cast<int>(kPoll.count())) <= 0) continue;
+    }
     AXIAL_RETURN_IF_ERROR(TakeMessage(wait, ignored));
   }
   return {};

@@ -123,7 +123,7 @@ Status HttpConnection::State::Secure(const HttpUrl& url, const config::ClientTls
                                      std::chrono::seconds timeout) {
   AXIAL_ASSIGN_OR_RETURN(context, MakeTlsContext(files));
   tls.emplace(stream, *context);
-  AXIAL_RETURN_IF_ERROR(ExpectHost(tls->native_handle(), url.host));
+  AXIAL_RETURN_IF_ERROR(ExpectHost(tls->native_handle(), url.host, files));
   std::optional<error_code> done;
   stream.expires_after(timeout);
   tls->async_handshake(asio::ssl::stream_base::client, [&](const error_code& e) { done = e; });

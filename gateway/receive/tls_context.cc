@@ -8,20 +8,13 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include "core/base/log.h"
+#include "core/dicom/tls_profile.h"
 
 namespace axial::receive {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
-
-/// TLS 1.2 suites with forward secrecy and authenticated encryption (RFC 9325 4.2); those of TLS
-/// 1.3 are all of that kind.
-constexpr const char* kCipherSuites =
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-    "DHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256";
 
 /// Differs when a file was written or replaced.
 std::string StampOf(const config::Tls& tls) {
@@ -40,7 +33,7 @@ Result<std::shared_ptr<ssl::context>> Read(const config::Tls& tls) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_cipher_list(native, kCipherSuites);
+  SSL_CTX_set_cipher_list(native, kBcp195CipherSuites);
   SSL_CTX_set_dh_auto(native, 1);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
                                   SSL_OP_CIPHER_SERVER_PREFERENCE);

@@ -1,5 +1,5 @@
 """Ends TLS in front of a server that does not speak it, as a reverse proxy does:
-tls_proxy.py LISTEN_PORT SERVER_PORT CERTIFICATE_AND_KEY"""
+tls_proxy.py LISTEN_PORT SERVER_PORT CERTIFICATE_AND_KEY [AUTHORITIES]; with the last it asks clients for a certificate."""
 
 import socket
 import ssl
@@ -31,9 +31,12 @@ def Serve(client, context, server_port):
     Copy(secure, server)
 
 
-def Main(listen_port, server_port, certificate):
+def Main(listen_port, server_port, certificate, authorities=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    if authorities:
+        context.load_verify_locations(authorities)
+        context.verify_mode = ssl.CERT_REQUIRED
     with socket.create_server(("127.0.0.1", int(listen_port))) as listener:
         while True:
             client, _ = listener.accept()

@@ -5,34 +5,27 @@
 #include <fstream>
 
 #include "gateway/deliver/delivery_stage.h"
+#include "tests/integration/deliver/dicom_pacs.h"
 #include "tests/integration/deliver/dicom_peers.h"
 #include "tests/unit/gateway/deliver/deliver_fixture.h"
 
 namespace axial::deliver {
 namespace {
 
+using testing::DicomPacs;
 using testing::FreePort;
 using ::testing::HasSubstr;
+using testing::kSegmentation;
 using testing::ReadReceived;
 using testing::SilentServer;
 using testing::StoreScp;
 
-const std::string kSegmentation = "1.2.840.10008.5.1.4.1.1.66.4";
 const std::string kComprehensiveSr = "1.2.840.10008.5.1.4.1.1.88.33";
 const std::string kExplicit = "1.2.840.10008.1.2.1";
 const std::string kImplicit = "1.2.840.10008.1.2";
 
 class DicomDeliveryTest : public DeliverTest {
  protected:
-  static config::Destination Pacs(std::uint16_t port) {
-    config::Destination destination;
-    destination.kind = config::DestinationKind::kDicom;
-    destination.ae_title = "PACS";
-    destination.host = "127.0.0.1";
-    destination.port = port;
-    return destination;
-  }
-
   std::unique_ptr<DeliveryStage> MakeStage(
       const std::map<std::string, config::Destination>& destinations) {
     DeliverOptions options;
@@ -61,7 +54,7 @@ TEST_F(DicomDeliveryTest, StoresEveryArtifactAndConfirmsIt) {
   const StoreScp scp(port, folder.File("pacs"));
   ASSERT_TRUE(scp.listening());
   OweSegAndSr({"pacs"});
-  const auto stage = MakeStage({{"pacs", Pacs(port)}});
+  const auto stage = MakeStage({{"pacs", DicomPacs(port)}});
   EXPECT_TRUE(stage->Echo("pacs").ok());
   stage->RunOnce(Clock::System().Now());
   EXPECT_EQ(JobState(), "delivered");
@@ -74,7 +67,7 @@ TEST_F(DicomDeliveryTest, SpeaksImplicitVrWhereNothingElseIsAccepted) {
   const StoreScp scp(port, folder.File("pacs"), {"+xi"});
   ASSERT_TRUE(scp.listening());
   OweSegAndSr({"pacs"});
-  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  MakeStage({{"pacs", DicomPacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(JobState(), "delivered");
   EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), kImplicit);
 }
@@ -89,7 +82,7 @@ TEST_F(DicomDeliveryTest, KeepsTheCompressionWhereItIsTaken) {
   const StoreScp scp(port, folder.File("pacs"), {"+xr"});
   ASSERT_TRUE(scp.listening());
   Owe({testing::WriteRleArtifact(folder.File("sc.dcm"), "2.25.1")}, {"pacs"});
-  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  MakeStage({{"pacs", DicomPacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(JobState(), "delivered");
   EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), "1.2.840.10008.1.2.5");
 }
@@ -99,7 +92,7 @@ TEST_F(DicomDeliveryTest, DecompressesWithoutLossOnlyWhereTheCompressionIsRefuse
   const StoreScp scp(port, folder.File("pacs"));  // no RLE without +xr
   ASSERT_TRUE(scp.listening());
   Owe({testing::WriteRleArtifact(folder.File("sc.dcm"), "2.25.1")}, {"pacs"});
-  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  MakeStage({{"pacs", DicomPacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(JobState(), "delivered");
   EXPECT_EQ(ReadReceived(folder.File("pacs")).at("2.25.1"), kExplicit);
   EXPECT_EQ(testing::PlainPixels(OnlyFile(folder.File("pacs"))), testing::RleArtifactPixels());
@@ -120,7 +113,7 @@ TEST_F(DicomDeliveryTest, SpeaksDeflatedOrBigEndianWhereNothingElseIsAccepted) {
     const std::string tail = std::to_string(uid.size());
     Owe({testing::WriteArtifact(folder.File(name), kSegmentation, "2.25." + tail)}, {name},
         "1." + tail);
-    MakeStage({{name, Pacs(port)}})->RunOnce(Clock::System().Now());
+    MakeStage({{name, DicomPacs(port)}})->RunOnce(Clock::System().Now());
     const auto received = ReadReceived(folder.File(name + "-scp"));
     ASSERT_EQ(received.size(), 1U) << name;
     EXPECT_EQ(received.begin()->second, uid);
@@ -130,7 +123,7 @@ TEST_F(DicomDeliveryTest, SpeaksDeflatedOrBigEndianWhereNothingElseIsAccepted) {
 TEST_F(DicomDeliveryTest, DeliversWhatIsOwedWhenADeadDestinationComesBack) {
   const std::uint16_t port = FreePort();
   OweSegAndSr({"pacs"});
-  const auto stage = MakeStage({{"pacs", Pacs(port)}});
+  const auto stage = MakeStage({{"pacs", DicomPacs(port)}});
   ASSERT_TRUE(stage->Start().ok());
   ASSERT_TRUE(WaitForState(*stage, DestinationState::kFailing));
   EXPECT_EQ(stage->Statuses().front().owed, 2);
@@ -146,7 +139,7 @@ TEST_F(DicomDeliveryTest, KeepsAndNamesWhatARejectingDestinationDoes) {
   const StoreScp scp(port, folder.File("pacs"), {"--refuse"});
   ASSERT_TRUE(scp.listening());
   OweSegAndSr({"pacs"});
-  const auto stage = MakeStage({{"pacs", Pacs(port)}});
+  const auto stage = MakeStage({{"pacs", DicomPacs(port)}});
   stage->RunOnce(Clock::System().Now());
   EXPECT_EQ(stage->Statuses().front().state, DestinationState::kFailing);
   EXPECT_THAT(stage->Statuses().front().last_error, HasSubstr("rejected the Association"));
@@ -161,7 +154,7 @@ TEST_F(DicomDeliveryTest, RefusesByNameWhatTheDestinationDoesNotAccept) {
   Owe({testing::WriteArtifact(folder.File("odd.dcm"), "1.2.3.4", "2.25.1"),
        testing::WriteArtifact(folder.File("seg.dcm"), kSegmentation, "2.25.2")},
       {"pacs"});
-  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  MakeStage({{"pacs", DicomPacs(port)}})->RunOnce(Clock::System().Now());
   EXPECT_EQ(DeliveriesByUid()["2.25.1"].state, "refused");
   EXPECT_THAT(DeliveriesByUid()["2.25.1"].error_message,
               HasSubstr("takes no object of the SOP Class (1.2.3.4) in"));
@@ -179,7 +172,7 @@ TEST_F(DicomDeliveryTest, RefusesMissingBrokenAndForeignFilesAndSendsTheRest) {
        testing::WriteArtifact(folder.File("s.dcm"), kSegmentation, "2.25.4")},
       {"pacs"});
   std::filesystem::remove(missing.path);
-  MakeStage({{"pacs", Pacs(port)}})->RunOnce(Clock::System().Now());
+  MakeStage({{"pacs", DicomPacs(port)}})->RunOnce(Clock::System().Now());
   auto by_uid = DeliveriesByUid();
   EXPECT_EQ(by_uid["2.25.1"].state, "refused");
   EXPECT_THAT(by_uid["2.25.1"].error_message, HasSubstr("missing"));
@@ -191,7 +184,7 @@ TEST_F(DicomDeliveryTest, RefusesMissingBrokenAndForeignFilesAndSendsTheRest) {
 TEST_F(DicomDeliveryTest, AnAbortDuringStoreIsTriedAgain) {
   const std::uint16_t port = FreePort();
   OweSegAndSr({"pacs"});
-  const auto stage = MakeStage({{"pacs", Pacs(port)}});
+  const auto stage = MakeStage({{"pacs", DicomPacs(port)}});
   {
     const StoreScp scp(port, folder.File("pacs"), {"--abort-during"});
     ASSERT_TRUE(scp.listening());
@@ -210,7 +203,7 @@ TEST_F(DicomDeliveryTest, ASilentDestinationCostsATimeoutAndNothingElse) {
   SilentServer silent;
   destination_options.response_timeout = std::chrono::seconds(1);
   OweSegAndSr({"silent"});
-  const auto stage = MakeStage({{"silent", Pacs(silent.port())}});
+  const auto stage = MakeStage({{"silent", DicomPacs(silent.port())}});
   stage->RunOnce(Clock::System().Now());
   EXPECT_EQ(stage->Statuses().front().state, DestinationState::kFailing);
   EXPECT_EQ(DeliveriesByUid()["2.25.1"].error_code, "timeout");
@@ -223,7 +216,7 @@ TEST_F(DicomDeliveryTest, ASilentDestinationDelaysNeitherAnotherNorStop) {
   const StoreScp scp(port, folder.File("pacs"));
   ASSERT_TRUE(scp.listening());
   OweSegAndSr({"a_silent", "pacs"});
-  const auto stage = MakeStage({{"a_silent", Pacs(silent.port())}, {"pacs", Pacs(port)}});
+  const auto stage = MakeStage({{"a_silent", DicomPacs(silent.port())}, {"pacs", DicomPacs(port)}});
   ASSERT_TRUE(stage->Start().ok());
   ASSERT_TRUE(silent.HasClient());  // it is being talked to, in vain
   const Counter& confirmed = metrics.GetCounter(
@@ -238,8 +231,8 @@ TEST_F(DicomDeliveryTest, ASilentDestinationDelaysNeitherAnotherNorStop) {
 }
 
 TEST_F(DicomDeliveryTest, NeedsHostPortAndAnAeTitle) {
-  EXPECT_EQ(MakeDestination(Pacs(0), {}).error().code(), ErrorCode::kInvalidInput);
-  config::Destination untitled = Pacs(104);
+  EXPECT_EQ(MakeDestination(DicomPacs(0), {}).error().code(), ErrorCode::kInvalidInput);
+  config::Destination untitled = DicomPacs(104);
   untitled.ae_title = "";
   EXPECT_EQ(MakeDestination(untitled, {}).error().code(), ErrorCode::kInvalidInput);
 }

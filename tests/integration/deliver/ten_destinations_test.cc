@@ -9,6 +9,7 @@
 #include <set>
 
 #include "gateway/deliver/delivery_stage.h"
+#include "tests/integration/deliver/dicom_pacs.h"
 #include "tests/integration/deliver/dicom_peers.h"
 #include "tests/integration/deliver/web_peers.h"
 #include "tests/unit/gateway/deliver/deliver_fixture.h"
@@ -17,14 +18,15 @@ namespace axial::deliver {
 namespace {
 
 using std::chrono::steady_clock;
+using testing::DicomPacs;
 using testing::FreePort;
+using testing::kSegmentation;
 using testing::ScriptedServer;
 using testing::SilentServer;
 using testing::StoreScp;
 
 constexpr int kStudies = 20;  // below 25: study 2.25 would hold the UIDs of results
 constexpr int kFast = 5;
-const std::string kSegmentation = "1.2.840.10008.5.1.4.1.1.66.4";
 
 /// Holds answers back until it is opened.
 class Gate {
@@ -47,14 +49,6 @@ class Gate {
 
 class TenDestinationsTest : public DeliverTest {
  protected:
-  static config::Destination Dicom(std::uint16_t port) {
-    config::Destination destination;
-    destination.kind = config::DestinationKind::kDicom;
-    destination.ae_title = "PACS";
-    destination.host = "127.0.0.1";
-    destination.port = port;
-    return destination;
-  }
   static config::Destination Web(const std::string& url) {
     config::Destination destination;
     destination.kind = config::DestinationKind::kStow;
@@ -109,20 +103,20 @@ TEST_F(TenDestinationsTest, FiveFinishAtFullSpeedWhileThreeAreDeadOneIsSlowAndOn
     const std::string name = "fast" + std::to_string(i);
     fast.push_back(std::make_unique<StoreScp>(port, folder.File(name + "-scp")));
     ASSERT_TRUE(fast.back()->listening());
-    destinations[name] = Dicom(port);
+    destinations[name] = DicomPacs(port);
   }
   OweStudies("1", destinations);
   auto stage = MakeStage(destinations);
   const auto alone = TimeOfTheFast(*stage, kStudies);
   stage->Stop();
 
-  SilentServer silent;                              // dead: says nothing
-  destinations["dead_closed"] = Dicom(FreePort());  // dead: not there
-  destinations["dead_silent"] = Dicom(silent.port());
+  SilentServer silent;                                  // dead: says nothing
+  destinations["dead_closed"] = DicomPacs(FreePort());  // dead: not there
+  destinations["dead_silent"] = DicomPacs(silent.port());
   const std::uint16_t rejecting_port = FreePort();
   const StoreScp no_association(rejecting_port, folder.File("no"), {"--refuse"});
   ASSERT_TRUE(no_association.listening());
-  destinations["dead_refusing"] = Dicom(rejecting_port);  // dead: no Association
+  destinations["dead_refusing"] = DicomPacs(rejecting_port);  // dead: no Association
   Gate gate;
   ScriptedServer slow([&](const std::string&) {
     gate.Wait();

@@ -231,6 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"completion: {archive: d}\ndestinations: {d: {kind: folder, path: x}}",
               "'completion.archive' names 'd', which answers no C-FIND; name a destination of kind "
               "dicom"},
+        Wrong{"destinations: {d: {kind: dicom, host: a, port: 1, tls: {verify: hots}}}",
+              "did you mean 'host'?"},
         Wrong{"storage: {durability: instanze}", "did you mean 'instance'?"},
         Wrong{"storage: {same_uid: keep_lsat}", "did you mean 'keep_last'?"},
         Wrong{"workers: {device: gpu}", "'workers.device' is not a device"},

@@ -74,7 +74,7 @@ class ModalityIntakeTest : public ::testing::Test {
                                             std::pair{"SAME", config::CommitmentAssociation::kSame},
                                             std::pair{"NEW", config::CommitmentAssociation::kNew}})
       node.peers.push_back({AeTitle::Parse(name).value(), std::nullopt, std::nullopt,
-                            config::CommitmentAnswers{"", "", 104, association}});
+                            config::CommitmentAnswers{"", "", 104, association, std::nullopt}});
     return node;
   }
 
