@@ -116,11 +116,13 @@ Status HostIntake::Begin() {
     position_ = {identity.empty() ? NewIdentity() : identity, last, newest_anchor, clock_.Now()};
     AXIAL_RETURN_IF_ERROR(orthanc_.SetProperty(kIdentityProperty, position_.identity));
     AXIAL_RETURN_IF_ERROR(pipeline_.host().SetPosition(position_));
+    kept_sequence_ = position_.sequence;
     backlog_ = false;
     begun_ = true;
     return {};
   }
   position_ = *row;
+  kept_sequence_ = position_.sequence;
   AXIAL_ASSIGN_OR_RETURN(const std::string anchor, AnchorAt(row->sequence));
   if (identity == row->identity && last >= row->sequence && anchor == row->anchor) {
     // As many entries as numbers: nothing was taken out of the log.

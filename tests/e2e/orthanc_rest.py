@@ -179,6 +179,8 @@ def Body(workspace, binaries):
     harness.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
     WaitFor("the rule's report", lambda: orthanc.InstancesOf(radiograph.study_uid, "SR"), 180, [orthanc.process])
     study = orthanc.FindStudy(radiograph.study_uid)
+    WaitFor("the study to be complete", lambda: orthanc.Study(radiograph.study_uid)["revision_state"] == "routed", 120,
+            [orthanc.process])  # its report comes when its Series is
     CheckNonsense(orthanc, study)
     series = CheckOnDemand(orthanc, study, radiograph, folder)
     CheckPanelData(orthanc, study, series, radiograph)
