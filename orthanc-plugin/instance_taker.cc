@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/base/content_digest.h"
 #include "core/base/crash_point.h"
 #include "core/base/log.h"
-#include "core/dicom/uid.h"
 
 namespace axial::plugin {
 namespace {
@@ -46,8 +46,8 @@ bool IsPlainDicom(const std::string& file, std::int64_t bytes) {
          std::string_view(start.data() + 128, 4) == "DICM";
 }
 
-std::string SpoolName(const InstanceHeader& header, const std::string& sha256) {
-  return header.sop_instance_uid.str() + "." + sha256.substr(0, 16) + ".dcm";
+std::string SpoolName(const InstanceHeader& header, const std::string& digest) {
+  return header.sop_instance_uid.str() + "." + digest.substr(0, 16) + ".dcm";
 }
 
 void Identify(store::HostInstance& row, const InstanceHeader& header) {
@@ -176,16 +176,16 @@ Status InstanceTaker::TakeLinked(const std::string& file, store::HostInstance& r
     Count(ours ? "own_result" : "copy_left_alone");
     return host_.Record(row);
   }
-  AXIAL_ASSIGN_OR_RETURN(std::string sha256, Sha256HexOfFile(file));
+  AXIAL_ASSIGN_OR_RETURN(const std::string digest, ContentDigestOfFile(file));
   AXIAL_ASSIGN_OR_RETURN(receive::SpoolPlace place,
-                         spool_.Adopt(file, row.study_uid, SpoolName(header, sha256)));
+                         spool_.Adopt(file, row.study_uid, SpoolName(header, digest)));
   CrashPoint("orthanc_linked");
   Count("linked");
   std::error_code error;
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(place.path, error));
   AXIAL_RETURN_IF_ERROR(
-      events_.OnInstance({std::move(header), place.path, bytes, std::move(sha256), place.existed,
-                          association_of(sender, row.host_study_id),
+      events_.OnInstance({std::move(header), place.path, bytes, digest + place.suffix,
+                          place.existed, association_of(sender, row.host_study_id),
                           /*durable=*/false}));
   CrashPoint("orthanc_taken");
   return host_.Record(row);
@@ -197,13 +197,15 @@ Status InstanceTaker::TakeCopied(store::HostInstance& row, bool leave_alone, con
   if (free_bytes < options_.reserve_bytes)
     return Error(ErrorCode::kExhausted, "low disk space: below the storage reserve");
   std::unique_ptr<receive::SpoolFile> file;
-  std::string sha256;
+  std::string digest;
   std::int64_t bytes = 0;
   {
     AXIAL_ASSIGN_OR_RETURN(const std::string content, orthanc_.DicomFile(row.host_id));
     AXIAL_ASSIGN_OR_RETURN(file, spool_.Create());
     AXIAL_RETURN_IF_ERROR(file->Write(content));
-    sha256 = Sha256Hex(content);
+    ContentDigest content_digest;
+    content_digest.Add(content);
+    digest = content_digest.Hex();
     bytes = static_cast<std::int64_t>(content.size());
   }
   AXIAL_ASSIGN_OR_RETURN(InstanceHeader header, ReadInstanceHeader(file->path()));
@@ -215,11 +217,11 @@ Status InstanceTaker::TakeCopied(store::HostInstance& row, bool leave_alone, con
   }
   AXIAL_ASSIGN_OR_RETURN(
       const receive::SpoolPlace place,
-      spool_.Commit(std::move(file), row.study_uid, SpoolName(header, sha256), /*durable=*/false));
+      spool_.Commit(std::move(file), row.study_uid, SpoolName(header, digest), /*durable=*/false));
   Count("copied");
   AXIAL_RETURN_IF_ERROR(
-      events_.OnInstance({std::move(header), place.path, bytes, std::move(sha256), place.existed,
-                          association_of(sender, row.host_study_id),
+      events_.OnInstance({std::move(header), place.path, bytes, digest + place.suffix,
+                          place.existed, association_of(sender, row.host_study_id),
                           /*durable=*/false}));
   return host_.Record(row);
 }

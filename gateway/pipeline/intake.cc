@@ -49,7 +49,7 @@ Status Intake::OnAssociationOpened(const receive::AssociationInfo&) { return {};
 Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
   const receive::AssociationInfo& association = instance.association;
   const store::NewInstance row{instance.header,
-                               instance.sha256,
+                               instance.digest,
                                instance.spool_path,
                                instance.bytes,
                                association.calling_ae_title,

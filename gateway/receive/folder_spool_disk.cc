@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t kQuarantineFiles = 1000;
 constexpr std::int64_t kQuarantineBytes = std::int64_t{1} << 30;
+constexpr int kMaxCopies = 100;
 constexpr std::size_t kCompareBytes = std::size_t{64} * 1024;
 
 Error FromErrno(int number, std::string_view doing, const std::string& path) {
@@ -48,6 +49,12 @@ Status SyncPath(const std::string& path) {
   const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
   return failed == 0 ? Status() : FromErrno(failed, "sync", path);
+}
+
+/// `a.dcm` becomes `a-2.dcm`.
+std::string WithSuffix(const std::string& name, const std::string& suffix) {
+  const std::filesystem::path path(name);
+  return path.stem().string() + suffix + path.extension().string();
 }
 
 /// False also for what cannot be read.
@@ -193,9 +200,10 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file, const std::string& folder,
                             const std::string& name, bool durable) override {
     const std::string parent = directory_ + "/" + folder;
-    SpoolPlace place{parent + "/" + name, false, holds_.Enter(folder)};
-    const auto alone = EnterPlace(place.path);
-    place.existed = HaveEqualBytes(file->path(), place.path);
+    auto on_its_way = holds_.Enter(folder);
+    const auto alone = EnterPlace(parent + "/" + name);  // and so all of its suffixes
+    AXIAL_ASSIGN_OR_RETURN(SpoolPlace place, FindPlace(file->path(), parent, name));
+    place.on_its_way = std::move(on_its_way);
     if (!place.existed) {
       AXIAL_RETURN_IF_ERROR(MakeStudyFolder(parent, durable));
       AXIAL_RETURN_IF_ERROR(MoveInto(std::move(file), parent, place.path, durable));
@@ -228,12 +236,12 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<SpoolPlace> Adopt(const std::string& file, const std::string& folder,
                            const std::string& name) override {
     const std::string parent = directory_ + "/" + folder;
-    SpoolPlace place{parent + "/" + name, false, holds_.Enter(folder)};
-    const auto alone = EnterPlace(place.path);
+    auto on_its_way = holds_.Enter(folder);
+    const auto alone = EnterPlace(parent + "/" + name);
     AXIAL_RETURN_IF_ERROR(MakeStudyFolder(parent, /*durable=*/false));
-    place.existed = HaveEqualBytes(file, place.path);
+    AXIAL_ASSIGN_OR_RETURN(SpoolPlace place, FindPlace(file, parent, name));
+    place.on_its_way = std::move(on_its_way);
     if (!place.existed) {
-      ::unlink(place.path.c_str());  // other bytes were left by a power failure
       if (::link(file.c_str(), place.path.c_str()) != 0) {
         if (errno == ENOENT) return MakeError(ErrorCode::kNotFound, "{} is gone", file);
         return MakeError(
@@ -301,6 +309,22 @@ class FolderSpoolDisk final : public SpoolDisk {
               places_.erase(path);
               place_left_.notify_all();
             }};
+  }
+
+  /// Where a file with the bytes of `file` is, or may come to be.
+  static Result<SpoolPlace> FindPlace(const std::string& file, const std::string& parent,
+                                      const std::string& name) {
+    SpoolPlace place{parent + "/" + name, "", false};
+    struct stat state{};
+    for (int copy = 2; ::stat(place.path.c_str(), &state) == 0; ++copy) {
+      place.existed = HaveEqualBytes(file, place.path);
+      if (place.existed) return place;
+      if (copy > kMaxCopies)
+        return MakeError(ErrorCode::kExhausted, "{}: {} files of one digest", place.path, copy - 1);
+      place.suffix = fmt::format("-{}", copy);
+      place.path = parent + "/" + WithSuffix(name, place.suffix);
+    }
+    return place;
   }
 
   Status MakeStudyFolder(const std::string& path, bool durable) {

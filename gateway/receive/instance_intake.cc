@@ -96,16 +96,16 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   std::uint16_t mismatch = kStatusSuccess;
   const Status identity = CheckIdentity(*header, mismatch);
   if (!identity.ok()) return RefuseAndKeep(mismatch, identity.error());
-  std::string sha256 = digest_.FinishHex();
+  const std::string digest = digest_.Hex();
   const std::string name =
-      request_.sop_instance_uid + "." + sha256.substr(0, kShortDigestCharacters) + ".dcm";
+      request_.sop_instance_uid + "." + digest.substr(0, kShortDigestCharacters) + ".dcm";
   const std::string folder = header->study_instance_uid.str();
   const Result<SpoolPlace> place = spool_.Commit(std::move(file_), folder, name, durable);
   if (!place.ok()) return Refuse(kStatusOutOfResources, place.error());
   const ReceivedInstance instance{std::move(header).value(),
                                   place->path,
                                   bytes_,
-                                  std::move(sha256),
+                                  digest + place->suffix,
                                   place->existed,
                                   association_,
                                   durable};

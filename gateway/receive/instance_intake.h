@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "config/config.h"
-#include "core/dicom/uid.h"
+#include "core/base/content_digest.h"
 #include "gateway/receive/receive_events.h"
 #include "gateway/receive/spool_disk.h"
 
@@ -69,7 +69,7 @@ class InstanceIntake {
   std::unique_ptr<SpoolFile> file_;
   std::optional<Error> failure_;
   std::uint16_t failure_status_ = kStatusOutOfResources;
-  Sha256 digest_;
+  ContentDigest digest_;
   std::int64_t bytes_ = 0;
   std::int64_t next_space_check_ = 0;
 };

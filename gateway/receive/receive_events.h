@@ -24,10 +24,12 @@ struct AssociationInfo {
 /// One Instance whose bytes lie at their final place in the spool.
 struct ReceivedInstance {
   InstanceHeader header;
-  std::string spool_path;  ///< final: <spool>/<study-uid>/<sop-instance-uid>.<short sha256>.dcm
+  std::string spool_path;  ///< final: <spool>/<study-uid>/<sop-instance-uid>.<short digest>.dcm
   std::int64_t bytes = 0;  ///< of the file
-  std::string sha256;      ///< of the file: equal data sets and Transfer Syntaxes give equal files
-  bool repeated = false;   ///< the same bytes were in the spool before; nothing was written
+  /// Of the file: differs exactly when bytes differ that came with this SOP Instance UID for this
+  /// Study. Equal data sets and Transfer Syntaxes give equal files.
+  std::string digest;
+  bool repeated = false;  ///< the same bytes were in the spool before; nothing was written
   AssociationInfo association;
   bool durable = true;  ///< false: synced when the Association ends, and so may its row be
 };
@@ -50,7 +52,7 @@ class ReceiveEvents {
 
   /// Success (0000H) is answered only after this returns ok, so the row must be durable then. With
   /// durability `instance` the file already is. Called again for a repeated Instance (a crash may
-  /// have come between file and row), so it must be idempotent by (SOP Instance UID, sha256).
+  /// have come between file and row), so it must be idempotent by (SOP Instance UID, digest).
   /// Errors: a retried code is answered A700H, any other C000H; the file stays, because another
   /// Association may just have been told that it is there.
   [[nodiscard]] virtual Status OnInstance(const ReceivedInstance& instance) = 0;

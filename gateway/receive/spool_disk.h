@@ -29,6 +29,8 @@ class SpoolFile {
 /// Where a committed file lies.
 struct SpoolPlace {
   std::string path;
+  /// "", or "-2", "-3", ...: of the name, when other bytes have the name without it.
+  std::string suffix;
   bool existed = false;  ///< a file of that name and bytes was there; the new one was removed
   /// Nothing is removed from the folder as long as this lives: until the Instance's row is written.
   std::shared_ptr<const void> on_its_way = {};
@@ -51,9 +53,10 @@ class SpoolDisk {
   [[nodiscard]] virtual Status Prepare() = 0;
   /// Errors: Exhausted, Unavailable.
   [[nodiscard]] virtual Result<std::unique_ptr<SpoolFile>> Create() = 0;
-  /// Moves the file to `folder`/`name` below the spool, instead of one with other bytes: such a one
-  /// was left by a power failure, for names tell bytes. With `durable` bytes and names are durable.
-  /// Errors as Write; then the file is gone.
+  /// Moves the file to `folder`/`name` below the spool; when that has other bytes (which were made
+  /// to have the digest of these, or were left by a power failure), to the first name with a suffix
+  /// that has not. With `durable` bytes and names are durable. Errors as Write; then the file is
+  /// gone.
   [[nodiscard]] virtual Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file,
                                                   const std::string& folder,
                                                   const std::string& name, bool durable) = 0;

@@ -428,6 +428,11 @@ CREATE TABLE host_late (
   next_at INTEGER NOT NULL,
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // 15: digests that need not withstand an attack
+    R"sql(
+-- From here on XXH3 (core/base/content_digest.h), and SHA-256 (64 digits) in older rows.
+ALTER TABLE instance RENAME COLUMN sha256 TO digest;
 )sql"};
 
 }  // namespace

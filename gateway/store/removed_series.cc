@@ -10,7 +10,7 @@ namespace {
 /// Of the analysed Instances of a Series up to that revision, whatever order they came in.
 std::string DigestOf(SQLite::Database& db, const std::string& series_uid, int revision) {
   SQLite::Statement rows(db,
-                         "SELECT sop_instance_uid, sha256 FROM instance WHERE series_uid = ? AND "
+                         "SELECT sop_instance_uid, digest FROM instance WHERE series_uid = ? AND "
                          "conflicting = 0 AND revision <= ? ORDER BY sop_instance_uid");
   rows.bind(1, series_uid);
   rows.bind(2, revision);

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "core/dicom/uid.h"
 #include "gateway/store/prepared.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/study_patient.h"
@@ -65,6 +66,14 @@ void BindPlace(SQLite::Statement& statement, const NewInstance& instance) {
   statement.bind(3, instance.header.series_instance_uid.str());
 }
 
+/// Rows that were written before version 15 of the schema have SHA-256 digests.
+bool IsSha256OfFile(const std::string& digest, const std::string& path) {
+  constexpr std::size_t kSha256Digits = 64;
+  if (digest.size() != kSha256Digits) return false;
+  const Result<std::string> sha256 = Sha256HexOfFile(path);
+  return sha256.ok() && *sha256 == digest;
+}
+
 }  // namespace
 
 void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revision,
@@ -72,12 +81,12 @@ void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revis
   const InstanceHeader& header = instance.header;
   Prepared insert(
       db,
-      "INSERT INTO instance(sop_instance_uid, sha256, study_uid, series_uid, sop_class_uid, "
+      "INSERT INTO instance(sop_instance_uid, digest, study_uid, series_uid, sop_class_uid, "
       "transfer_syntax_uid, path, bytes, frames, calling_ae_title, peer_address, received_at, "
       "revision, conflicting) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int i = 1;
   insert.bind(i++, header.sop_instance_uid.str());
-  insert.bind(i++, instance.sha256);
+  insert.bind(i++, instance.digest);
   insert.bind(i++, header.study_instance_uid.str());
   insert.bind(i++, header.series_instance_uid.str());
   insert.bind(i++, header.sop_class_uid.str());
@@ -93,17 +102,28 @@ void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revis
   insert.exec();
 }
 
-AddOutcome Compare(SQLite::Database& db, const NewInstance& instance) {
+Result<AddOutcome> Compare(SQLite::Database& db, const NewInstance& instance) {
   Prepared find(db,
-                "SELECT max(sha256 = ?1), max(study_uid = ?3 AND series_uid = ?4) FROM instance "
-                "WHERE sop_instance_uid = ?2");
-  find.bind(1, instance.sha256);
-  find.bind(2, instance.header.sop_instance_uid.str());
-  find.bind(3, StudyOf(instance));
-  find.bind(4, instance.header.series_instance_uid.str());
-  if (!find.executeStep() || find.getColumn(0).isNull()) return AddOutcome::kAdded;
-  if (find.getColumn(0).getInt() == 1) return AddOutcome::kDuplicate;
-  if (find.getColumn(1).getInt() == 0) return AddOutcome::kShared;
+                "SELECT digest, study_uid, series_uid FROM instance WHERE sop_instance_uid = ?");
+  find.bind(1, instance.header.sop_instance_uid.str());
+  bool found = false, same_place = false;
+  while (find.executeStep()) {
+    found = true;
+    const std::string digest = find.getColumn(0).getString();
+    if (find.getColumn(1).getString() != StudyOf(instance)) {
+      if (digest != instance.digest) continue;
+      // The Study is part of the bytes.
+      return MakeError(ErrorCode::kInvalidInput,
+                       "SOP Instance {}: other bytes of the same digest are in study {}, as only "
+                       "ones made on purpose can be",
+                       instance.header.sop_instance_uid.str(), find.getColumn(1).getString());
+    }
+    if (digest == instance.digest || IsSha256OfFile(digest, instance.path))
+      return AddOutcome::kDuplicate;
+    same_place |= find.getColumn(2).getString() == instance.header.series_instance_uid.str();
+  }
+  if (!found) return AddOutcome::kAdded;
+  if (!same_place) return AddOutcome::kShared;
   return instance.use == UseContent::kLast ? AddOutcome::kReplacing : AddOutcome::kConflicting;
 }
 

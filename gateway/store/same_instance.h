@@ -17,8 +17,9 @@ void InsertInstance(SQLite::Database& db, const NewInstance& instance, int revis
                     bool conflicting);
 
 /// How the content stands to what is stored under the same SOP Instance UID: kAdded, kDuplicate,
-/// kConflicting (kReplacing when the last one shall be used), or kShared.
-[[nodiscard]] AddOutcome Compare(SQLite::Database& db, const NewInstance& instance);
+/// kConflicting (kReplacing when the last one shall be used), or kShared. Errors: InvalidInput (a
+/// digest that was forged).
+[[nodiscard]] Result<AddOutcome> Compare(SQLite::Database& db, const NewInstance& instance);
 
 /// kConflicting: a row beside the first one, which stays in use.
 void KeepBeside(SQLite::Database& db, const NewInstance& instance, AddedInstance& added);

@@ -192,7 +192,8 @@ void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
 Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
   const auto add = [&](SQLite::Database& db) -> Result<AddedInstance> {
     if (IsOwnResult(db, instance.header)) return AddedInstance{AddOutcome::kOwnResult};
-    AddedInstance added{Compare(db, instance)};
+    AXIAL_ASSIGN_OR_RETURN(const AddOutcome compared, Compare(db, instance));
+    AddedInstance added{compared};
     if (added.outcome == AddOutcome::kDuplicate) return added;
     if (added.outcome == AddOutcome::kConflicting) {
       KeepBeside(db, instance, added);

@@ -20,7 +20,7 @@ enum class UseContent { kFirst, kLast };
 /// What the receiver knows of an Instance whose bytes are durable in the spool.
 struct NewInstance {
   InstanceHeader header;
-  std::string sha256;
+  std::string digest;  ///< of the file (receive::ReceivedInstance)
   std::string path;
   std::int64_t bytes = 0;
   std::string calling_ae_title;

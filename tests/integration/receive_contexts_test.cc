@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/dicom/uid.h"
+#include "core/base/content_digest.h"
 #include "tests/support/hostile_dicom.h"
 #include "tests/support/receiver_harness.h"
 
@@ -168,7 +168,9 @@ TEST(ReceiveContexts, TakesAMixtureOf128AndKeepsEveryBit) {
     EXPECT_EQ(stored.header.sop_class_uid.str(), contexts[i].sop_class_uid);
     const std::string file = ReadWholeFile(stored.spool_path);
     EXPECT_TRUE(DataSetOf(file) == sent[i]) << contexts[i].transfer_syntax_uids[1];
-    EXPECT_EQ(stored.sha256, Sha256Hex(file));
+    ContentDigest digest;
+    digest.Add(file);
+    EXPECT_EQ(stored.digest, digest.Hex());
   }
   EXPECT_TRUE(scu.Release());
   EXPECT_EQ(harness.events().Instances().size(), 128u);

@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "core/dicom/uid.h"
+#include "core/base/content_digest.h"
 #include "tests/support/hostile_dicom.h"
 #include "tests/support/receiver_harness.h"
 #include "tests/support/repository_paths.h"
@@ -75,7 +75,9 @@ TEST(ReceiveStore, KeepsEveryBitInEveryTransferSyntax) {
       EXPECT_TRUE(DataSetOf(file) == data_set) << entry.path();
       EXPECT_EQ(stored.header.transfer_syntax_uid, header->transfer_syntax_uid);
       EXPECT_EQ(stored.bytes, static_cast<std::int64_t>(file.size()));
-      EXPECT_EQ(stored.sha256, Sha256Hex(file));
+      ContentDigest digest;
+      digest.Add(file);
+      EXPECT_EQ(stored.digest, digest.Hex());
       syntaxes.insert(header->transfer_syntax_uid);
     }
   }
@@ -91,7 +93,7 @@ TEST(ReceiveStore, PutsTheFileAtItsPlaceBeforeSuccess) {
   const auto instances = harness.events().Instances();
   ASSERT_EQ(instances.size(), 1u);
   EXPECT_EQ(instances[0].spool_path, harness.spool_path() + "/1.2.3.5/1.2.3.5.1.1." +
-                                         instances[0].sha256.substr(0, 16) + ".dcm");
+                                         instances[0].digest.substr(0, 16) + ".dcm");
   EXPECT_TRUE(std::filesystem::exists(instances[0].spool_path));
   EXPECT_TRUE(harness.FilesIn("incoming").empty());
   EXPECT_EQ(instances[0].association.peer_address, "127.0.0.1");
@@ -110,7 +112,7 @@ TEST(ReceiveStore, AnswersRepeatWithSuccessAndKeepsOneFile) {
   ASSERT_EQ(instances.size(), 2u);
   EXPECT_FALSE(instances[0].repeated);
   EXPECT_TRUE(instances[1].repeated);
-  EXPECT_EQ(instances[0].sha256, instances[1].sha256);
+  EXPECT_EQ(instances[0].digest, instances[1].digest);
 }
 
 TEST(ReceiveStore, KeepsBothWhenTheBytesDiffer) {

@@ -89,22 +89,28 @@ TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
   EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
 }
 
-TEST_F(FolderSpoolDisk, ReplacesFileThatCrashLeftShort) {
+TEST_F(FolderSpoolDisk, NeverTakesOrReplacesOtherBytesOfTheName) {
   fs::create_directory(root_ + "/1.2");
   testing::WriteWholeFile(root_ + "/1.2/a.dcm", "byt");
+  testing::WriteWholeFile(root_ + "/1.2/a-2.dcm", std::string(5, '\0'));
   const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
   ASSERT_TRUE(place.ok());
   EXPECT_FALSE(place->existed);
+  EXPECT_EQ(place->path, root_ + "/1.2/a-3.dcm");
+  EXPECT_EQ(place->suffix, "-3");
   EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+  EXPECT_EQ(testing::ReadWholeFile(root_ + "/1.2/a.dcm"), "byt");
+  const auto again = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->existed);
+  EXPECT_EQ(again->suffix, "-3");
 }
 
-TEST_F(FolderSpoolDisk, ReplacesFileThatPowerFailureLeftWithOtherBytes) {
-  fs::create_directory(root_ + "/1.2");
-  testing::WriteWholeFile(root_ + "/1.2/a.dcm", std::string(5, '\0'));
-  const auto place = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
-  ASSERT_TRUE(place.ok());
-  EXPECT_FALSE(place->existed);
-  EXPECT_EQ(testing::ReadWholeFile(place->path), "bytes");
+TEST_F(FolderSpoolDisk, RefusesTheHundredthFileOfOneName) {
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(disk_->Commit(Written(std::to_string(i)), "1.2", "a.dcm", false).ok());
+  EXPECT_EQ(disk_->Commit(Written("bytes"), "1.2", "a.dcm", false).error().code(),
+            ErrorCode::kExhausted);
 }
 
 TEST_F(FolderSpoolDisk, ComparesLargeFilesToTheirLastByte) {

@@ -32,15 +32,15 @@ class StoreTest : public ::testing::Test {
   static TimePoint At(int seconds) { return TimePoint(std::chrono::seconds(1'000'000 + seconds)); }
 
   static NewInstance MakeInstance(const std::string& study, const std::string& series,
-                                  const std::string& sop, const std::string& sha256, int seconds) {
+                                  const std::string& sop, const std::string& digest, int seconds) {
     AttributeSet attributes;
     attributes["Modality"] = {"CS", {"CT"}};
     return NewInstance{
         InstanceHeader{Uid::Parse(study).value(), Uid::Parse(series).value(),
                        Uid::Parse(sop).value(), Uid::Parse("1.2.840.10008.5.1.4.1.1.2").value(),
                        "1.2.840.10008.1.2.1", 1, std::move(attributes)},
-        sha256,
-        "/spool/" + sop + sha256,
+        digest,
+        "/spool/" + sop + digest,
         100,
         "CT01",
         "AXIAL",

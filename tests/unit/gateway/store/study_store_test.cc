@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <barrier>
+#include <fstream>
 #include <thread>
 
+#include "core/dicom/uid.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::store {
@@ -19,6 +21,26 @@ TEST_F(StudyStoreTest, TheSameInstanceAgainChangesNothing) {
   const auto revisions = studies->RevisionsOfStudy("1.1").value();
   ASSERT_EQ(revisions.size(), 1U);
   EXPECT_EQ(revisions[0].last_instance_at, At(0));
+}
+
+TEST_F(StudyStoreTest, RowsWithTheDigestsOfEarlierVersionsAreKnownAgain) {
+  const std::string path = folder.File("file.dcm");
+  std::ofstream(path) << "bytes";
+  NewInstance instance = MakeInstance("1.1", "1.1.1", "1.1.1.1", Sha256Hex("bytes"), 0);
+  instance.path = path;
+  ASSERT_EQ(studies->AddInstance(instance)->outcome, AddOutcome::kAdded);
+  instance.digest = "d";
+  EXPECT_EQ(studies->AddInstance(instance)->outcome, AddOutcome::kDuplicate);
+  std::ofstream(path) << "other";
+  EXPECT_EQ(studies->AddInstance(instance)->outcome, AddOutcome::kConflicting);
+}
+
+// Only bytes that were made to have that digest can have it for another Study.
+TEST_F(StudyStoreTest, AnEqualDigestInAnotherStudyIsNeverSuccess) {
+  ASSERT_TRUE(studies->AddInstance(MakeInstance("1.1", "1.1.1", "1.1.1.1", "a", 0)).ok());
+  const auto added = studies->AddInstance(MakeInstance("1.2", "1.2.1", "1.1.1.1", "a", 0));
+  ASSERT_FALSE(added.ok());
+  EXPECT_EQ(added.error().code(), ErrorCode::kInvalidInput);
 }
 
 TEST_F(StudyStoreTest, OtherBytesUnderTheSameUidAreKeptAndFlaggedButNotUsed) {
