@@ -244,13 +244,13 @@ Status CheckPlanarGroup(const ResultRun& run, DcmItem& group, Regions& regions) 
 
 /// Single images: every segment on every image that has it. A stack: each segment once, where most
 /// of it is. One region has the segment's own Tracking UID. `complete`: the report does not say
-/// that some are missing.
+/// that some are missing; also then, no segment of single images may be missing.
 Status CheckPlanarRegions(const ResultRun& run, const std::vector<DcmItem*>& groups,
                           const SegmentSlices& voxels, bool complete) {
   Regions found;
   for (DcmItem* group : groups) AXIAL_RETURN_IF_ERROR(CheckPlanarGroup(run, *group, found));
-  if (!complete) return {};
   const bool single_images = AreSingleImages(run);
+  if (!complete && !single_images) return {};
   for (const SegmentFinding& segment : run.findings.segments) {
     const std::map<int, std::int64_t>& slices = voxels.at(segment.segment_number);
     std::int64_t most = 0;
@@ -258,7 +258,7 @@ Status CheckPlanarRegions(const ResultRun& run, const std::vector<DcmItem*>& gro
     bool largest = false;
     for (const auto& [slice, pixels] : slices) {
       const bool drawn = found.places.contains({segment.segment_number, slice});
-      if (single_images && !drawn)
+      if (complete && single_images && !drawn)
         return Wrong("segment {} has no region on image {}", segment.segment_number, slice + 1);
       largest = largest || (drawn && pixels == most);
     }

@@ -177,6 +177,56 @@ void Halve(const Piece& piece, std::vector<Piece>& pieces) {
   }
 }
 
+/// Where an outline begins, above its first pixel in raster order: the position of that pixel.
+std::size_t PixelBelow(const ContourPoint& first, int columns) {
+  return static_cast<std::size_t>(first.row) * static_cast<std::size_t>(columns) +
+         static_cast<std::size_t>(first.column);
+}
+
+/// The frame's pixels with `value`.
+Piece PieceWith(std::span<const std::uint8_t> labels, int rows, int columns, std::uint8_t value) {
+  Piece piece{{labels.begin(), labels.end()}, {0, 0, rows, columns}};
+  for (std::uint8_t& label : piece.mask) label = label == value ? 1 : 0;
+  return piece;
+}
+
+/// PlanarOutlines of what `whole` holds.
+std::vector<PlanarOutline> OutlinesOf(Piece whole, std::size_t max_points) {
+  constexpr std::size_t kFewestPoints = 8;  // of one pixel 4, and of two at most 6
+  AXIAL_INVARIANT(max_points >= kFewestPoints);
+  std::vector<Piece> pieces;
+  pieces.push_back(std::move(whole));
+  std::vector<PlanarOutline> outlines;
+  while (!pieces.empty()) {
+    const Piece piece = std::move(pieces.back());
+    pieces.pop_back();
+    const std::vector<Border> borders =
+        FollowBorders(piece.mask, piece.box.rows, piece.box.columns, 1);
+    const HoleJoiner joiner(borders);
+    std::vector<std::int64_t> pixels(borders.size(), 0);
+    for (const Border& border : borders)
+      pixels[border.outer] += border.hole ? -border.enclosed : border.enclosed;
+    for (std::size_t i = 0; i < borders.size(); ++i) {
+      if (borders[i].hole) continue;
+      std::vector<ContourPoint> points = joiner.OutlineOf(i);
+      if (points.size() > max_points) {
+        Halve(ConnectedPiece(piece, PixelBelow(borders[i].points.front(), piece.box.columns)),
+              pieces);
+        continue;
+      }
+      for (ContourPoint& point : points) {
+        point.column += piece.box.column;
+        point.row += piece.box.row;
+      }
+      outlines.push_back({std::move(points), pixels[i]});
+    }
+  }
+  std::stable_sort(
+      outlines.begin(), outlines.end(),
+      [](const PlanarOutline& a, const PlanarOutline& b) { return a.pixels > b.pixels; });
+  return outlines;
+}
+
 }  // namespace
 
 std::array<PixelBox, 256> BoxesOf(std::span<const std::uint8_t> labels, int rows, int columns) {
@@ -213,42 +263,16 @@ std::vector<std::uint8_t> Crop(std::span<const std::uint8_t> labels, int columns
 
 std::vector<PlanarOutline> PlanarOutlines(std::span<const std::uint8_t> labels, int rows,
                                           int columns, std::uint8_t value, std::size_t max_points) {
-  constexpr std::size_t kFewestPoints = 8;  // of one pixel 4, and of two at most 6
-  AXIAL_INVARIANT(max_points >= kFewestPoints);
-  std::vector<Piece> pieces = {{{labels.begin(), labels.end()}, {0, 0, rows, columns}}};
-  for (std::uint8_t& label : pieces.front().mask) label = label == value ? 1 : 0;
-  std::vector<PlanarOutline> outlines;
-  while (!pieces.empty()) {
-    const Piece piece = std::move(pieces.back());
-    pieces.pop_back();
-    const std::vector<Border> borders =
-        FollowBorders(piece.mask, piece.box.rows, piece.box.columns, 1);
-    const HoleJoiner joiner(borders);
-    std::vector<std::int64_t> pixels(borders.size(), 0);
-    for (const Border& border : borders)
-      pixels[border.outer] += border.hole ? -border.enclosed : border.enclosed;
-    for (std::size_t i = 0; i < borders.size(); ++i) {
-      if (borders[i].hole) continue;
-      std::vector<ContourPoint> points = joiner.OutlineOf(i);
-      if (points.size() > max_points) {
-        const ContourPoint& first = borders[i].points.front();  // above the first pixel
-        Halve(ConnectedPiece(piece, static_cast<std::size_t>(first.row) *
-                                            static_cast<std::size_t>(piece.box.columns) +
-                                        static_cast<std::size_t>(first.column)),
-              pieces);
-        continue;
-      }
-      for (ContourPoint& point : points) {
-        point.column += piece.box.column;
-        point.row += piece.box.row;
-      }
-      outlines.push_back({std::move(points), pixels[i]});
-    }
-  }
-  std::stable_sort(
-      outlines.begin(), outlines.end(),
-      [](const PlanarOutline& a, const PlanarOutline& b) { return a.pixels > b.pixels; });
-  return outlines;
+  return OutlinesOf(PieceWith(labels, rows, columns, value), max_points);
+}
+
+std::vector<PlanarOutline> OutlinesOfPart(std::span<const std::uint8_t> labels, int rows,
+                                          int columns, const ContourPoint& first,
+                                          std::size_t max_points) {
+  const std::size_t seed = PixelBelow(first, columns);
+  AXIAL_INVARIANT(seed < labels.size() && labels[seed] != 0);
+  const Piece frame = PieceWith(labels, rows, columns, labels[seed]);
+  return OutlinesOf(ConnectedPiece(frame, seed), max_points);
 }
 
 }  // namespace axial::results

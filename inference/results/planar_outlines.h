@@ -29,6 +29,13 @@ struct PlanarOutline {
                                                         int rows, int columns, std::uint8_t value,
                                                         std::size_t max_points);
 
+/// The same of one connected part only: that of the pixel below `first`, where the part's outer
+/// outline begins (Contour::points and Border::points).
+[[nodiscard]] std::vector<PlanarOutline> OutlinesOfPart(std::span<const std::uint8_t> labels,
+                                                        int rows, int columns,
+                                                        const ContourPoint& first,
+                                                        std::size_t max_points);
+
 /// Part of a frame, in pixels; empty when it has no rows.
 struct PixelBox {
   int row = 0;

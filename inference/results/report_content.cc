@@ -169,6 +169,13 @@ Status FillEvaluations(const ResultRun& run, const ReportRegions& regions,
         run,
         fmt::format("{} small parts of segments are not outlined in this report.", regions.small),
         report));
+  if (regions.cut > 0)
+    AXIAL_RETURN_IF_ERROR(AddComment(
+        run,
+        fmt::format("{} parts of segments are too intricate for one outline: each is drawn in "
+                    "several regions, cut along straight lines.",
+                    regions.cut),
+        report));
   if (regions.skipped > 0)
     AXIAL_RETURN_IF_ERROR(
         AddComment(run, fmt::format("{}{}", regions.skipped, kSkippedRegions), report));

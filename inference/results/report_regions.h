@@ -9,7 +9,8 @@
 
 namespace axial::results {
 
-/// So that a report stays readable; the smallest parts of a frame are left out first.
+/// So that a report stays readable; the smallest parts of a frame are left out first. One region of
+/// each segment may be beyond the others.
 inline constexpr std::size_t kMaxRegionsOfFrame = 20;
 inline constexpr std::size_t kMaxPlanarRegions = 1'000;
 inline constexpr std::size_t kMaxVolumetricRegions = 20'000;
@@ -29,14 +30,15 @@ struct ReportRegion {
 
 /// What a report draws of the segments.
 struct ReportRegions {
-  /// Planar regions (PS3.16 TID 1410). Of single images: every connected part of a segment. Of a
-  /// stack: the largest part on the slice with most of the segment, for readers that show no
-  /// Segmentation.
+  /// Planar regions (PS3.16 TID 1410). Of single images: every connected part of a segment, and of
+  /// each segment at least one, for without Segmentation nothing else tells of it. Of a stack: the
+  /// largest part on the slice with most of the segment, for readers that show no Segmentation.
   std::vector<ReportRegion> planar;
   /// Of a stack when there is no Segmentation to refer to: the outer outlines of each segment on
   /// every slice (TID 1411), segment by segment.
   std::vector<ReportRegion> volumetric;
   std::size_t small = 0;    ///< parts of a segment on a frame beyond kMaxRegionsOfFrame
+  std::size_t cut = 0;      ///< parts too intricate for one outline: in several regions
   std::size_t skipped = 0;  ///< regions beyond the other limits, or too intricate for an outline
 };
 

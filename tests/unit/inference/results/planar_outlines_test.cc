@@ -139,5 +139,16 @@ TEST(PlanarOutlines, BoxesHoldTheirValue) {
   EXPECT_EQ(Crop(mask.labels, mask.columns, one), (std::vector<std::uint8_t>{0, 1, 1, 0}));
 }
 
+TEST(PlanarOutlines, OfOnePartLeaveOutTheOthersAndAreCutAlike) {
+  const Mask mask = Draw({"##.##", "#..##", "##.#.", ".#.##"});
+  Mask part = Draw({"##...", "#....", "##...", ".#..."});
+  const ContourPoint first{0.5, 0};
+  EXPECT_EQ(OutlinesOfPart(mask.labels, 4, 5, first, kUnlimited).size(), 1u);
+  for (const std::size_t max_points : {kUnlimited, std::size_t{8}})
+    ExpectMask(OutlinesOfPart(mask.labels, 4, 5, first, max_points), part);
+  part = Draw({"...##", "...##", "...#.", "...##"});
+  ExpectMask(OutlinesOfPart(mask.labels, 4, 5, {3.5, 0}, 8), part);
+}
+
 }  // namespace
 }  // namespace axial::results

@@ -1,9 +1,12 @@
 #include "inference/results/report_regions.h"
 
 #include <dcmtk/dcmdata/dctk.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
+#include <string>
 
 #include "tests/support/synthetic_results.h"
 #include "tests/support/temp_dir.h"
@@ -136,6 +139,98 @@ TEST_F(ReportRegionsTest, SingleImagesShowEveryPartTheLargestFirst) {
   for (const ReportRegion& region : regions.planar) of_whole += region.of_whole ? 1 : 0;
   EXPECT_TRUE(regions.planar[0].of_whole);
   EXPECT_EQ(of_whole, 2) << "one of each segment";
+}
+
+/// Teeth of `pitch` columns that hang together: 4 corners each, too many for one outline.
+Findings Comb(const SourceSeries& source, const config::ModelCard& card) {
+  Findings findings = testing::EmptyFindings(source);
+  SegmentFinding segment{card.segments.front(),        1, 0, 1, "comb",
+                         MakeDeterministicUid("comb"), 0, {}};
+  for (int row = 0; row < source.rows; ++row)
+    for (int column = 0; column < source.columns; ++column) {
+      if (row > 0 && column % 4 > 1) continue;
+      findings.layers.front()
+          .labels[static_cast<std::size_t>(row) * static_cast<std::size_t>(source.columns) +
+                  static_cast<std::size_t>(column)] = 1;
+      ++segment.voxels;
+    }
+  findings.segments = {segment};
+  return findings;
+}
+
+/// Without a Segmentation the report alone tells of a finding on a single image.
+TEST_F(ReportRegionsTest, APartTooIntricateForOneOutlineIsDrawnInSeveral) {
+  card_.input.kind = config::InputKind::kImage;
+  source_ = testing::WriteSource(
+      {.modality = "DX", .slices = 1, .rows = 4, .columns = 12'001, .frame_of_reference = false},
+      in_.path());
+  findings_ = Comb(*source_, card_);
+  options_.profiles.front().segmentation = Segmentation::kNone;
+  const testing::TempDir out;
+  const auto written = WriteResults(*findings_, card_, options_, out.path());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  ASSERT_TRUE(header_.loadFile(source_->frames.front().file.c_str()).good());
+  DcmDataset& dataset = *header_.getDataset();
+  const ResultRun run{*findings_,
+                      card_,
+                      options_,
+                      dataset,
+                      ResultText::For(dataset, card_),
+                      PlanSegmentFrames(*findings_).value()};
+  const ReportRegions regions = PlanReportRegions(run, false);
+  EXPECT_EQ(regions.cut, 1u);
+  EXPECT_EQ(regions.skipped + regions.small, 0u);
+  ASSERT_GT(regions.planar.size(), 1u);
+  std::int64_t pixels = 0;
+  for (std::size_t i = 0; i < regions.planar.size(); ++i) {
+    EXPECT_EQ(regions.planar[i].number, i + 1);
+    EXPECT_EQ(regions.planar[i].of_whole, i == 0);
+    pixels += regions.planar[i].pixels;
+  }
+  EXPECT_EQ(pixels, findings_->segments.front().voxels);
+}
+
+/// Sixty images with 25 parts of segment 1 each, and one with a part of segment 2.
+TEST_F(ReportRegionsTest, ManyRegionsOfOneSegmentLeaveRoomForTheNext) {
+  constexpr int kImages = 60;
+  constexpr int kSide = 10;
+  card_.input.kind = config::InputKind::kImage;
+  source_ = testing::WriteSource({.modality = "DX",
+                                  .slices = kImages,
+                                  .rows = kSide,
+                                  .columns = kSide,
+                                  .frame_of_reference = false},
+                                 in_.path());
+  findings_.emplace(testing::EmptyFindings(*source_));
+  std::vector<std::uint8_t>& labels = findings_->layers.front().labels;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    labels[i] = i % 2 == 0 && i / kSide % 2 == 0 ? 1 : 0;
+  labels.back() = 2;
+  const std::int64_t voxels[] = {kImages * 25, 1};
+  for (const int number : {1, 2})
+    findings_->segments.push_back({card_.segments[static_cast<std::size_t>(number - 1)],
+                                   number,
+                                   0,
+                                   static_cast<std::uint8_t>(number),
+                                   fmt::format("part {}", number),
+                                   MakeDeterministicUid(fmt::format("part {}", number)),
+                                   voxels[number - 1],
+                                   {}});
+  options_.profiles.front().segmentation = Segmentation::kNone;
+  const testing::TempDir out;
+  const auto written = WriteResults(*findings_, card_, options_, out.path());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  DcmFileFormat report;
+  ASSERT_TRUE(report.loadFile(out.File(written->front().file).c_str()).good());
+  DcmStack stack;
+  std::map<std::string, int> groups;  // by tracking identifier's beginning
+  while (report.getDataset()->search(DCM_TextValue, stack, ESM_afterStackTop, OFTrue).good()) {
+    OFString text;
+    static_cast<DcmElement*>(stack.top())->getOFString(text, 0);
+    ++groups[std::string(text.c_str()).substr(0, 6)];
+  }
+  EXPECT_EQ(groups["part 1"], static_cast<int>(kMaxPlanarRegions) - 1);
+  EXPECT_EQ(groups["part 2"], 1) << "a finding that nobody is told of";
 }
 
 /// Of four corners OHIF makes a measurement of its own instead of showing ours.
