@@ -1,6 +1,7 @@
 #include "gateway/pipeline/stage_thread.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,6 +10,12 @@
 #include "core/base/log.h"
 
 namespace axial::pipeline {
+namespace {
+
+/// Between two rounds: every Instance nudges, and hundreds come in a second.
+constexpr std::chrono::milliseconds kRest{10};
+
+}  // namespace
 
 struct StageThread::State {
   std::string name;
@@ -40,6 +47,7 @@ struct StageThread::State {
       lock.unlock();
       const Duration pause = Round();
       lock.lock();
+      wake.wait_for(lock, kRest, [&] { return stopping; });
       wake.wait_for(lock, pause, [&] { return nudged || stopping; });
     }
   }

@@ -11,7 +11,8 @@
 namespace axial::pipeline {
 
 /// Runs one stage's RunOnce on an own thread: on a nudge, when the stage said something falls due,
-/// and at least every `tick`, so that a lost nudge costs no more than that. Thread-safe.
+/// and at least every `tick`, so that a lost nudge costs no more than that; never more than a
+/// hundred times a second. Thread-safe.
 class StageThread {
  public:
   /// Returns when the next round is due, or nullopt. An error is logged, and tried again after

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "gateway/store/migrations.h"
@@ -61,35 +60,38 @@ void Configure(SQLite::Database& db) {
   db.exec("PRAGMA temp_store=MEMORY");
 }
 
+/// A Write that waits in the queue.
 struct PendingUnit {
   const Database::Work* work = nullptr;
   Sync sync = Sync::kNow;
-  Status result;
+  Status result = {};
   bool done = false;
+  std::condition_variable turn = {};  ///< done, or to commit for others
 };
 
 }  // namespace
 
 struct Database::State {
   explicit State(const std::string& file)
-      : path(file), writer(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs) {}
+      : path(file),
+        writer(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs),
+        statements(writer) {}
 
   std::string path;
   SQLite::Database writer;
 
+  PreparedStatements statements;  ///< of the writer
+
   std::mutex mutex;
-  std::condition_variable work_ready;
-  std::condition_variable work_done;
   std::deque<PendingUnit*> queue;
-  bool stopping = false;
-  std::thread thread;
+  bool committing = false;
 
   std::mutex readers_mutex;
   std::vector<std::unique_ptr<SQLite::Database>> idle_readers;
 
   Sync current_sync = Sync::kNow;  ///< the writer's own
 
-  void RunWriter();
+  void CommitFirstOnes(std::unique_lock<std::mutex>& lock);
   void SetSync(const std::vector<PendingUnit*>& batch);
   void CommitBatch(const std::vector<PendingUnit*>& batch);
 };
@@ -110,44 +112,43 @@ void Database::State::CommitBatch(const std::vector<PendingUnit*>& batch) {
   std::vector<Status> results(batch.size());
   try {
     SetSync(batch);
-    writer.exec("BEGIN IMMEDIATE");
+    Prepared(writer, "BEGIN IMMEDIATE").exec();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       Prepared(writer, "SAVEPOINT unit").exec();
       results[i] = RunUnit(writer, *batch[i]->work);
       if (!results[i].ok()) writer.exec("ROLLBACK TO unit");
       Prepared(writer, "RELEASE unit").exec();
     }
-    writer.exec("COMMIT");
+    Prepared(writer, "COMMIT").exec();
   } catch (const SQLite::Exception& exception) {
     const Error error = FromSqlite(exception);
     // The transaction is gone or useless: nothing of this batch may be reported as durable.
     if (sqlite3_get_autocommit(writer.getHandle()) == 0) writer.tryExec("ROLLBACK");
     for (Status& result : results) result = error;
   }
-  const std::lock_guard lock(mutex);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i]->result = results[i];
-    batch[i]->done = true;
-  }
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->result = results[i];
 }
 
-void Database::State::RunWriter() {
-  PreparedStatements statements(writer);
-  const PreparedStatements::Use use(statements);
-  std::unique_lock lock(mutex);
-  while (true) {
-    work_ready.wait(lock, [&] { return stopping || !queue.empty(); });
-    if (queue.empty()) return;
-    std::vector<PendingUnit*> batch;
-    while (!queue.empty() && batch.size() < kMaxUnitsPerCommit) {
-      batch.push_back(queue.front());
-      queue.pop_front();
-    }
-    lock.unlock();
+/// What came while the last commit was under way is the next one. Called, and returns, with `lock`
+/// held.
+void Database::State::CommitFirstOnes(std::unique_lock<std::mutex>& lock) {
+  const auto end =
+      queue.begin() + static_cast<std::ptrdiff_t>(std::min(queue.size(), kMaxUnitsPerCommit));
+  const std::vector<PendingUnit*> batch(queue.begin(), end);
+  queue.erase(queue.begin(), end);
+  committing = true;
+  lock.unlock();
+  {
+    const PreparedStatements::Use use(statements);
     CommitBatch(batch);
-    work_done.notify_all();
-    lock.lock();
   }
+  lock.lock();
+  committing = false;
+  for (PendingUnit* unit : batch) {
+    unit->done = true;
+    unit->turn.notify_one();
+  }
+  if (!queue.empty()) queue.front()->turn.notify_one();
 }
 
 Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -157,31 +158,21 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path) {
     auto state = std::make_unique<State>(path);
     Configure(state->writer);
     AXIAL_RETURN_IF_ERROR(Migrate(state->writer));
-    State* const raw = state.get();
-    std::unique_ptr<Database> database(new Database(std::move(state)));
-    raw->thread = std::thread([raw] { raw->RunWriter(); });
-    return database;
+    return std::unique_ptr<Database>(new Database(std::move(state)));
   } catch (const SQLite::Exception& exception) {
     return FromSqlite(exception).WithContext("{}", path);
   }
 }
 
-Database::~Database() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->work_ready.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
-}
+Database::~Database() = default;
 
 Status Database::Write(const Work& work, Sync sync) {
-  PendingUnit unit{&work, sync, {}, false};
+  PendingUnit unit{&work, sync};
   std::unique_lock lock(state_->mutex);
-  AXIAL_INVARIANT(!state_->stopping);
   state_->queue.push_back(&unit);
-  state_->work_ready.notify_one();
-  state_->work_done.wait(lock, [&] { return unit.done; });
+  unit.turn.wait(
+      lock, [&] { return unit.done || (!state_->committing && state_->queue.front() == &unit); });
+  if (!unit.done) state_->CommitFirstOnes(lock);
   return unit.result;
 }
 

@@ -19,12 +19,12 @@ enum class Sync {
   kLater,  ///< with the next commit that is kNow, or a syncfs: until then lost with the machine
 };
 
-/// One SQLite file: WAL, synced as each write asks, one writer thread, group commit, several
+/// One SQLite file: WAL, synced as each write asks, one writer at a time, group commit, several
 /// readers.
 ///
-/// Concurrent writes share one commit (and so one fsync): each runs in its own savepoint, and Write
-/// returns only after its commit. Thread-safe. Survives kill -9 at any
-/// instant.
+/// Concurrent writes share one commit (and so one fsync): the first of those that wait runs the
+/// work of all, each in its own savepoint, and every Write returns only after its commit.
+/// Thread-safe. Survives kill -9 at any instant.
 class Database {
  public:
   /// Runs inside a transaction; an error rolls back this unit of work alone. May throw
@@ -39,6 +39,7 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  /// `work` runs on this or another thread that writes; it must not Write itself.
   /// Errors: what `work` returns; Exhausted (disk full), Corrupt, Internal.
   [[nodiscard]] Status Write(const Work& work, Sync sync = Sync::kNow);
 

@@ -116,7 +116,7 @@ Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int 
       "INSERT INTO series(series_uid, study_uid, calling_ae_title, called_ae_title, "
       "changed_in_revision) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(series_uid) DO UPDATE SET "
       "changed_in_revision = excluded.changed_in_revision WHERE study_uid = excluded.study_uid "
-      "RETURNING complete_in_revision, removed_digest IS NOT NULL");
+      "RETURNING complete_in_revision, removed_digest");
   upsert.bind(1, header.series_instance_uid.str());
   upsert.bind(2, header.study_instance_uid.str());
   upsert.bind(3, instance.calling_ae_title);
@@ -126,7 +126,8 @@ Result<bool> TouchSeries(SQLite::Database& db, const NewInstance& instance, int 
     return MakeError(ErrorCode::kConflict, "Series belongs to another study: {}",
                      header.series_instance_uid.str());
   const bool complete = upsert.getColumn(0).getInt() == revision;
-  const bool was_removed = upsert.getColumn(1).getInt() != 0;
+  // Asked here: SQLite 3.40 returns 1 for `removed_digest IS NOT NULL` in RETURNING, always.
+  const bool was_removed = !upsert.getColumn(1).isNull();
   upsert.reset();
   if (was_removed) ForgetRemovedClasses(db, header.series_instance_uid.str());
   return complete;
