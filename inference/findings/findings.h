@@ -60,6 +60,9 @@ struct Findings {
   std::vector<ClassificationFinding> classifications;
   /// In the order of `segments`; empty when the model gives none or nobody asks for them.
   std::vector<ProbabilityMap> probabilities = {};
+  /// "2 of 40 frames left out: localizer": what of the Series was not looked at, one sentence per
+  /// reason. Nothing that was found, or not found, is about it.
+  std::vector<std::string> left_out = {};
 };
 
 }  // namespace axial

@@ -86,6 +86,12 @@ std::string AnswerText(const ClassificationFinding& answer) {
                      probability);
 }
 
+std::string NotAnalysedText(const ResultRun& run) {
+  if (run.findings.left_out.empty()) return "";
+  return fmt::format("Not all of the series was analysed: {}.",
+                     fmt::join(run.findings.left_out, "; "));
+}
+
 std::vector<std::string> NotFoundTexts(const ResultRun& run) {
   std::set<std::string> found;
   for (const SegmentFinding& segment : run.findings.segments) found.insert(segment.spec.name);
@@ -93,6 +99,7 @@ std::vector<std::string> NotFoundTexts(const ResultRun& run) {
   for (const config::SegmentSpec& spec : run.card.segments)
     if (!found.contains(spec.name)) missing.push_back(spec.name);
   std::vector<std::string> texts;
+  if (std::string text = NotAnalysedText(run); !text.empty()) texts.push_back(std::move(text));
   if (!missing.empty())
     texts.push_back(fmt::format("Looked for and not found: {}.", fmt::join(missing, ", ")));
   for (const config::ClassificationSpec& question : run.card.classifications) {

@@ -14,7 +14,11 @@ namespace axial::results {
 /// "Image View: lateral (97 %)".
 [[nodiscard]] std::string AnswerText(const ClassificationFinding& answer);
 
-/// What the model looks for and did not find: one sentence per kind; empty when it found all.
+/// "Not all of the series was analysed: 2 of 40 frames left out: localizer." or "".
+[[nodiscard]] std::string NotAnalysedText(const ResultRun& run);
+
+/// What was not analysed, and what the model looks for and did not find: one sentence per kind;
+/// empty when it saw and found all.
 [[nodiscard]] std::vector<std::string> NotFoundTexts(const ResultRun& run);
 
 /// A Person Name (PS3.5 6.2.1) for people: "Yamada, Tarou (山田 太郎, やまだ たろう)".

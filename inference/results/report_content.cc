@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "inference/results/failure_words.h"
+#include "inference/results/picture_text.h"
 #include "inference/results/report_regions.h"
 #include "inference/results/retired_codes.h"
 
@@ -162,6 +163,8 @@ Status FillEvaluations(const ResultRun& run, const ReportRegions& regions,
   if (findings.classifications.empty() && findings.segments.empty() && run.card.segments.empty())
     AXIAL_RETURN_IF_ERROR(
         AddComment(run, "The algorithm gave no answer above its threshold.", report));
+  if (const std::string sentence = NotAnalysedText(run); !sentence.empty())
+    AXIAL_RETURN_IF_ERROR(AddComment(run, sentence, report));
   if (const std::string sentence = NotFoundSentence(run); !sentence.empty())
     AXIAL_RETURN_IF_ERROR(AddComment(run, sentence, report));
   if (regions.small > 0)

@@ -144,7 +144,7 @@ void AddSegments(const LoadedModel& model, std::vector<LabelLayer> layers, const
       MeasureSegments(model.card, findings.source, volume, findings.layers, model.digest);
 }
 
-Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& files,
+Result<Findings> RunVolume(LoadedModel& model, const std::vector<std::string>& files,
                            const ProgressCall& progress, const RunOptions& options) {
   AXIAL_ASSIGN_OR_RETURN(LoadedVolume loaded, LoadVolume(files));
   AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
@@ -159,37 +159,39 @@ Result<ModelRun> RunVolume(LoadedModel& model, const std::vector<std::string>& f
                          RunImage(model, FromVolume(loaded.volume), geometry.size, -1, fraction,
                                   probabilities.get(), unnamed));
   TellUnnamed(model, loaded.source, unnamed);
-  ModelRun run{{.source = std::move(loaded.source),
-                .layers = {},
-                .segments = {},
-                .classifications = std::move(outcome.classifications)},
-               std::move(loaded.left_out)};
+  Findings findings{.source = std::move(loaded.source),
+                    .layers = {},
+                    .segments = {},
+                    .classifications = std::move(outcome.classifications),
+                    .left_out = std::move(loaded.left_out)};
   if (!model.card.segments.empty()) {
-    AddSegments(model, std::move(outcome.layers), geometry, &loaded.volume, run.findings);
-    AddProbabilities(model.card, probabilities.get(), run.findings);
+    AddSegments(model, std::move(outcome.layers), geometry, &loaded.volume, findings);
+    AddProbabilities(model.card, probabilities.get(), findings);
   }
-  return run;
+  return findings;
 }
 
-Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& files,
+Result<Findings> RunImages(LoadedModel& model, const std::vector<std::string>& files,
                            const ProgressCall& progress, const RunOptions& options) {
   AXIAL_ASSIGN_OR_RETURN(LoadedImages loaded, LoadImages(files));
   AXIAL_RETURN_IF_ERROR(CheckRequirements(model.card, loaded.source));
   const auto count = static_cast<int>(loaded.images.size());
-  ModelRun run{
-      {.source = std::move(loaded.source), .layers = {}, .segments = {}, .classifications = {}},
-      std::move(loaded.left_out)};
+  Findings findings{.source = std::move(loaded.source),
+                    .layers = {},
+                    .segments = {},
+                    .classifications = {},
+                    .left_out = std::move(loaded.left_out)};
   std::vector<LabelLayer> layers;
   UnnamedLabels unnamed;
   Geometry geometry;
-  geometry.size = {count, run.findings.source.rows, run.findings.source.columns};
+  geometry.size = {count, findings.source.rows, findings.source.columns};
   const auto probabilities = PlaceForProbabilities(model, geometry.size, options);
   for (int i = 0; i < count; ++i) {
     if (probabilities) probabilities->StartAt(i);
     const Image2D& image = loaded.images[static_cast<std::size_t>(i)];
     const GridSize plane = {1, image.rows, image.columns};
     if (!model.card.segments.empty() &&
-        (image.rows != run.findings.source.rows || image.columns != run.findings.source.columns))
+        (image.rows != findings.source.rows || image.columns != findings.source.columns))
       return Error(ErrorCode::kInvalidInput, "images of more than one size in one Series");
     const double share = (kInferredFraction - kLoadedFraction) / count;
     const auto fraction = [&](double done) {
@@ -208,14 +210,14 @@ Result<ModelRun> RunImages(LoadedModel& model, const std::vector<std::string>& f
       layers[k].labels = layer.labels;  // of every image the same
     }
     std::copy(outcome.classifications.begin(), outcome.classifications.end(),
-              std::back_inserter(run.findings.classifications));
+              std::back_inserter(findings.classifications));
   }
-  TellUnnamed(model, run.findings.source, unnamed);
+  TellUnnamed(model, findings.source, unnamed);
   if (!model.card.segments.empty()) {
-    AddSegments(model, std::move(layers), geometry, nullptr, run.findings);
-    AddProbabilities(model.card, probabilities.get(), run.findings);
+    AddSegments(model, std::move(layers), geometry, nullptr, findings);
+    AddProbabilities(model.card, probabilities.get(), findings);
   }
-  return run;
+  return findings;
 }
 
 }  // namespace
@@ -243,7 +245,7 @@ Result<LoadedModel> LoadModel(const std::string& folder, const EngineOptions& op
   return model;
 }
 
-Result<ModelRun> RunModel(LoadedModel& model, const std::vector<std::string>& files,
+Result<Findings> RunModel(LoadedModel& model, const std::vector<std::string>& files,
                           const ProgressCall& progress, const RunOptions& options) {
   progress("load", 0);
   return model.card.input.kind == config::InputKind::kVolume

@@ -29,12 +29,6 @@ struct LoadedModel {
 [[nodiscard]] Result<LoadedModel> LoadModel(const std::string& folder,
                                             const EngineOptions& options);
 
-/// What a run found and what it left out.
-struct ModelRun {
-  Findings findings;
-  std::vector<std::string> left_out;
-};
-
 /// stage: load | infer; fraction of the whole run, 0..1.
 using ProgressCall = std::function<void(const std::string& stage, double fraction)>;
 
@@ -50,7 +44,7 @@ struct RunOptions {
 /// Runs the model on the files of one Series: load, preprocess, infer, back to the source grid,
 /// measure. Errors: InvalidInput (the Series is not what the card asks for, or cannot be loaded,
 /// with the reason), Unsupported, Exhausted, Corrupt. Not thread-safe (one engine).
-[[nodiscard]] Result<ModelRun> RunModel(LoadedModel& model, const std::vector<std::string>& files,
+[[nodiscard]] Result<Findings> RunModel(LoadedModel& model, const std::vector<std::string>& files,
                                         const ProgressCall& progress,
                                         const RunOptions& options = {});
 

@@ -28,11 +28,11 @@ Status Sync(const std::string& path) {
 }
 
 /// One line for the timeline: what was found and what was left out.
-std::string Summary(const ModelRun& run) {
+std::string Summary(const Findings& findings) {
   std::string summary =
-      fmt::format("{} frames, {} segments, {} classifications", run.findings.source.frames.size(),
-                  run.findings.segments.size(), run.findings.classifications.size());
-  for (const std::string& sentence : run.left_out) summary += "; " + sentence;
+      fmt::format("{} frames, {} segments, {} classifications", findings.source.frames.size(),
+                  findings.segments.size(), findings.classifications.size());
+  for (const std::string& sentence : findings.left_out) summary += "; " + sentence;
   return summary;
 }
 
@@ -71,16 +71,17 @@ Result<protocol::JobDone> RunAndWrite(LoadedModel* model, const protocol::RunJob
       std::any_of(job.profiles.begin(), job.profiles.end(), [](const config::ResultProfile& wish) {
         return wish.segmentation == config::ResultProfile::Segmentation::kFractional;
       });
-  AXIAL_ASSIGN_OR_RETURN(const ModelRun run, RunModel(*model, job.input_files, progress, options));
+  AXIAL_ASSIGN_OR_RETURN(const Findings findings,
+                         RunModel(*model, job.input_files, progress, options));
   progress("encode", 0.9);
   AXIAL_ASSIGN_OR_RETURN(
       std::vector<protocol::Artifact> artifacts,
-      WriteResults(run.findings, model->card, OptionsOf(model->digest, job), job.output_directory));
+      WriteResults(findings, model->card, OptionsOf(model->digest, job), job.output_directory));
   progress("check", 0.98);
   for (const protocol::Artifact& artifact : artifacts)
     AXIAL_RETURN_IF_ERROR(Sync(job.output_directory + "/" + artifact.file));
   AXIAL_RETURN_IF_ERROR(Sync(job.output_directory));
-  return protocol::JobDone{job.job, std::move(artifacts), Summary(run)};
+  return protocol::JobDone{job.job, std::move(artifacts), Summary(findings)};
 }
 
 /// Errors that another try on the same images would meet again.

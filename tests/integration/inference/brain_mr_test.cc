@@ -136,21 +136,21 @@ TEST(BrainMr, CardAloneReproducesTheExpectedSegmentation) {
   Result<LoadedModel> model = LoadModel(model_folder, {});
   ASSERT_TRUE(model.ok()) << model.error().message();
   const auto start = std::chrono::steady_clock::now();
-  const Result<ModelRun> run = RunModel(*model, testing::FilesBelow(series),
+  const Result<Findings> run = RunModel(*model, testing::FilesBelow(series),
                                         [](const std::string&, double) {}, {.probabilities = true});
   ASSERT_TRUE(run.ok()) << run.error().message();
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  ASSERT_EQ(run->findings.layers.size(), 1u);
-  ASSERT_EQ(run->findings.segments.size(), 2u);
-  for (const SegmentFinding& segment : run->findings.segments) {
-    const double dice = Dice(*expected, run->findings.layers.front(),
-                             static_cast<std::uint8_t>(segment.spec.label));
+  ASSERT_EQ(run->layers.size(), 1u);
+  ASSERT_EQ(run->segments.size(), 2u);
+  for (const SegmentFinding& segment : run->segments) {
+    const double dice =
+        Dice(*expected, run->layers.front(), static_cast<std::uint8_t>(segment.spec.label));
     RecordProperty("dice_" + std::to_string(segment.spec.label), std::to_string(dice));
     std::printf("%s: Dice %.4f, %.1f cm3\n", segment.spec.name.c_str(), dice,
                 segment.measurements.at(0).value);
     EXPECT_GE(dice, 0.95) << segment.spec.name;
   }
-  ExpectProbabilitiesOfTheMasks(run->findings);
+  ExpectProbabilitiesOfTheMasks(*run);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   std::printf("%.1f s, peak %.0f MiB\n", taken.count(),

@@ -129,6 +129,25 @@ TEST_F(Worker, GreetsRunsJobsAndSurvivesBadOnes) {
   EXPECT_EQ(worker.CloseAndWait(), 0);
 }
 
+/// A report of the rest that does not say so would be read as one of all images.
+TEST_F(Worker, ReportsSayWhichImagesWereNotAnalysed) {
+  testing::EditFile(files_[5], "ImageType", "ORIGINAL\\PRIMARY\\LOCALIZER");
+  WorkerClient worker(model_folder_, {"--threads", "1"});
+  ASSERT_TRUE(worker.Read().ok());
+  const protocol::RunJob job = Job(1, files_);
+  const Result<protocol::Message> done = worker.Perform(job);
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  ASSERT_TRUE(std::holds_alternative<protocol::JobDone>(*done)) << protocol::Encode(*done);
+  DcmFileFormat report;
+  ASSERT_TRUE(report.loadFile((job.output_directory + "/sr.dcm").c_str()).good());
+  std::ostringstream printed;
+  report.print(printed);
+  EXPECT_THAT(printed.str(), HasSubstr("Not all of the series was analysed: 1 of 6 frames left "
+                                       "out: localizer."));
+  ASSERT_TRUE(protocol::WriteFrame(worker.fd(), protocol::Shutdown{}).ok());
+  EXPECT_EQ(worker.CloseAndWait(), 0);
+}
+
 /// The results would be filed under the name in one of the images: nothing is written, not even a
 /// report that the model could not run.
 TEST_F(Worker, RefusesImagesOfTwoPatients) {

@@ -92,6 +92,19 @@ TEST_F(PdfTest, SaysWhatWasLookedForAndNotFound) {
   EXPECT_THAT(text, HasSubstr("Looked for and not found: Left lung, Right lung."));
 }
 
+/// "Not found" is no word about images that nobody looked at.
+TEST_F(PdfTest, SaysWhatWasNotAnalysed) {
+  const SourceSeries source = WriteSource({}, in_.path());
+  Findings findings = EmptyFindings(source);
+  findings.left_out = {"2 of 6 frames left out: localizer"};
+  const auto written = Write(findings, LungCard());
+  ASSERT_TRUE(written.ok()) << written.error().ToString();
+  const std::string text = TextOfPage();
+  if (text.empty()) GTEST_SKIP() << "NOT CHECKED: no pdftotext (package poppler-utils)";
+  EXPECT_THAT(text, HasSubstr("Not all of the series was analysed: 2 of 6 frames left out: "
+                              "localizer."));
+}
+
 TEST_F(PdfTest, ItsDateIsNoPartOfItsUid) {
   const SourceSeries source = WriteSource({}, in_.path());
   const auto first = Write(LungFindings(source, LungCard()), LungCard());
