@@ -2,10 +2,12 @@
 #include "orthanc-plugin/axial_plugin.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "core/base/clock.h"
@@ -17,11 +19,14 @@
 namespace axial::plugin {
 namespace {
 
-/// The running executable is Orthanc, so the worker is looked for beside this shared library.
+/// The running executable is Orthanc, so the worker is looked for beside this shared library; where
+/// Orthanc was given a link, beside what it leads to.
 std::string WorkerBesidePlugin() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&ReadPluginConfiguration), &info) == 0) return "";
-  return std::filesystem::path(info.dli_fname).parent_path() / "axial-worker";
+  std::error_code error;
+  const std::filesystem::path library = std::filesystem::canonical(info.dli_fname, error);
+  return (error ? std::filesystem::path(info.dli_fname) : library).parent_path() / "axial-worker";
 }
 
 }  // namespace
@@ -47,6 +52,11 @@ void AxialPlugin::Start() {
   pipeline::PipelineOptions options;
   options.config_file = configuration.file;
   options.worker_binary = WorkerBesidePlugin();
+  if (::access(options.worker_binary.c_str(), X_OK) != 0) {
+    problems_.push_back({options.worker_binary, 0, "there is no such program",
+                         "install axial-worker beside libAxialOrthanc.so, and restart Orthanc"});
+    return;
+  }
   options.listen = false;
   options.make_destination = [this](const config::Destination& destination,
                                     const deliver::DestinationOptions& destination_options)

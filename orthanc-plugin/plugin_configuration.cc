@@ -76,6 +76,12 @@ int LineOf(const Text& text, const std::string& key) {
                                          '\n'));
 }
 
+/// From where Orthanc's configuration, a file or a folder, names others.
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) ? path : path.parent_path();
+}
+
 /// A storage plugin may keep the files elsewhere: whoever looks for one in the folder checks that
 /// it is there.
 HostConfiguration ReadHost(const json& configuration, const std::string& path) {
@@ -94,12 +100,10 @@ HostConfiguration ReadHost(const json& configuration, const std::string& path) {
   host.dicom_port = number("DicomPort", host.dicom_port);
   host.http_port = number("HttpPort", host.http_port);
   host.ae_title = text("DicomAet", host.ae_title);
-  namespace fs = std::filesystem;
   std::error_code error;
-  const fs::path base =
-      fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
-  const fs::path folder = base / text("StorageDirectory", "OrthancStorage");
-  host.storage_folder = fs::absolute(folder, error).string();  // Orthanc may make it later
+  const std::filesystem::path folder = FolderOf(path) / text("StorageDirectory", "OrthancStorage");
+  // Orthanc may make it later.
+  host.storage_folder = std::filesystem::absolute(folder, error).string();
   return host;
 }
 
@@ -121,7 +125,9 @@ void ReadPluginKeys(PluginConfiguration& configuration, const json& section, con
 }
 
 /// Every problem of the keys that the section, or the file that it names, holds.
-void ReadKeys(PluginConfiguration& configuration, const json& section, const Text& text) {
+/// A relative name counts from `folder`, as Orthanc's own do.
+void ReadKeys(PluginConfiguration& configuration, const json& section, const Text& text,
+              const std::filesystem::path& folder) {
   config::LoadedConfig loaded;
   if (section.contains(kFileKey)) {
     if (!section[kFileKey].is_string())
@@ -134,7 +140,7 @@ void ReadKeys(PluginConfiguration& configuration, const json& section, const Tex
                fmt::format("'{}.{}' stands beside '{}', which names the file that holds such keys",
                            kSection, key, kFileKey),
                "move it there, or remove \"Configuration\" and hold all keys here");
-    configuration.file = section[kFileKey].get<std::string>();
+    configuration.file = (folder / section[kFileKey].get<std::string>()).string();
     loaded = config::LoadConfig(configuration.file);
   } else {
     configuration.file = text.file;
@@ -208,7 +214,7 @@ PluginConfiguration ReadPluginConfiguration(const OrthancApi& orthanc) {
   configuration.host = ReadHost(all, path);
   const Text section_text = FindText(all[kSection], path);
   ReadPluginKeys(configuration, all[kSection], section_text);
-  ReadKeys(configuration, all[kSection], section_text);
+  ReadKeys(configuration, all[kSection], section_text, FolderOf(path));
   return configuration;
 }
 

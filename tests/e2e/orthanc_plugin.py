@@ -7,6 +7,7 @@ running and says in its log what is wrong, and in which line.
 """
 
 import json
+import shutil
 import sys
 
 import harness
@@ -168,6 +169,27 @@ def Broken(workspace, binaries):
     orthanc.Start()
     log = (folder / "orthanc.log").read_text(errors="replace")
     Check("plugin_not_started" in log and "absent.yaml" in log, f"the log does not say what is wrong:\n{log}")
+    orthanc.Stop()
+    WorkerBeside(workspace, binaries, host.section)
+
+
+def WorkerBeside(workspace, binaries, section):
+    """The library without its worker does not run, and says so; a link to the library finds it. The file named relative to orthanc.json."""
+    for name, install, running in (("alone", shutil.copy, False), ("linked", lambda file, place: place.symlink_to(file), True)):
+        folder = workspace.folder / name
+        (folder / "plugins").mkdir(parents=True)
+        library = folder / "plugins" / "libAxialOrthanc.so"
+        install(binaries / "libAxialOrthanc.so", library)
+        orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[library], own_settings={"Axial": {"Configuration": "axial.yaml"}}))
+        keys = {**section, "storage": {**section["storage"], "directory": str(folder / "axial")}, "workers": {"processes": 1}}
+        (folder / "axial.yaml").write_text(json.dumps(keys))
+        orthanc.Start()
+        status, body = harness.HttpStatusAndBody(orthanc.url + "/axial/healthz")
+        Check(status == (200 if running else 503), f"{name}: {status}: {body!r}")
+        if not running:
+            Check(b"axial-worker: there is no such program" in body, f"{name}: {body!r}")
+            Check(not (folder / "axial").exists(), "it did something without a worker")
+        orthanc.Stop()
 
 
 def Body(workspace, binaries):
