@@ -220,8 +220,8 @@ void ReportFailure(const Analysis& analysis, protocol::RunJob job, const Failure
 }
 
 /// Runs one Series. False when it failed; the reason has been shown. `worker`: an Error when the
-/// model did not start, which is then the reason.
-bool AnalyzeSeries(const Analysis& analysis, const Result<Worker>& worker, const std::string& uid,
+/// model did not start, which is then the reason; started anew when an earlier Series ended it.
+bool AnalyzeSeries(const Analysis& analysis, Result<Worker>& worker, const std::string& uid,
                    const SeriesFiles& series) {
   std::ostream& err = analysis.err;
   err << fmt::format("series {} ({}, {} files)\n", uid, series.modality, series.files.size());
@@ -240,6 +240,8 @@ bool AnalyzeSeries(const Analysis& analysis, const Result<Worker>& worker, const
                              .input_files = series.files,
                              .output_directory = *folder,
                              .profiles = {analysis.profile}};
+  if (worker.ok() && worker->process == nullptr)
+    worker = StartWorker(analysis.options, analysis.card, analysis.card.folder);
   const Outcome outcome =
       worker.ok() ? Perform(*worker->process, job, err)
                   : Outcome(Failure{
@@ -247,6 +249,7 @@ bool AnalyzeSeries(const Analysis& analysis, const Result<Worker>& worker, const
                         store::FailureCause::kNotStarted});
   if (const auto* failure = std::get_if<Failure>(&outcome)) {
     ReportFailure(analysis, job, *failure, worker.ok() ? worker->model_digest : "");
+    if (worker.ok() && failure->cause == store::FailureCause::kCrashed) worker->process.reset();
     return false;
   }
   const auto& done = std::get<protocol::JobDone>(outcome);
@@ -273,7 +276,7 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
     return 1;
   }
   const Analysis analysis{options, card, profile, out, err};
-  const Result<Worker> worker = StartWorker(options, card, card.folder);
+  Result<Worker> worker = StartWorker(options, card, card.folder);
   bool all_done = true;
   for (const auto& entry : series) {
     if (!fits(entry)) {
@@ -283,7 +286,7 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
     }
     all_done = AnalyzeSeries(analysis, worker, entry.first, entry.second) && all_done;
   }
-  if (worker.ok()) (void)worker->process->Send(protocol::Shutdown{});
+  if (worker.ok() && worker->process != nullptr) (void)worker->process->Send(protocol::Shutdown{});
   return all_done ? 0 : 1;
 }
 

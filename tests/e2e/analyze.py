@@ -4,7 +4,10 @@ A CT with segments and a radiograph with an answer go through a gateway with two
 analyze`; the files must have the same SOP Instance UIDs and be the same data sets but for the moment they were written.
 """
 
+import os
 import re
+import shutil
+import signal
 import subprocess
 
 import pydicom
@@ -88,6 +91,28 @@ def CheckRefusals(gateway, phantom, folder):
     Check(not (folder / "refused").exists(), "a refused call wrote something")
 
 
+def CheckGoesOnAfterCrash(workspace, binaries, program, phantom):
+    """Of two Series the worker dies in the first; the second has its result."""
+    folder = workspace.folder / "two"
+    harness.Phantom(binaries, folder / "in" / "second", "ct", "--seed", "43", "--slices", "40")
+    shutil.copytree(phantom.folder, folder / "in" / "first")
+    analyze = workspace.Own(harness.Process("axial analyze", [
+        program, "analyze", "--model", harness.ROOT / "models" / "chest-ct-lungs", "--in", folder / "in", "--out", folder / "out"],
+        folder / "analyze.log"))
+    worker = []
+
+    def Runs():
+        worker[:] = harness.WorkersOf(analyze)
+        return worker and "series " in analyze.Tail()
+    harness.WaitFor("the first Series to run", Runs, 60, [analyze])
+    os.kill(worker[0], signal.SIGKILL)
+    harness.WaitFor("axial analyze to end", lambda: analyze.ExitCode() is not None, 240)
+    log = (folder / "analyze.log").read_text()
+    Check(analyze.ExitCode() == 1, f"exit code {analyze.ExitCode()}:\n{log}")
+    made = [dataset.Modality for dataset in ByInstance(folder / "out").values()]
+    Check(sorted(made) == ["SEG", "SR", "SR"], f"made {made}, expected a report of the failure, and SEG and SR:\n{log}")
+
+
 def Body(workspace, binaries):
     folder = workspace.folder
     rules = tuple({**rule, "send_to": ["plain", "rich"]} for rule in (harness.CT_RULE, harness.DX_RULE))
@@ -111,6 +136,7 @@ def Body(workspace, binaries):
             Check(sent, f"nothing in {folder / name}")
             CheckSame(sent, ByInstance(out), f"{model} for {name}")
     CheckRefusals(gateway, phantoms["dx-position"], folder)
+    CheckGoesOnAfterCrash(workspace, binaries, gateway.program, phantoms["chest-ct-lungs"])
 
 
 harness.RunTest(Body)

@@ -478,6 +478,19 @@ def SendAll(folder, node, log, expected=None, foreign_files=()):
     return sent
 
 
+def WorkersOf(parent):
+    """Process ids of the axial-worker children of a Process."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parent_pid = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent_pid == parent.pid and b"axial-worker" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended in between
+    return found
+
+
 class Phantom:
     """A study from axial-phantom with known truth."""
 

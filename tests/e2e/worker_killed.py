@@ -5,7 +5,6 @@ killed.
 """
 
 import os
-import pathlib
 import signal
 
 import harness
@@ -13,19 +12,6 @@ import results
 from harness import Check, WaitFor
 
 SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing", "5")
-
-
-def WorkersOf(gateway):
-    """Process ids of the gateway's axial-worker children."""
-    found = []
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent == gateway.process.pid and b"axial-worker" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue  # it ended in between
-    return found
 
 
 def OnlyJob(study):
@@ -52,7 +38,7 @@ def Body(workspace, binaries):
     first = harness.Phantom(binaries, folder / "first", "ct", "--seed", "31", *SMALL)
     harness.SendAll(first.folder, gateway, folder / "send.log", len(first.files))
     WaitForState(first, "delivered")
-    worker, = WorkersOf(gateway)
+    worker, = harness.WorkersOf(gateway.process)
 
     os.kill(worker, signal.SIGSTOP)
     second = harness.Phantom(binaries, folder / "second", "ct", "--seed", "32", *SMALL)
