@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "config/quantity.h"
@@ -95,6 +96,20 @@ std::string AdminView::Held() const {
       held);
 }
 
+/// Their jobs would only fail.
+void AdminView::AddRulesWithoutModel(std::vector<admin::HealthCheck>& checks) const {
+  const std::lock_guard lock(mutex_);
+  for (const config::RuleSpec& rule : config_.rules) {
+    const bool usable = std::ranges::any_of(models_, [&](const config::LoadedModelCard& entry) {
+      return entry.card && entry.problems.empty() && entry.card->name == rule.run;
+    });
+    if (usable) continue;
+    checks.push_back({"rule " + rule.name, Health::kDegraded,
+                      fmt::format("there is no usable model '{}' in {}; `axial check` says why",
+                                  rule.run, config_.models_directory)});
+  }
+}
+
 std::vector<admin::HealthCheck> AdminView::Health() const {
   std::vector<admin::HealthCheck> checks;
   const Status write = database_.Write([](SQLite::Database&) -> Status { return {}; });
@@ -126,6 +141,7 @@ std::vector<admin::HealthCheck> AdminView::Health() const {
                                   "/api/jobs says why under failure_report; POST "
                                   "/api/jobs/{{id}}/retry runs the job again",
                                   failed)});
+  AddRulesWithoutModel(checks);
   for (const deliver::DestinationStatus& destination : deliver_.Statuses()) {
     const std::string detail = WhyToLookAt(destination);
     if (!detail.empty())

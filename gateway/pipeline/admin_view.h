@@ -34,6 +34,7 @@ class AdminView {
 
  private:
   [[nodiscard]] std::vector<admin::HealthCheck> Health() const;
+  void AddRulesWithoutModel(std::vector<admin::HealthCheck>& checks) const;
   [[nodiscard]] std::string Held() const;
   [[nodiscard]] std::vector<admin::ModelView> Models() const;
   [[nodiscard]] std::vector<admin::DestinationView> Destinations() const;

@@ -182,11 +182,14 @@ def WorkerBeside(workspace, binaries, section):
         install(binaries / "libAxialOrthanc.so", library)
         orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[library], own_settings={"Axial": {"Configuration": "axial.yaml"}}))
         keys = {**section, "storage": {**section["storage"], "directory": str(folder / "axial")}, "workers": {"processes": 1}}
+        keys["rules"] = [*keys["rules"], {"name": "Ghost", "when": {"Modality": "XX"}, "run": "no-such-model", "send_to": ["here"]}]
         (folder / "axial.yaml").write_text(json.dumps(keys))
         orthanc.Start()
         status, body = harness.HttpStatusAndBody(orthanc.url + "/axial/healthz")
         Check(status == (200 if running else 503), f"{name}: {status}: {body!r}")
-        if not running:
+        if running:
+            Check(b"there is no usable model 'no-such-model'" in body, f"{name}: {body!r}")
+        else:
             Check(b"axial-worker: there is no such program" in body, f"{name}: {body!r}")
             Check(not (folder / "axial").exists(), "it did something without a worker")
         orthanc.Stop()
