@@ -87,6 +87,11 @@ class ReportRegionsTest : public ::testing::Test {
                                      MakeDeterministicUid("uid"),
                                      voxels[number - 1],
                                      {}});
+    return PlanFindings(with_segmentation);
+  }
+
+  /// Of what findings_ holds by now.
+  ReportRegions PlanFindings(bool with_segmentation) {
     EXPECT_TRUE(header_.loadFile(source_->frames.front().file.c_str()).good());
     DcmDataset& dataset = *header_.getDataset();
     const ResultRun run{*findings_,
@@ -169,15 +174,7 @@ TEST_F(ReportRegionsTest, APartTooIntricateForOneOutlineIsDrawnInSeveral) {
   const testing::TempDir out;
   const auto written = WriteResults(*findings_, card_, options_, out.path());
   ASSERT_TRUE(written.ok()) << written.error().ToString();
-  ASSERT_TRUE(header_.loadFile(source_->frames.front().file.c_str()).good());
-  DcmDataset& dataset = *header_.getDataset();
-  const ResultRun run{*findings_,
-                      card_,
-                      options_,
-                      dataset,
-                      ResultText::For(dataset, card_),
-                      PlanSegmentFrames(*findings_).value()};
-  const ReportRegions regions = PlanReportRegions(run, false);
+  const ReportRegions regions = PlanFindings(false);
   EXPECT_EQ(regions.cut, 1u);
   EXPECT_EQ(regions.skipped + regions.small, 0u);
   ASSERT_GT(regions.planar.size(), 1u);
