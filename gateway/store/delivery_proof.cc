@@ -117,17 +117,19 @@ Result<std::vector<Delivery>> DeliveryStore::TakeStored(const std::string& desti
 
 Status DeliveryStore::PostponeCheck(const Delivery& delivery, const Error* reason,
                                     TimePoint next_at, bool commits) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     AXIAL_RETURN_IF_ERROR(EndTry(db, delivery, {"stored", next_at, reason}));
     if (!commits) SetNoCommitment(db, delivery);
     return {};
   });
+  if (outcome.ok()) CrashPoint(reason == nullptr ? "commitment_asked" : "unproven");
+  return outcome;
 }
 
 Result<std::map<std::string, int>> DeliveryStore::ApplyCommitment(const CommitmentOutcome& outcome,
                                                                   TimePoint now) {
   using Counts = std::map<std::string, int>;
-  return database_.Write<Counts>([&](SQLite::Database& db) -> Result<Counts> {
+  auto applied = database_.Write<Counts>([&](SQLite::Database& db) -> Result<Counts> {
     SQLite::Statement rows(db, fmt::format("{} JOIN delivery_commitment q ON q.delivery_id = d.id "
                                            "WHERE q.transaction_uid = ?",
                                            kSelectDelivery));
@@ -160,6 +162,8 @@ Result<std::map<std::string, int>> DeliveryStore::ApplyCommitment(const Commitme
     }
     return confirmed;
   });
+  if (applied.ok()) CrashPoint("commitment_applied");
+  return applied;
 }
 
 Result<bool> DeliveryStore::AwaitsCommitment(const std::string& transaction_uid) const {

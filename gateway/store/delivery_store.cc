@@ -79,20 +79,28 @@ Status DeliveryStore::Confirm(const Delivery& delivery, const std::string& by, T
 
 Status DeliveryStore::Postpone(const Delivery& delivery, const Error& reason, TimePoint next_at,
                                bool tried) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     return EndTry(db, delivery, {"pending", next_at, &reason, tried});
   });
+  if (outcome.ok()) CrashPoint("postponed");
+  return outcome;
 }
 
 Status DeliveryStore::Refuse(const Delivery& delivery, const Error& reason, TimePoint now) {
-  return database_.Write(
+  auto outcome = database_.Write(
       [&](SQLite::Database& db) -> Status { return RefuseDelivery(db, delivery, reason, now); });
+  if (outcome.ok()) CrashPoint("refused");
+  return outcome;
 }
 
 Result<int> DeliveryStore::ReclaimSending() {
   return database_.Write<int>([](SQLite::Database& db) -> Result<int> {
     return db.exec("UPDATE delivery SET state = 'pending' WHERE state = 'sending'") +
-           db.exec("UPDATE delivery SET state = 'stored' WHERE state = 'checking'");
+           db.exec("UPDATE delivery SET state = 'stored' WHERE state = 'checking'") +
+           // Who answered while the gateway was down found nobody: asked again at once.
+           db.exec(
+               "UPDATE delivery SET next_at = stored_at WHERE state = 'stored' AND next_at > "
+               "stored_at AND id IN (SELECT delivery_id FROM delivery_commitment)");
   });
 }
 

@@ -170,7 +170,7 @@ Status JobStore::LoseAttempt(const Job& job, const Error& reason, bool worker_di
                          kMaxAttempts, reason.message()));
     return {};
   });
-  if (outcome.ok() && !again) CrashPoint("failed");
+  if (outcome.ok()) CrashPoint(again ? "attempt_lost" : "failed");
   return outcome;
 }
 
@@ -251,7 +251,7 @@ Result<int> JobStore::FailQueuedWithoutModel(const std::vector<std::string>& mod
 }
 
 Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
-  return database_.Write([&](SQLite::Database& db) -> Status {
+  auto outcome = database_.Write([&](SQLite::Database& db) -> Status {
     SQLite::Statement find(db,
                            "SELECT state, study_uid, model, superseded_by, (SELECT removed_at "
                            "FROM study_revision r WHERE r.id = revision_id) FROM job WHERE id = ?");
@@ -287,6 +287,8 @@ Status JobStore::Retry(std::int64_t job_id, TimePoint now) {
     AddEvent(db, study_uid, now, "job_retried", fmt::format("job {} ({})", job_id, model));
     return {};
   });
+  if (outcome.ok()) CrashPoint("job_retried");
+  return outcome;
 }
 
 }  // namespace axial::store

@@ -4,6 +4,8 @@ AXIAL_CRASH_AT=<stage> makes the gateway kill itself with SIGKILL right after th
 stage.
 """
 
+import contextlib
+import os
 import signal
 import sys
 
@@ -23,7 +25,7 @@ def Body(workspace, binaries):
 
     gateway.Start({"AXIAL_CRASH_AT": stage})
     sent = harness.Send(phantom.folder, gateway.dicom_port, gateway.ae_title, folder / "send.log")
-    WaitFor(f"axial to die at '{stage}'", lambda: gateway.process.ExitCode() is not None, 120,
+    WaitFor(f"axial to die at '{stage}'", lambda: Died(gateway, stage == "attempt_lost"), 120,
             describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
     Check(gateway.process.ExitCode() == -signal.SIGKILL,
           f"axial ended with {gateway.process.ExitCode()} instead of SIGKILL:\n{gateway.process.Tail()}")
@@ -41,6 +43,13 @@ def Body(workspace, binaries):
         objects = results.Fetch(orthanc, phantom.study_uid, modality, folder)
         Check(len(objects) == 1, f"the PACS has {len(objects)} {modality} objects of the study instead of one")
     Check(gateway.process.Stop() == 0, f"axial did not stop cleanly:\n{gateway.process.Tail()}")
+
+
+def Died(gateway, no_worker_lives):
+    for worker in harness.WorkersOf(gateway.process) if no_worker_lives else ():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+    return gateway.process.ExitCode() is not None
 
 
 def Delivered(study):

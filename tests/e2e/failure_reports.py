@@ -92,7 +92,7 @@ def CheckMr(gateway, orthanc, quiet, phantom, folder):
     Check(quiet.Get("/instances") == [], "the destination with 'failures: none' got something")
 
 
-def CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, phantom, folder, broken):
+def CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, phantom, folder, broken, killed_by_retry=False):
     harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     job = WaitForReport(gateway, phantom, "produced")
     Check(job["attempt"] == 3 and "did not start" in harness.ErrorOf(job), f"the job: {job}")
@@ -105,7 +105,12 @@ def CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, phantom, folder, bro
     gateway.process.Signal(signal.SIGHUP)
     log = gateway.folder / "axial.log"
     WaitFor("the reload", lambda: "configuration_reloaded" in log.read_text(errors="replace"), 30, [gateway.process])
-    gateway.Act("POST", f"/api/jobs/{job['id']}/retry", 202)
+    if killed_by_retry:
+        harness.HttpStatusAndBody(f"{gateway.url}/api/jobs/{job['id']}/retry", 10, "POST")
+        WaitForDeath(gateway, "job_retried")
+        gateway.Start()
+    else:
+        gateway.Act("POST", f"/api/jobs/{job['id']}/retry", 202)
     gateway.WaitForJobs(phantom.study_uid, "delivered")
     reports = [sr for _, sr in results.Fetch(orthanc, phantom.study_uid, "SR", folder)]
     Check(len(reports) == 2, f"the PACS has {len(reports)} reports instead of the failure and the result")
@@ -119,12 +124,16 @@ def CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, phantom, folder, bro
     Check(told.SOPInstanceUID == result.SOPInstanceUID, "the destination with 'failures: none' got the failure")
 
 
-def CrashAt(point, gateway, orthanc, phantom, folder):
-    gateway.Start({"AXIAL_CRASH_AT": point})
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+def WaitForDeath(gateway, point):
     WaitFor(f"axial to die at '{point}'", lambda: gateway.process.ExitCode() is not None, 240)
     Check(gateway.process.ExitCode() == -signal.SIGKILL,
           f"axial ended with {gateway.process.ExitCode()} instead of SIGKILL:\n{gateway.process.Tail()}")
+
+
+def CrashAt(point, gateway, orthanc, phantom, folder):
+    gateway.Start({"AXIAL_CRASH_AT": point})
+    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    WaitForDeath(gateway, point)
     gateway.Start()
     WaitForReport(gateway, phantom, "produced")
     WaitForConfirmed(gateway, phantom, 3)
@@ -147,10 +156,14 @@ def Body(workspace, binaries):
                                 "port": quiet.dicom_port, "results": {"failures": "none"}},
                       "pictures": {"kind": "folder", "path": str(folder / "pictures"), "results": PICTURES}}))
     mr = harness.Phantom(binaries, folder / "mr", "mr", "--seed", "61", "--rows", "64", "--columns", "64", "--slices", "12")
-    if len(sys.argv) > 2:
-        return CrashAt(sys.argv[2], gateway, orthanc, mr, folder)
+    point = sys.argv[2] if len(sys.argv) > 2 else None
+    if point and point != "job_retried":
+        return CrashAt(point, gateway, orthanc, mr, folder)
     ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "62", "--rows", "128", "--columns", "128", "--slices", "40",
                          "--slice-spacing", "5")
+    if point:
+        gateway.Start({"AXIAL_CRASH_AT": point})
+        return CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, ct, folder, broken, killed_by_retry=True)
     gateway.Start()
     CheckMr(gateway, orthanc, quiet, mr, folder)
     CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, ct, folder, broken)

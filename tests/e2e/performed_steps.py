@@ -1,7 +1,11 @@
 """A modality tells Axial what it does (Modality Performed Procedure Step, N-CREATE and N-SET): the states follow the
-standard's, wrong transitions are refused by their status, and what was said is there after a kill -9."""
+standard's, wrong transitions are refused by their status, and what was said is there after a kill -9.
 
-from harness import Check, CT_RULE, Gateway, HttpGetJson, RunTest
+With a second argument the gateway is killed at that point (AXIAL_CRASH_AT): the row is there and nothing was answered."""
+
+import sys
+
+from harness import Check, CT_RULE, Gateway, HttpGetJson, RunTest, WaitFor
 from modality_peer import CT, MakeImage, Modality, ModalityPython, Release, STEP_CLASS
 
 STUDY = "1.2.826.0.1.3680043.8.498.78"
@@ -54,11 +58,35 @@ def Steps(gateway):
     return {step["step_uid"]: step for step in HttpGetJson(gateway.url + "/api/performed-steps", 5)["performed_steps"]}
 
 
-def Body(workspace, binaries):
-    gateway = Gateway(workspace.folder / "axial", binaries, None, rules=[{**CT_RULE, "send_to": ["disk"]}],
-                      destinations={"disk": {"kind": "folder", "path": str(workspace.folder / "results")}})
+def TestCrash(gateway, point):
+    """The modality got no answer and says it again: that the step is there or final already is no loss."""
+    modality = Modality("CT01", gateway)
+    gateway.Start({"AXIAL_CRASH_AT": point})
+    association = modality.Associate(STEP_CLASS)
+    final = Change("COMPLETED", [(f"{STUDY}.1", [f"{STUDY}.1.1"])])
+    association.send_n_create(NewStep(), STEP_CLASS, "1.9.1")
+    if point == "step_set":
+        association.send_n_set(final, STEP_CLASS, "1.9.1")
+    WaitFor("axial to be killed", lambda: gateway.process.ExitCode() is not None, 60)
     gateway.Start()
-    workspace.Own(gateway)
+    state = "completed" if point == "step_set" else "in_progress"
+    Check(Steps(gateway)["1.9.1"]["state"] == state, f"steps: {Steps(gateway)}")
+    association = modality.Associate(STEP_CLASS)
+    status, _ = association.send_n_create(NewStep(), STEP_CLASS, "1.9.1")
+    Check(status.Status == 0x0111, f"N-CREATE once more was answered {status.Status:04X}")
+    status, _ = association.send_n_set(final, STEP_CLASS, "1.9.1")
+    Check(status.Status == (0x0110 if point == "step_set" else 0), f"N-SET was answered {status.Status:04X}")
+    Release(association)
+    Check(Steps(gateway)["1.9.1"]["state"] == "completed", f"steps: {Steps(gateway)}")
+
+
+def Body(workspace, binaries):
+    gateway = workspace.Own(Gateway(
+        workspace.folder / "axial", binaries, None, rules=[{**CT_RULE, "send_to": ["disk"]}],
+        destinations={"disk": {"kind": "folder", "path": str(workspace.folder / "results")}}))
+    if len(sys.argv) > 2:
+        return TestCrash(gateway, sys.argv[2])
+    gateway.Start()
     modality = Modality("CT01", gateway)
     Check(modality.Store([MakeImage(STUDY, 1)]) == [0], "the image was not stored")
     association = modality.Associate(STEP_CLASS)

@@ -1,14 +1,14 @@
 """A modality asks Axial whether its images are stored safely (Storage Commitment Push Model), and hears the truth: on the
 Association that asked or on one that Axial opens, also when it was not listening at first, and when Axial was killed
-between the acknowledgement and the answer.
+before, while and after it answered.
 
 Arguments: build/bin, then the crash point to be killed at, or nothing for the run without one."""
 
 import sys
 
 from harness import Check, CT_RULE, FreePort, Gateway, HttpGetJson, HttpPostJson, Orthanc, RunTest, WaitFor
-from modality_peer import (COMMITMENT_CLASS, CT, MakeImage, MakeRequest, Ask, Modality, ModalityPython, Release,
-                           SECONDARY_CAPTURE)
+from modality_peer import (COMMITMENT_CLASS, COMMITMENT_INSTANCE, CT, MakeImage, MakeRequest, Ask, Modality, ModalityPython,
+                           Release, SECONDARY_CAPTURE)
 
 STUDY = "1.2.826.0.1.3680043.8.498.77"
 NO_SUCH_INSTANCE, CLASS_CONFLICT = 0x0112, 0x0119
@@ -120,19 +120,26 @@ def TestManyReferences(modality):
 
 
 def TestCrash(gateway, modality, point):
+    """Killed at any state of a request, Axial answers it once: what it acknowledged, and what it was about to."""
     gateway.Stop()
     gateway.Start({"AXIAL_CRASH_AT": point})
     modality.Store([MakeImage(STUDY, 1)])
     association = modality.Associate(COMMITMENT_CLASS)
-    acknowledged = Ask(association, MakeRequest("1.2.3.7", [Own(1), Own(2)]))[0] == 0
-    Check(acknowledged, "the request was not acknowledged")
-    if point != "commitment_answered":
+    request = MakeRequest("1.2.3.7", [Own(1), Own(2)])
+    if point == "commitment_requested":
+        association.send_n_action(request, 1, COMMITMENT_CLASS, COMMITMENT_INSTANCE)  # its response never comes
+    else:
+        Check(Ask(association, request)[0] == 0, "the request was not acknowledged")
+    if point in ("commitment_reporting", "commitment_reported"):
         Release(association)
     WaitFor("axial to be killed", lambda: gateway.process.ExitCode() is not None, 60)
-    Check(modality.Answer(0.1) is None, f"an answer came before {point}")
+    told = point == "commitment_reported"
+    if not told:
+        Check(modality.Answer(0.1) is None, f"an answer came before {point}")
     gateway.Start()
     CheckAnswer(modality.Answer(), "new", "1.2.3.7", {Own(1): None, Own(2): NO_SUCH_INSTANCE})
     CheckReported(gateway, "1.2.3.7", "new_association", {"0112": 1})
+    Check(modality.Answer(1) is None, "it was told again after it was confirmed")
 
 
 def TestOrthanc(gateway, orthanc):

@@ -169,6 +169,17 @@ TEST_F(DeliveryProveTest, AnAnswerOutlivesARestart) {
   EXPECT_EQ(JobState(), "delivered");
 }
 
+TEST_F(DeliveryProveTest, AsksAgainAtOnceAfterARestartBecauseTheAnswerMayHaveComeMeanwhile) {
+  Owe({MakeArtifact("1")}, {"pacs"});
+  world.commits = true;
+  RunAt(*MakeCommitting(), At(10));
+  Reopen();
+  ASSERT_TRUE(deliveries->ReclaimSending().ok());
+  RunAt(*MakeCommitting(), At(11));
+  ASSERT_THAT(world.transactions, SizeIs(2));
+  EXPECT_THAT(world.sends, SizeIs(1));
+}
+
 TEST_F(DeliveryProveTest, WhatTheArchiveHasLostIsSentAgain) {
   Owe({MakeArtifact("1")}, {"pacs"});
   world.commits = true;
