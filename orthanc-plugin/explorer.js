@@ -75,7 +75,7 @@
     var jobs = JobsOf(view), running = Count(jobs, UNFINISHED), failed = Count(jobs, {failed: 1});
     var total = jobs.length + (jobs.length === 1 ? ' analysis' : ' analyses');
     if (running) return ['running', running + ' of ' + total + ' not finished.'];
-    if (Waiting(view).length) return ['requested', 'A requested analysis waits for the study to be complete.'];
+    if (Waiting(view).length) return ['requested', 'A requested analysis waits for images that are still coming.'];
     if (view.study.revision_state === 'open') return ['collecting', 'The study is still being received.'];
     if (failed) return ['failed', failed + ' of ' + total + ' failed.'];
     if (jobs.length) return ['done', total + ' finished.'];
@@ -94,7 +94,7 @@
       if (job.error) state += ': ' + job.error.message;
       return Row([job.model + ' ' + job.model_version, SeriesName(view, job.series_uid), state, job.summary || '']);
     }).concat($.map(Waiting(view), function(request) {
-      return Row([request.model, SeriesName(view, request.series_uid), 'requested', '']);
+      return Row([request.model, SeriesName(view, request.series_uid), 'requested', request.outcome]);
     }));
     return rows.length ? Section('Analyses', Table(['Model', 'Series', 'State', 'Summary'], rows)) : null;
   }

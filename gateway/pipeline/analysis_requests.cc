@@ -14,7 +14,6 @@ namespace {
 
 constexpr const char* kRule = "on request";  // what its Jobs name as their rule
 constexpr int kUrgent = static_cast<int>(config::Priority::kUrgent);
-constexpr int kRequestsPerRound = 100;
 constexpr Duration kPatience = std::chrono::hours(24);
 
 std::vector<std::string> DestinationsOf(const config::Config& config, const std::string& model) {
@@ -28,29 +27,54 @@ std::vector<std::string> DestinationsOf(const config::Config& config, const std:
 
 /// What the model takes of the request's Series as Jobs, and why it does not take the others.
 struct Choice {
-  std::vector<store::NewJob> jobs;
+  std::vector<store::RequestedJob> jobs;
   std::vector<std::string> reasons;
+  bool waits = false;  ///< a Series of the request is not routed
 };
 
-Choice Choose(const store::AnalysisRequest& request, const store::Revision& revision,
+Choice Choose(const store::AnalysisRequest& request, const std::vector<store::Revision>& revisions,
               const std::vector<store::SeriesRow>& series, const config::ModelCard& card,
               const std::vector<std::string>& destinations) {
   Choice choice;
+  bool found = false;
   for (const store::SeriesRow& row : series) {
     if (!request.series_uid.empty() && row.series_uid != request.series_uid) continue;
-    if (const std::string reason = WhyNotFor(card, row); !reason.empty()) {
+    found = true;
+    const auto revision =
+        std::ranges::find(revisions, row.changed_in_revision, &store::Revision::number);
+    const bool routed = row.routed && revision != revisions.end();
+    choice.waits = choice.waits || !routed;
+    const std::string reason =
+        routed ? WhyNotFor(card, row) : std::string("its images are not here, or not complete");
+    if (!reason.empty()) {
       choice.reasons.push_back(fmt::format("Series {}: {}", row.series_uid, reason));
       continue;
     }
-    choice.jobs.push_back({fmt::format("{}|{}|{}|{}|{}|{}", revision.study_uid, revision.number,
-                                       kRule, row.series_uid, card.name, card.version),
-                           row.series_uid, kRule, card.name, card.version, kUrgent, destinations});
+    choice.jobs.push_back(
+        {*revision,
+         {fmt::format("{}|{}|{}|{}|{}|{}", revision->study_uid, revision->number, kRule,
+                      row.series_uid, card.name, card.version),
+          row.series_uid, kRule, card.name, card.version, kUrgent, destinations}});
   }
-  if (choice.jobs.empty() && choice.reasons.empty())
-    choice.reasons.push_back(request.series_uid.empty()
-                                 ? "the study has no images"
-                                 : "the study has no Series " + request.series_uid);
+  if (found) return choice;
+  choice.waits = true;
+  choice.reasons.push_back(request.series_uid.empty()
+                               ? "the study has no images"
+                               : "the study has no Series " + request.series_uid);
   return choice;
+}
+
+std::string Outcome(const Choice& choice, bool finished) {
+  if (choice.jobs.empty())
+    return finished ? fmt::format("not run: {}", fmt::join(choice.reasons, "; "))
+                    : "waits for the Series to be complete";
+  return fmt::format("runs on {} Series{}", choice.jobs.size(),
+                     finished ? "" : "; waits for the rest of the study");
+}
+
+bool IsRouted(const std::vector<store::Revision>& revisions) {
+  return std::ranges::all_of(revisions,
+                             [](const auto& revision) { return revision.state == "routed"; });
 }
 
 }  // namespace
@@ -92,7 +116,9 @@ Result<std::vector<store::Revision>> AnalysisRequests::RevisionsHere(
     const std::string& study_uid) const {
   AXIAL_ASSIGN_OR_RETURN(const auto study, studies_.Find(study_uid));
   if (!study || study->removed_at != TimePoint{}) return std::vector<store::Revision>{};
-  return studies_.RevisionsOfStudy(study_uid);
+  AXIAL_ASSIGN_OR_RETURN(auto revisions, studies_.RevisionsOfStudy(study_uid));
+  if (!revisions.empty() && revisions.back().removed_at != TimePoint{}) revisions.clear();
+  return revisions;
 }
 
 std::optional<AnalysisRequests::Model> AnalysisRequests::FindModel(const std::string& name) const {
@@ -116,43 +142,40 @@ Result<RequestedAnalysis> AnalysisRequests::Ask(const std::string& study_uid,
   Log(LogLevel::kInfo, "analysis_requested",
       {{"study_uid", study_uid}, {"series_uid", series_uid}, {"model", model}});
   AXIAL_ASSIGN_OR_RETURN(const auto revisions, RevisionsHere(study_uid));
-  const bool here = !revisions.empty() && revisions.back().removed_at == TimePoint{};
-  const bool routed =
-      here && std::all_of(revisions.begin(), revisions.end(),
-                          [](const auto& revision) { return revision.state == "routed"; });
-  if (routed) return Fulfil(request, now);
-  return RequestedAnalysis{
-      here,
-      false,
-      here ? "waits for the study to be complete" : "waits for the study to be taken in",
-      {}};
+  if (revisions.empty())
+    return RequestedAnalysis{false, false, "waits for the study to be taken in", {}};
+  std::vector<std::int64_t> existing;
+  AXIAL_ASSIGN_OR_RETURN(RequestedAnalysis answer, Fulfil(request, now, existing));
+  RetryFailed(study_uid, existing, now);
+  if (!answer.jobs.empty()) on_jobs_();
+  return answer;
 }
 
 Result<RequestedAnalysis> AnalysisRequests::Fulfil(const store::AnalysisRequest& request,
-                                                   TimePoint now) {
+                                                   TimePoint now,
+                                                   std::vector<std::int64_t>& existing) {
   AXIAL_ASSIGN_OR_RETURN(const auto revisions, RevisionsHere(request.study_uid));
   AXIAL_ASSIGN_OR_RETURN(const auto series, studies_.SeriesOfStudy(request.study_uid));
   const std::optional<Model> model = FindModel(request.model);
   Choice choice;
-  store::Revision revision;
-  if (revisions.empty() || revisions.back().removed_at != TimePoint{}) {
+  bool finished = request.requested_at < now - kPatience;
+  if (revisions.empty()) {
     choice.reasons = {"the study did not come within a day"};
   } else if (!model) {
     choice.reasons = {"there is no such usable model any more"};
+    finished = true;
   } else {
-    revision = revisions.back();
-    choice = Choose(request, revision, series, model->card, model->destinations);
+    choice = Choose(request, revisions, series, model->card, model->destinations);
+    finished = finished || IsRouted(revisions) || (!request.series_uid.empty() && !choice.waits);
   }
-  const std::string outcome = choice.jobs.empty()
-                                  ? fmt::format("not run: {}", fmt::join(choice.reasons, "; "))
-                                  : fmt::format("runs on {} Series", choice.jobs.size());
+  RequestedAnalysis answer{!revisions.empty(), finished, Outcome(choice, finished), {}};
+  if (!finished && choice.jobs.empty()) return answer;
   if (!choice.jobs.empty()) AXIAL_RETURN_IF_ERROR(make_durable_(request.study_uid));
-  AXIAL_ASSIGN_OR_RETURN(const store::RequestedJobs made,
-                         requests_.Finish(request, revision, choice.jobs, outcome, now));
-  RetryFailed(request.study_uid, made.existing, now);
-  RequestedAnalysis answer{!revisions.empty(), true, outcome, made.created};
+  AXIAL_ASSIGN_OR_RETURN(store::RequestedJobs made,
+                         requests_.Record(request, choice.jobs, answer.outcome, finished, now));
+  answer.jobs = std::move(made.created);
   answer.jobs.insert(answer.jobs.end(), made.existing.begin(), made.existing.end());
-  if (!answer.jobs.empty()) on_jobs_();
+  existing = std::move(made.existing);
   return answer;
 }
 
@@ -168,14 +191,26 @@ void AnalysisRequests::RetryFailed(const std::string& study_uid,
 }
 
 Result<std::optional<TimePoint>> AnalysisRequests::RunOnce(TimePoint now) {
-  AXIAL_ASSIGN_OR_RETURN(const auto due, requests_.Due(now - kPatience, kRequestsPerRound));
+  AXIAL_ASSIGN_OR_RETURN(const auto due, requests_.Due(now - kPatience));
+  std::map<std::int64_t, std::int64_t> served;
   Status first_error;
-  for (const store::AnalysisRequest& request : due) {
-    const auto fulfilled = Fulfil(request, now);
+  for (const auto& [request, routed_series, study_routed] : due) {
+    const auto before = served_.find(request.id);
+    const bool news = before == served_.end() || before->second != routed_series;
+    served[request.id] = routed_series;
+    if (!news && !study_routed && request.requested_at >= now - kPatience) continue;
+    std::vector<std::int64_t> existing;
+    const auto fulfilled = Fulfil(request, now, existing);
+    if (fulfilled.ok()) {
+      if (fulfilled->jobs.size() > existing.size()) on_jobs_();
+      continue;
+    }
+    served.erase(request.id);
     // Conflict: whoever asked again was faster.
-    if (!fulfilled.ok() && fulfilled.error().code() != ErrorCode::kConflict && first_error.ok())
+    if (fulfilled.error().code() != ErrorCode::kConflict && first_error.ok())
       first_error = fulfilled.error().WithContext("analysis request {}", request.id);
   }
+  served_ = std::move(served);
   if (!first_error.ok()) return first_error.error();
   return std::optional<TimePoint>{};
 }

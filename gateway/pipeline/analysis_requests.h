@@ -23,11 +23,11 @@ struct RequestedAnalysis {
   bool study_here = false;         ///< something of it is
   bool finished = false;           ///< false: the study is not here, or not complete, yet
   std::string outcome;             ///< for people
-  std::vector<std::int64_t> jobs;  ///< none when finished: refused, `outcome` says why
+  std::vector<std::int64_t> jobs;  ///< so far; none when finished: refused, `outcome` says why
 };
 
 /// Runs models that a person asks for, whatever the rules say. A request is a row; it becomes Jobs
-/// when its study is here and routed. Thread-safe.
+/// of each Series as soon as that is complete and routed, until the study is. Thread-safe.
 class AnalysisRequests {
  public:
   /// References outlive this. `make_durable`: as RouteStage's, before a Job is made. `on_jobs`:
@@ -48,8 +48,8 @@ class AnalysisRequests {
                                               const std::string& series_uid,
                                               const std::string& model, TimePoint now);
 
-  /// Makes Jobs of the requests whose studies are routed now, and refuses those whose study did not
-  /// come within a day. Returns when to look again.
+  /// Makes Jobs of what is routed by now of what was asked for, and refuses those whose study did
+  /// not come within a day. Returns when to look again. By one thread at a time.
   [[nodiscard]] Result<std::optional<TimePoint>> RunOnce(TimePoint now);
 
  private:
@@ -62,8 +62,10 @@ class AnalysisRequests {
   [[nodiscard]] Result<std::vector<store::Revision>> RevisionsHere(
       const std::string& study_uid) const;
   [[nodiscard]] std::optional<Model> FindModel(const std::string& name) const;
+  /// As far as it can be by now. `existing`: the Jobs that were there before.
   [[nodiscard]] Result<RequestedAnalysis> Fulfil(const store::AnalysisRequest& request,
-                                                 TimePoint now);
+                                                 TimePoint now,
+                                                 std::vector<std::int64_t>& existing);
   void RetryFailed(const std::string& study_uid, const std::vector<std::int64_t>& ids,
                    TimePoint now);
 
@@ -74,6 +76,9 @@ class AnalysisRequests {
   std::function<void()> on_jobs_;
   mutable std::mutex mutex_;
   std::map<std::string, Model> models_;
+  /// Of RunOnce alone: an unfinished request, and the routed Series of its study when it was last
+  /// looked at.
+  std::map<std::int64_t, std::int64_t> served_;
 };
 
 /// Why the model does not take this Series, or "".

@@ -76,47 +76,50 @@ Result<AnalysisRequest> AnalysisRequestStore::Add(const std::string& study_uid,
   });
 }
 
-Result<std::vector<AnalysisRequest>> AnalysisRequestStore::Due(TimePoint expired, int limit) const {
-  return database_.Read<std::vector<AnalysisRequest>>(
-      [&](SQLite::Database& db) -> Result<std::vector<AnalysisRequest>> {
+Result<std::vector<OpenRequest>> AnalysisRequestStore::Due(TimePoint expired) const {
+  return database_.Read<std::vector<OpenRequest>>(
+      [&](SQLite::Database& db) -> Result<std::vector<OpenRequest>> {
         SQLite::Statement rows(
-            db,
-            fmt::format(
-                "SELECT {} FROM analysis_request q WHERE finished_at IS NULL AND "
-                "(requested_at < ? OR (EXISTS (SELECT 1 FROM study s WHERE "
-                "s.study_uid = q.study_uid AND s.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM "
-                "study_revision r WHERE r.study_uid = q.study_uid AND r.state <> "
-                "'routed') AND NOT EXISTS (SELECT 1 FROM study s WHERE s.study_uid "
-                "= q.study_uid AND s.removed_at IS NOT NULL))) ORDER BY id LIMIT ?",
-                kColumns));
+            db, fmt::format("SELECT {}, (SELECT count(*) FROM series s WHERE s.study_uid = "
+                            "q.study_uid AND {}) AS routed_series, EXISTS (SELECT 1 FROM study s "
+                            "WHERE s.study_uid = q.study_uid AND s.removed_at IS NULL) AND NOT "
+                            "EXISTS (SELECT 1 FROM study_revision r WHERE r.study_uid = "
+                            "q.study_uid AND r.state <> 'routed') AS study_routed FROM "
+                            "analysis_request q WHERE finished_at IS NULL AND (requested_at < ? OR "
+                            "routed_series > 0 OR study_routed) ORDER BY id",
+                            kColumns, kSeriesIsRouted));
         rows.bind(1, ToMicros(expired));
-        rows.bind(2, limit);
-        return ReadRequests(rows);
+        std::vector<OpenRequest> due;
+        while (rows.executeStep())
+          due.push_back(
+              {ReadRequest(rows), rows.getColumn(7).getInt64(), rows.getColumn(8).getInt() != 0});
+        return due;
       });
 }
 
-Result<RequestedJobs> AnalysisRequestStore::Finish(const AnalysisRequest& request,
-                                                   const Revision& revision,
-                                                   const std::vector<NewJob>& jobs,
-                                                   const std::string& outcome, TimePoint now) {
+Result<RequestedJobs> AnalysisRequestStore::Record(const AnalysisRequest& request,
+                                                   const std::vector<RequestedJob>& jobs,
+                                                   const std::string& outcome, bool finished,
+                                                   TimePoint now) {
   return database_.Write<RequestedJobs>([&](SQLite::Database& db) -> Result<RequestedJobs> {
-    SQLite::Statement finish(db,
+    SQLite::Statement update(db,
                              "UPDATE analysis_request SET finished_at = ?, outcome = ? WHERE id = "
                              "? AND finished_at IS NULL");
-    finish.bind(1, ToMicros(now));
-    finish.bind(2, outcome);
-    finish.bind(3, request.id);
-    if (finish.exec() != 1)
+    if (finished) update.bind(1, ToMicros(now));  // else NULL
+    update.bind(2, outcome);
+    update.bind(3, request.id);
+    if (update.exec() != 1)
       return MakeError(ErrorCode::kConflict, "analysis request {} is finished", request.id);
     RequestedJobs made;
-    for (const NewJob& job : jobs) {
+    for (const auto& [revision, job] : jobs) {
       if (const std::int64_t existing = FindJob(db, revision, job); existing != 0)
         made.existing.push_back(existing);
       else if (const std::int64_t id = InsertJob(db, revision, job, now); id != 0)
         made.created.push_back(id);
     }
-    AddEvent(db, request.study_uid, now, "requested",
-             fmt::format("{}: {}", request.model, outcome));
+    if (finished || !made.created.empty())
+      AddEvent(db, request.study_uid, now, "requested",
+               fmt::format("{}: {}", request.model, outcome));
     return made;
   });
 }

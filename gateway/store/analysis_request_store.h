@@ -22,6 +22,19 @@ struct AnalysisRequest {
   std::string outcome;      ///< for people; "" while unfinished
 };
 
+/// An unfinished request, and what there is of its study.
+struct OpenRequest {
+  AnalysisRequest request;
+  std::int64_t routed_series = 0;  ///< here, complete and routed
+  bool study_routed = false;       ///< all of it, with nothing newer on its way
+};
+
+/// A Job to be made, of the revision that last brought something new to its Series.
+struct RequestedJob {
+  Revision revision;
+  NewJob job;
+};
+
 /// The Jobs that a request is now.
 struct RequestedJobs {
   std::vector<std::int64_t> created;
@@ -42,16 +55,17 @@ class AnalysisRequestStore {
                                             const std::string& series_uid, const std::string& model,
                                             TimePoint now);
 
-  /// Unfinished requests whose study is here, not removed, and routed, with nothing newer on its
-  /// way; and those made before `expired`, whatever became of their study. Oldest first.
-  [[nodiscard]] Result<std::vector<AnalysisRequest>> Due(TimePoint expired, int limit) const;
+  /// Unfinished requests of which something is routed, and those made before `expired`, whatever
+  /// became of their study. Oldest first.
+  [[nodiscard]] Result<std::vector<OpenRequest>> Due(TimePoint expired) const;
 
-  /// The request becomes Jobs of `revision` (none: it is refused), with its outcome and an entry in
-  /// the study's timeline. Error: Conflict when it is finished already.
-  [[nodiscard]] Result<RequestedJobs> Finish(const AnalysisRequest& request,
-                                             const Revision& revision,
-                                             const std::vector<NewJob>& jobs,
-                                             const std::string& outcome, TimePoint now);
+  /// The request becomes Jobs, with its outcome and, when it is finished or there are new Jobs, an
+  /// entry in the study's timeline. One that is not `finished` may become more. No Jobs and
+  /// finished: it is refused. Error: Conflict when it is finished already.
+  [[nodiscard]] Result<RequestedJobs> Record(const AnalysisRequest& request,
+                                             const std::vector<RequestedJob>& jobs,
+                                             const std::string& outcome, bool finished,
+                                             TimePoint now);
 
   /// Newest first, at most `limit`.
   [[nodiscard]] Result<std::vector<AnalysisRequest>> ListOfStudy(const std::string& study_uid,

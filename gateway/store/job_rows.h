@@ -36,13 +36,16 @@ inline constexpr std::string_view kJobColumns =
 /// The pause before the next attempt doubles: 2 s, 4 s.
 [[nodiscard]] Duration RetryPause(int attempt);
 
-/// Condition on job `e`: its results are replaced by those of job ?1.
+/// Condition on job `e`: its results are replaced by those of job ?1. A rule's by those of the same
+/// rule, whatever it runs by now; what a person asked for ("on request") by those of the same
+/// model.
 inline constexpr std::string_view kIsReplaced =
     "EXISTS (SELECT 1 FROM job j WHERE j.id = ?1 AND e.study_uid = j.study_uid AND e.series_uid = "
     "j.series_uid AND e.id < j.id AND e.revision_id <> j.revision_id AND (e.superseded_by IS NULL "
-    "OR e.superseded_by = j.id) AND (e.rule = j.rule OR (e.model = j.model AND NOT EXISTS (SELECT "
-    "1 FROM job s WHERE s.revision_id = j.revision_id AND s.series_uid = j.series_uid AND s.rule "
-    "= e.rule))))";
+    "OR e.superseded_by = j.id) AND ((e.rule = j.rule AND (e.rule <> 'on request' OR e.model = "
+    "j.model)) OR (e.model = j.model AND NOT EXISTS (SELECT 1 FROM job s WHERE s.revision_id = "
+    "j.revision_id AND s.series_uid = j.series_uid AND s.rule = e.rule AND (s.rule <> 'on request' "
+    "OR s.model = e.model)))))";
 
 /// A list bound as one JSON array, for `IN (SELECT value FROM json_each(?))`.
 [[nodiscard]] std::string JsonList(const std::vector<std::string>& items);

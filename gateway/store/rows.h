@@ -15,6 +15,14 @@ class Database;
 
 namespace axial::store {
 
+/// Of a row `s` of series: its Instances are here, and all that it has is complete and routed.
+inline constexpr const char* kSeriesIsRouted =
+    "EXISTS (SELECT 1 FROM instance i WHERE i.series_uid = s.series_uid AND i.revision = "
+    "s.changed_in_revision) AND (EXISTS (SELECT 1 FROM series_revision e WHERE e.series_uid = "
+    "s.series_uid AND e.revision = s.changed_in_revision AND e.routed_at IS NOT NULL) OR EXISTS "
+    "(SELECT 1 FROM study_revision v WHERE v.study_uid = s.study_uid AND v.number = "
+    "s.changed_in_revision AND v.state = 'routed'))";
+
 /// NULL reads as 0: never.
 [[nodiscard]] TimePoint TimeOf(const SQLite::Column& column);
 

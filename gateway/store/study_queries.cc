@@ -68,10 +68,11 @@ StudyRow ReadStudy(SQLite::Statement& row) {
 Result<std::vector<SeriesRow>> StudyStore::SeriesOfStudy(const std::string& study_uid) const {
   return database_.Read<std::vector<SeriesRow>>(
       [&](SQLite::Database& db) -> Result<std::vector<SeriesRow>> {
-        SQLite::Statement rows(db,
-                               "SELECT series_uid, calling_ae_title, called_ae_title, "
-                               "changed_in_revision FROM series WHERE study_uid = ? ORDER BY "
-                               "rowid");
+        SQLite::Statement rows(
+            db, fmt::format("SELECT series_uid, calling_ae_title, called_ae_title, "
+                            "changed_in_revision, {} FROM series s WHERE study_uid = ? ORDER BY "
+                            "rowid",
+                            kSeriesIsRouted));
         rows.bind(1, study_uid);
         std::vector<SeriesRow> all;
         while (rows.executeStep()) {
@@ -80,6 +81,7 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfStudy(const std::string& stud
           series.calling_ae_title = rows.getColumn(1).getString();
           series.called_ae_title = rows.getColumn(2).getString();
           series.changed_in_revision = rows.getColumn(3).getInt();
+          series.routed = rows.getColumn(4).getInt() != 0;
           AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
           all.push_back(std::move(series));
         }

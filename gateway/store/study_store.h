@@ -157,6 +157,7 @@ class StudyStore {
   [[nodiscard]] Status CloseRevision(const Revision& revision, const std::string& reason,
                                      TimePoint now);
 
+  /// `routed`: with all that it has.
   [[nodiscard]] Result<std::vector<SeriesRow>> SeriesOfStudy(const std::string& study_uid) const;
 
   /// The Series that the revision has, as they were in it: `changed_in_revision` is never later.

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gateway/store/completion_store.h"
 #include "gateway/store/retention_store.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
@@ -45,6 +46,20 @@ class AnalysisRequestsTest : public store::StoreTest {
         studies->CloseRevision(studies->Revisions("open", 1)->front(), "quiet", At(1)).ok());
     ASSERT_TRUE(
         studies->RecordRouting(studies->Revisions("closed", 1)->front(), {}, {}, At(2)).ok());
+  }
+  /// The Series is complete while its study is not, and routed to no Job.
+  void RouteSeries(const std::string& series) {
+    const store::Revision revision = studies->Revisions("open", 1)->front();
+    ASSERT_TRUE(store::CompletionStore(*database)
+                    .CloseSeries("1.1", revision.number, {series, "count", "all are here"}, At(3))
+                    .ok());
+    ASSERT_TRUE(studies->RecordSeriesRouting(revision, series, {}, {}, At(4)).ok());
+  }
+  /// Of the Jobs of study 1.1, in their order.
+  std::vector<std::string> SeriesOfJobs() const {
+    std::vector<std::string> series;
+    for (const store::Job& job : jobs->ListOfStudy("1.1").value()) series.push_back(job.series_uid);
+    return series;
   }
   RequestedAnalysis Ask(const std::string& model, const std::string& series = "") {
     auto answer = asked.Ask("1.1", series, model, At(10));
@@ -152,6 +167,73 @@ TEST_F(AnalysisRequestsTest, ARequestWaitsForItsStudyAndSurvivesARestart) {
   ASSERT_TRUE(after.RunOnce(At(12)).ok());
   EXPECT_EQ(jobs->ListOfStudy("1.1")->size(), 1U);
   EXPECT_EQ(reopened.ListOfStudy("1.1", 10)->front().outcome, "runs on 1 Series");
+}
+
+TEST_F(AnalysisRequestsTest, RunsASeriesThatIsCompleteBeforeItsStudyAndLaterTheOthers) {
+  AddSeries("1.1.1");
+  AddSeries("1.1.2");
+  EXPECT_THAT(Ask("lungs").outcome, HasSubstr("to be complete"));
+  RouteSeries("1.1.1");
+  ASSERT_TRUE(asked.RunOnce(At(11)).ok());
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1"));
+  const auto waiting = requests.ListOfStudy("1.1", 10)->front();
+  EXPECT_EQ(waiting.finished_at, TimePoint{});
+  EXPECT_EQ(waiting.outcome, "runs on 1 Series; waits for the rest of the study");
+  EXPECT_EQ(Ask("lungs").jobs.size(), 1U);  // says what runs already
+  ASSERT_TRUE(asked.RunOnce(At(12)).ok());
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1"));
+
+  RouteSeries("1.1.2");
+  AddSeries("1.1.3");
+  ASSERT_TRUE(asked.RunOnce(At(13)).ok());
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1", "1.1.2"));
+  Route();
+  ASSERT_TRUE(asked.RunOnce(At(14)).ok());
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1", "1.1.2", "1.1.3"));
+  EXPECT_EQ(requests.ListOfStudy("1.1", 10)->front().outcome, "runs on 3 Series");
+  EXPECT_NE(requests.ListOfStudy("1.1", 10)->front().finished_at, TimePoint{});
+}
+
+TEST_F(AnalysisRequestsTest, ANamedSeriesIsAllThatItsRequestWaitsFor) {
+  AddSeries("1.1.1");
+  AddSeries("1.1.2");
+  EXPECT_FALSE(Ask("lungs", "1.1.1").finished);
+  RouteSeries("1.1.1");
+  ASSERT_TRUE(asked.RunOnce(At(11)).ok());
+  EXPECT_EQ(requests.ListOfStudy("1.1", 10)->front().outcome, "runs on 1 Series");
+  EXPECT_NE(requests.ListOfStudy("1.1", 10)->front().finished_at, TimePoint{});
+  const RequestedAnalysis breast = Ask("breast", "1.1.1");  // said at once
+  EXPECT_TRUE(breast.finished);
+  EXPECT_THAT(breast.outcome, HasSubstr("the model takes MG"));
+  EXPECT_FALSE(Ask("breast").finished);  // what else comes may be for it
+}
+
+TEST_F(AnalysisRequestsTest, AWaitingRequestDoesNotRetryWhatFailedSinceItWasMade) {
+  AddSeries("1.1.1");
+  AddSeries("1.1.2");
+  RouteSeries("1.1.1");
+  EXPECT_EQ(Ask("lungs").jobs.size(), 1U);
+  const store::Job job = jobs->Lease({"lungs"}, At(20), std::chrono::minutes(1))->value();
+  ASSERT_TRUE(
+      jobs->LoseAttempt(job, Error(ErrorCode::kInvalidInput, "broken"), false, At(21)).ok());
+  RouteSeries("1.1.2");
+  ASSERT_TRUE(asked.RunOnce(At(22)).ok());
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1", "1.1.2"));
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, store::JobState::kFailed);
+  (void)Ask("lungs");  // a person may
+  EXPECT_EQ(jobs->ListOfStudy("1.1")->front().state, store::JobState::kQueued);
+}
+
+TEST_F(AnalysisRequestsTest, AskedAgainAfterAnotherSeriesCameTheSameImagesAreTheSameJob) {
+  AddSeries("1.1.1");
+  Route();
+  const RequestedAnalysis first = Ask("lungs");
+  AddSeries("1.1.2", 5);
+  EXPECT_EQ(Ask("lungs", "1.1.1").jobs, first.jobs);  // although the study is open again
+  Route();
+  const RequestedAnalysis both = Ask("lungs");
+  EXPECT_EQ(both.jobs.size(), 2U);
+  EXPECT_THAT(SeriesOfJobs(), ElementsAre("1.1.1", "1.1.2"));
 }
 
 TEST_F(AnalysisRequestsTest, AStudyThatWasRemovedIsWaitedForAgain) {

@@ -53,6 +53,13 @@ TEST_F(SupersessionTest, ALaterRevisionNamesAndReplacesTheNewestEarlierResult) {
   EXPECT_EQ(PredecessorUids(AddLateJob({"pacs"})), Uids{"2.25.2"});
 }
 
+TEST_F(SupersessionTest, WhatAPersonAskedForReplacesOnlyThatOfTheSameModel) {
+  AddLateJob({"pacs"}, "on request", "model");
+  Run("2.25.1", 5);
+  EXPECT_EQ(PredecessorUids(AddLateJob({"pacs"}, "on request", "another")), Uids{});
+  EXPECT_EQ(PredecessorUids(AddLateJob({"pacs"}, "on request", "model")), Uids{"2.25.1"});
+}
+
 TEST_F(SupersessionTest, ARenamedRuleReplacesByItsModelButAnotherRuleDoesNot) {
   AddJob({"pacs"}, {"other rule"});
   Run("2.25.1", 5);
