@@ -96,6 +96,20 @@ Status ReadMetaInformation(PlainSource& source, std::string& transfer_syntax_uid
                "broken DICOM structure: File Meta Information of more than 256 elements");
 }
 
+/// From where the elements begin, which may be deflated.
+Status WalkElements(PlainSource& source, const Encoding& encoding, const HeaderLimits& limits,
+                    const DataElementSink& sink, StructureSummary& summary) {
+  const auto walk = [&](ByteSource& elements) -> Status {
+    StructureWalker walker(elements, encoding, limits, sink);
+    const Status status = walker.Walk();
+    summary.has_pixel_data = walker.has_pixel_data();
+    return status;
+  };
+  if (!IsDeflated(summary.transfer_syntax_uid)) return walk(source);
+  InflatingSource inflated(source, limits.inflated_bytes);
+  return walk(inflated);
+}
+
 Result<StructureSummary> WalkSource(PlainSource& source, const HeaderLimits& limits,
                                     const DataElementSink& sink) {
   StructureSummary summary;
@@ -111,18 +125,7 @@ Result<StructureSummary> WalkSource(PlainSource& source, const HeaderLimits& lim
     if (!guess) return NotDicom();
     encoding = *guess;
   }
-  const auto walk = [&](ByteSource& elements) -> Status {
-    StructureWalker walker(elements, encoding, limits, sink);
-    const Status status = walker.Walk();
-    summary.has_pixel_data = walker.has_pixel_data();
-    return status;
-  };
-  if (IsDeflated(summary.transfer_syntax_uid)) {
-    InflatingSource inflated(source, limits.inflated_bytes);
-    AXIAL_RETURN_IF_ERROR(walk(inflated));
-  } else {
-    AXIAL_RETURN_IF_ERROR(walk(source));
-  }
+  AXIAL_RETURN_IF_ERROR(WalkElements(source, encoding, limits, sink, summary));
   return summary;
 }
 
@@ -138,6 +141,13 @@ Result<StructureSummary> WalkStructureOfBytes(std::string_view bytes, const Head
                                               const DataElementSink& sink) {
   PlainSource source(bytes);
   return WalkSource(source, limits, sink);
+}
+
+Status CheckStructureOfDataSet(std::string_view bytes, const std::string& transfer_syntax_uid,
+                               const HeaderLimits& limits) {
+  PlainSource source(bytes);
+  StructureSummary summary{transfer_syntax_uid};
+  return WalkElements(source, EncodingOf(transfer_syntax_uid), limits, {}, summary);
 }
 
 }  // namespace axial

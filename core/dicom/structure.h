@@ -44,4 +44,9 @@ struct StructureSummary {
                                                             const HeaderLimits& limits,
                                                             const DataElementSink& sink = {});
 
+/// A data set without File Meta Information, as a message has it, whose Transfer Syntax is known.
+[[nodiscard]] Status CheckStructureOfDataSet(std::string_view bytes,
+                                             const std::string& transfer_syntax_uid,
+                                             const HeaderLimits& limits);
+
 }  // namespace axial

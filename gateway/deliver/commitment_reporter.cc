@@ -134,7 +134,7 @@ Status CommitmentReporter::Tell(const store::Commitment& commitment, CommitmentR
   // As late as possible: what is true now, not what was true when the peer was last tried.
   AXIAL_ASSIGN_OR_RETURN(report, options_.report_of(commitment.id));
   CrashPoint("commitment_reporting");
-  AXIAL_ASSIGN_OR_RETURN(const DimseResponse response, association->Report(accepted->id, report));
+  AXIAL_ASSIGN_OR_RETURN(const DimseCommand response, association->Report(accepted->id, report));
   association->Release();
   if (response.status == 0) return {};
   return MakeError(ErrorCode::kUnavailable, "N-EVENT-REPORT answered status {:04X}H {}",

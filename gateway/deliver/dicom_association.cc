@@ -20,11 +20,8 @@ namespace {
 
 constexpr long kMaxPduBytes = 131072;
 
-/// DCMTK's word that the whole request is sent: the response comes next.
-void OnStoreProgress(void* transport, T_DIMSE_StoreProgress* progress, T_DIMSE_C_StoreRQ*) {
-  if (progress->state == DIMSE_StoreEnd)
-    static_cast<const WatchedTransport*>(transport)->AcknowledgeAtOnce();
-}
+/// A study has fewer Series, and nothing else is asked that has many matches.
+constexpr int kMaxMatches = 20'000;
 
 void PrepareProcess(const DestinationOptions& options) {
   if (!options.owns_dcmtk) return;
@@ -169,11 +166,13 @@ Result<AcceptedContext> DicomAssociation::FindContext(
   return SopClassNotTaken(sop_class_uid, "in " + syntax);
 }
 
-Result<DimseResponse> DicomAssociation::Store(std::uint8_t context_id,
-                                              const std::string& sop_class_uid,
-                                              const std::string& sop_instance_uid,
-                                              DcmDataset& dataset) {
-  T_DIMSE_C_StoreRQ request{};
+Result<DimseCommand> DicomAssociation::Store(std::uint8_t context_id,
+                                             const std::string& sop_class_uid,
+                                             const std::string& sop_instance_uid,
+                                             DcmDataset& dataset) {
+  T_DIMSE_Message message{};
+  message.CommandField = DIMSE_C_STORE_RQ;
+  T_DIMSE_C_StoreRQ& request = message.msg.CStoreRQ;
   request.MessageID = state_->association->nextMsgID++;
   OFStandard::strlcpy(request.AffectedSOPClassUID, sop_class_uid.c_str(),
                       sizeof(request.AffectedSOPClassUID));
@@ -181,59 +180,57 @@ Result<DimseResponse> DicomAssociation::Store(std::uint8_t context_id,
                       sizeof(request.AffectedSOPInstanceUID));
   request.DataSetType = DIMSE_DATASET_PRESENT;
   request.Priority = DIMSE_PRIORITY_MEDIUM;
-  T_DIMSE_C_StoreRSP response{};
-  DcmDataset* detail = nullptr;
-  const OFCondition sent =
-      DIMSE_storeUser(state_->association, context_id, &request, nullptr, &dataset, OnStoreProgress,
-                      &state_->transport, DIMSE_NONBLOCKING,
-                      Seconds(state_->options.response_timeout), &response, &detail);
-  const std::unique_ptr<DcmDataset> owned_detail(detail);
-  if (sent.bad()) return state_->Lost(sent);
-  return DimseResponse{response.DimseStatus, ErrorComment(detail)};
+  AXIAL_RETURN_IF_ERROR(state_->Send(context_id, message, &dataset));
+  AXIAL_ASSIGN_OR_RETURN(
+      const ReceivedMessage response,
+      state_->ReceiveResponse(kCStoreRequest, request.MessageID, state_->options.response_timeout));
+  return response.command;
 }
 
-Result<DimseResponse> DicomAssociation::Echo() {
-  DIC_US status = 0;
-  DcmDataset* detail = nullptr;
-  const OFCondition sent =
-      DIMSE_echoUser(state_->association, state_->association->nextMsgID++, DIMSE_NONBLOCKING,
-                     Seconds(state_->options.response_timeout), &status, &detail);
-  const std::unique_ptr<DcmDataset> owned_detail(detail);
-  if (sent.bad()) return state_->Lost(sent);
-  return DimseResponse{status, ErrorComment(detail)};
+Result<DimseCommand> DicomAssociation::Echo() {
+  T_DIMSE_Message message{};
+  message.CommandField = DIMSE_C_ECHO_RQ;
+  T_DIMSE_C_EchoRQ& request = message.msg.CEchoRQ;
+  request.MessageID = state_->association->nextMsgID++;
+  OFStandard::strlcpy(request.AffectedSOPClassUID, UID_VerificationSOPClass,
+                      sizeof(request.AffectedSOPClassUID));
+  request.DataSetType = DIMSE_DATASET_NULL;
+  AXIAL_ASSIGN_OR_RETURN(
+      const AcceptedContext context,
+      FindContext(UID_VerificationSOPClass, UID_LittleEndianExplicitTransferSyntax));
+  AXIAL_RETURN_IF_ERROR(state_->Send(context.id, message, nullptr));
+  AXIAL_ASSIGN_OR_RETURN(
+      const ReceivedMessage response,
+      state_->ReceiveResponse(kCEchoRequest, request.MessageID, state_->options.response_timeout));
+  return response.command;
 }
 
-namespace {
-
-void OnFound(void* data, T_DIMSE_C_FindRQ*, int, T_DIMSE_C_FindRSP*, DcmDataset* identifier) {
-  if (identifier != nullptr)
-    (*static_cast<const std::function<void(DcmDataset&)>*>(data))(*identifier);
-}
-
-}  // namespace
-
-Result<DimseResponse> DicomAssociation::Find(std::uint8_t context_id, DcmDataset& identifier,
-                                             const std::function<void(DcmDataset&)>& on_match) {
-  T_DIMSE_C_FindRQ request{};
+Result<DimseCommand> DicomAssociation::Find(std::uint8_t context_id, DcmDataset& identifier,
+                                            const std::function<void(DcmItem&)>& on_match) {
+  T_DIMSE_Message message{};
+  message.CommandField = DIMSE_C_FIND_RQ;
+  T_DIMSE_C_FindRQ& request = message.msg.CFindRQ;
   request.MessageID = state_->association->nextMsgID++;
   OFStandard::strlcpy(request.AffectedSOPClassUID, UID_FINDStudyRootQueryRetrieveInformationModel,
                       sizeof(request.AffectedSOPClassUID));
   request.Priority = DIMSE_PRIORITY_MEDIUM;
   request.DataSetType = DIMSE_DATASET_PRESENT;
-  T_DIMSE_C_FindRSP response{};
-  auto callback = on_match;
-  int responses = 0;
-  DcmDataset* detail = nullptr;
-  const OFCondition sent = DIMSE_findUser(
-      state_->association, context_id, &request, &identifier, responses, OnFound, &callback,
-      DIMSE_NONBLOCKING, Seconds(state_->options.response_timeout), &response, &detail);
-  const std::unique_ptr<DcmDataset> owned_detail(detail);
-  if (sent.bad()) return state_->Lost(sent);
-  return DimseResponse{response.DimseStatus, ErrorComment(detail)};
+  AXIAL_RETURN_IF_ERROR(state_->Send(context_id, message, &identifier));
+  for (int matches = 0; matches <= kMaxMatches; ++matches) {
+    AXIAL_ASSIGN_OR_RETURN(const ReceivedMessage response,
+                           state_->ReceiveResponse(kCFindRequest, request.MessageID,
+                                                   state_->options.response_timeout));
+    if (!DICOM_PENDING_STATUS(response.command.status)) return response.command;
+    AXIAL_RETURN_IF_ERROR(state_->ReadDataSet(response, [&](DcmItem& match) {
+      on_match(match);
+      return Status();
+    }));
+  }
+  return MakeError(ErrorCode::kUnavailable, "it answered with more than {} matches", kMaxMatches);
 }
 
-Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,
-                                               const CommitmentReport& report) {
+Result<DimseCommand> DicomAssociation::Report(std::uint8_t context_id,
+                                              const CommitmentReport& report) {
   DcmDataset data_set;
   AXIAL_RETURN_IF_ERROR(WriteCommitmentReport(report, data_set));
   T_DIMSE_Message message{};
@@ -246,21 +243,12 @@ Result<DimseResponse> DicomAssociation::Report(std::uint8_t context_id,
                       sizeof(request.AffectedSOPInstanceUID));
   request.EventTypeID = report.EventType();
   request.DataSetType = DIMSE_DATASET_PRESENT;
-  OFCondition done = DIMSE_sendMessageUsingMemoryData(state_->association, context_id, &message,
-                                                      nullptr, &data_set, nullptr, nullptr);
-  if (done.bad()) return state_->Lost(done);
-  T_ASC_PresentationContextID answered_on = 0;
-  T_DIMSE_Message answer{};
-  DcmDataset* detail = nullptr;
-  done = DIMSE_receiveCommand(state_->association, DIMSE_NONBLOCKING,
-                              Seconds(state_->options.response_timeout + PatienceFor(report)),
-                              &answered_on, &answer, &detail);
-  const std::unique_ptr<DcmDataset> owned_detail(detail);
-  if (done.bad()) return state_->Lost(done);
-  if (answer.CommandField != DIMSE_N_EVENT_REPORT_RSP ||
-      answer.msg.NEventReportRSP.MessageIDBeingRespondedTo != request.MessageID)
-    return MakeError(ErrorCode::kUnavailable, "it answered N-EVENT-REPORT with something else");
-  return DimseResponse{answer.msg.NEventReportRSP.DimseStatus, ErrorComment(detail)};
+  AXIAL_RETURN_IF_ERROR(state_->Send(context_id, message, &data_set));
+  AXIAL_ASSIGN_OR_RETURN(
+      const ReceivedMessage response,
+      state_->ReceiveResponse(kNEventReportRequest, request.MessageID,
+                              state_->options.response_timeout + PatienceFor(report)));
+  return response.command;
 }
 
 bool DicomAssociation::aborted_by_peer() const { return state_->aborted_by_peer; }

@@ -12,10 +12,12 @@
 #include "config/config.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/dicom/dimse_command.h"
 #include "core/dicom/storage_commitment.h"
 #include "gateway/deliver/destination.h"
 
 class DcmDataset;
+class DcmItem;
 
 namespace axial::deliver {
 
@@ -48,13 +50,8 @@ struct AcceptedContext {
   std::string transfer_syntax_uid;
 };
 
-/// The answer to one DIMSE request.
-struct DimseResponse {
-  std::uint16_t status = 0;
-  std::string error_comment;  ///< printable ASCII, at most 64 characters
-};
-
-/// One Association as requestor. Used by one thread; aborted when destroyed unless released.
+/// One Association as requestor. Used by one thread; aborted when destroyed unless released. The
+/// answer to a request is the response's command set, read within limits.
 class DicomAssociation {
  public:
   /// Errors: Unavailable (not there, rejected: with the reason), Timeout, InvalidInput.
@@ -72,18 +69,18 @@ class DicomAssociation {
                                                     const std::string& transfer_syntax_uid) const;
 
   /// An error means that the Association is of no further use.
-  [[nodiscard]] Result<DimseResponse> Store(std::uint8_t context_id,
-                                            const std::string& sop_class_uid,
-                                            const std::string& sop_instance_uid,
-                                            DcmDataset& dataset);
-  [[nodiscard]] Result<DimseResponse> Echo();
+  [[nodiscard]] Result<DimseCommand> Store(std::uint8_t context_id,
+                                           const std::string& sop_class_uid,
+                                           const std::string& sop_instance_uid,
+                                           DcmDataset& dataset);
+  [[nodiscard]] Result<DimseCommand> Echo();
   /// The answer to a Storage Commitment request of the other side (N-EVENT-REPORT).
-  [[nodiscard]] Result<DimseResponse> Report(std::uint8_t context_id,
-                                             const CommitmentReport& report);
+  [[nodiscard]] Result<DimseCommand> Report(std::uint8_t context_id,
+                                            const CommitmentReport& report);
 
   /// C-FIND in the Study Root model (PS3.4 C.6.2); `on_match` gets each identifier that matches.
-  [[nodiscard]] Result<DimseResponse> Find(std::uint8_t context_id, DcmDataset& identifier,
-                                           const std::function<void(DcmDataset&)>& on_match);
+  [[nodiscard]] Result<DimseCommand> Find(std::uint8_t context_id, DcmDataset& identifier,
+                                          const std::function<void(DcmItem&)>& on_match);
 
   /// N-ACTION "Request Storage Commitment" (PS3.4 J.3.2). When it is accepted, waits up to `wait`,
   /// while `awaited`, for the answer on this Association; many archives answer on another one.
@@ -92,9 +89,9 @@ class DicomAssociation {
     std::function<bool()> awaited;
     std::function<void(const CommitmentReport&)> on_report;
   };
-  [[nodiscard]] Result<DimseResponse> RequestCommitment(std::uint8_t context_id,
-                                                        const CommitmentRequest& request,
-                                                        const CommitmentWait& wait);
+  [[nodiscard]] Result<DimseCommand> RequestCommitment(std::uint8_t context_id,
+                                                       const CommitmentRequest& request,
+                                                       const CommitmentWait& wait);
 
   void Release();
 
@@ -105,7 +102,7 @@ class DicomAssociation {
  private:
   struct State;
   [[nodiscard]] Status AwaitReport(const CommitmentWait& wait);
-  [[nodiscard]] Status TakeMessage(const CommitmentWait& wait, std::optional<std::uint16_t>& acted);
+  [[nodiscard]] Status TakeMessage(const CommitmentWait& wait, std::optional<DimseCommand>& acted);
   explicit DicomAssociation(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

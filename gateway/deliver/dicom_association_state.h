@@ -7,10 +7,11 @@
 #include <dcmtk/dcmnet/assoc.h>
 #include <dcmtk/dcmnet/dimse.h>
 
-#include <algorithm>
+#include <functional>
 #include <string>
 
 #include "core/dicom/dcmtk_error.h"
+#include "core/dicom/dimse_command.h"
 #include "gateway/deliver/dicom_association.h"
 #include "gateway/deliver/dicom_transport.h"
 
@@ -18,14 +19,15 @@ namespace axial::deliver {
 
 inline int Seconds(std::chrono::seconds time) { return static_cast<int>(time.count()); }
 
-inline std::string ErrorComment(DcmDataset* detail) {
-  OFString text;
-  if (detail == nullptr || detail->findAndGetOFString(DCM_ErrorComment, text).bad()) return "";
-  std::string comment(text.c_str(), std::min<std::size_t>(text.size(), 64));
-  for (char& c : comment)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-  return comment;
-}
+/// One whole message of the other side.
+struct ReceivedMessage {
+  std::uint8_t context_id = 0;
+  DimseCommand command;
+  std::string data_set;  ///< as encoded
+};
+
+/// Matches and reports are far smaller.
+inline constexpr std::size_t kMaxDataSetBytes = std::size_t{4} << 20;
 
 struct DicomAssociation::State {
   State(const DestinationOptions& options_in, OpenSockets& sockets_in)
@@ -50,6 +52,22 @@ struct DicomAssociation::State {
     }
     return FromOFCondition(condition);
   }
+
+  /// Sends one message; `data_set` may be nullptr. Error: as Lost.
+  [[nodiscard]] Status Send(std::uint8_t context_id, T_DIMSE_Message& message,
+                            DcmDataset* data_set);
+
+  /// The next message of the other side, within `patience`, at most kMaxCommandBytes and
+  /// kMaxDataSetBytes. Errors end the Association's use: as Lost; Unavailable (broken, beyond the
+  /// limits); Timeout.
+  [[nodiscard]] Result<ReceivedMessage> Receive(std::chrono::seconds patience);
+  /// The response to the message of this ID. Error: as Receive; Unavailable (something else came).
+  [[nodiscard]] Result<ReceivedMessage> ReceiveResponse(std::uint16_t command_field,
+                                                        std::uint16_t message_id,
+                                                        std::chrono::seconds patience);
+  /// Lets `read` see a message's data set. Error: Unavailable (it is none).
+  [[nodiscard]] Status ReadDataSet(const ReceivedMessage& message,
+                                   const std::function<Status(DcmItem&)>& read);
 
   const DestinationOptions& options;
   OpenSockets& sockets;

@@ -13,79 +13,57 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(100);
 
-OFCondition SendAction(T_ASC_Association& association, std::uint8_t context_id,
-                       DcmDataset& information) {
+T_DIMSE_Message MakeAction(std::uint16_t message_id) {
   T_DIMSE_Message message{};
   message.CommandField = DIMSE_N_ACTION_RQ;
   T_DIMSE_N_ActionRQ& action = message.msg.NActionRQ;
-  action.MessageID = association.nextMsgID++;
+  action.MessageID = message_id;
   OFStandard::strlcpy(action.RequestedSOPClassUID, kStorageCommitmentClass,
                       sizeof(action.RequestedSOPClassUID));
   OFStandard::strlcpy(action.RequestedSOPInstanceUID, kStorageCommitmentInstance,
                       sizeof(action.RequestedSOPInstanceUID));
   action.ActionTypeID = kRequestCommitmentAction;
   action.DataSetType = DIMSE_DATASET_PRESENT;
-  return DIMSE_sendMessageUsingMemoryData(&association, context_id, &message,
-                                          /*statusDetail=*/nullptr, &information,
-                                          /*callback=*/nullptr, /*callbackData=*/nullptr);
+  return message;
 }
 
-OFCondition SendEventResponse(T_ASC_Association& association, std::uint8_t context_id,
-                              const T_DIMSE_N_EventReportRQ& request, std::uint16_t status) {
+T_DIMSE_Message MakeEventResponse(std::uint16_t message_id, std::uint16_t status) {
   T_DIMSE_Message message{};
   message.CommandField = DIMSE_N_EVENT_REPORT_RSP;
   T_DIMSE_N_EventReportRSP& response = message.msg.NEventReportRSP;
-  response.MessageIDBeingRespondedTo = request.MessageID;
+  response.MessageIDBeingRespondedTo = message_id;
   response.DimseStatus = status;
   response.DataSetType = DIMSE_DATASET_NULL;
-  return DIMSE_sendMessageUsingMemoryData(&association, context_id, &message,
-                                          /*statusDetail=*/nullptr, /*dataObject=*/nullptr,
-                                          /*callback=*/nullptr, /*callbackData=*/nullptr);
+  return message;
 }
 
 }  // namespace
 
 Status DicomAssociation::TakeMessage(const CommitmentWait& wait,
-                                     std::optional<std::uint16_t>& acted) {
-  T_ASC_Association* const association = state_->association;
-  const int timeout = Seconds(state_->options.response_timeout);
-  T_ASC_PresentationContextID context_id = 0;
-  T_DIMSE_Message message{};
-  DcmDataset* detail = nullptr;
-  OFCondition received =
-      DIMSE_receiveCommand(association, DIMSE_NONBLOCKING, timeout, &context_id, &message, &detail);
-  const std::unique_ptr<DcmDataset> owned_detail(detail);
-  if (received.bad()) return state_->Lost(received);
-  const bool is_event = message.CommandField == DIMSE_N_EVENT_REPORT_RQ;
-  if (!is_event && message.CommandField != DIMSE_N_ACTION_RSP)
-    return MakeError(ErrorCode::kUnavailable, "it answered with DIMSE command {:04X}H",
-                     static_cast<unsigned>(message.CommandField));
-  const bool has_data = is_event ? message.msg.NEventReportRQ.DataSetType != DIMSE_DATASET_NULL
-                                 : message.msg.NActionRSP.DataSetType != DIMSE_DATASET_NULL;
-  DcmDataset* data = nullptr;
-  if (has_data)
-    received = DIMSE_receiveDataSetInMemory(association, DIMSE_NONBLOCKING, timeout, &context_id,
-                                            &data, nullptr, nullptr);
-  const std::unique_ptr<DcmDataset> owned_data(data);
-  if (received.bad()) return state_->Lost(received);
-  if (!is_event) {
-    acted = message.msg.NActionRSP.DimseStatus;
+                                     std::optional<DimseCommand>& acted) {
+  AXIAL_ASSIGN_OR_RETURN(const ReceivedMessage message,
+                         state_->Receive(state_->options.response_timeout));
+  if (message.command.command_field == (kNActionRequest | kResponse)) {
+    acted = message.command;
     return {};
   }
-  const auto report = data != nullptr
-                          ? ReadCommitmentReport(*data)
-                          : Result<CommitmentReport>(
-                                Error(ErrorCode::kInvalidInput, "a report without a data set"));
-  if (report.ok()) wait.on_report(*report);
-  const OFCondition sent =
-      SendEventResponse(*association, context_id, message.msg.NEventReportRQ,
-                        report.ok() ? STATUS_Success : STATUS_N_InvalidArgumentValue);
-  return sent.good() ? Status() : state_->Lost(sent);
+  if (message.command.command_field != kNEventReportRequest)
+    return MakeError(ErrorCode::kUnavailable, "it answered with DIMSE command {:04X}H",
+                     message.command.command_field);
+  CommitmentReport report;
+  const Status read = state_->ReadDataSet(message, [&](DcmItem& information) -> Status {
+    AXIAL_ASSIGN_OR_RETURN(report, ReadCommitmentReport(information));
+    return {};
+  });
+  if (read.ok()) wait.on_report(report);
+  T_DIMSE_Message response = MakeEventResponse(
+      message.command.message_id, read.ok() ? STATUS_Success : STATUS_N_InvalidArgumentValue);
+  return state_->Send(message.context_id, response, nullptr);
 }
 
 Status DicomAssociation::AwaitReport(const CommitmentWait& wait) {
   const auto until = std::chrono::steady_clock::now() + wait.wait;
-  std::optional<std::uint16_t> ignored;
+  std::optional<DimseCommand> ignored;
   while (std::chrono::steady_clock::now() < until && wait.awaited() &&
          !state_->sockets.interrupted()) {
     if (!ASC_dataWaiting(state_->association, 0)) {  // TLS may hold what the socket does not
@@ -97,22 +75,20 @@ Status DicomAssociation::AwaitReport(const CommitmentWait& wait) {
   return {};
 }
 
-Result<DimseResponse> DicomAssociation::RequestCommitment(std::uint8_t context_id,
-                                                          const CommitmentRequest& request,
-                                                          const CommitmentWait& wait) {
+Result<DimseCommand> DicomAssociation::RequestCommitment(std::uint8_t context_id,
+                                                         const CommitmentRequest& request,
+                                                         const CommitmentWait& wait) {
   DcmDataset information;
   AXIAL_RETURN_IF_ERROR(WriteCommitmentRequest(request, information));
-  const OFCondition sent = SendAction(*state_->association, context_id, information);
-  if (sent.bad()) return state_->Lost(sent);
-  state_->transport.AcknowledgeAtOnce();
-  std::optional<std::uint16_t> acted;
+  T_DIMSE_Message action = MakeAction(state_->association->nextMsgID++);
+  AXIAL_RETURN_IF_ERROR(state_->Send(context_id, action, &information));
+  std::optional<DimseCommand> acted;
   while (!acted) AXIAL_RETURN_IF_ERROR(TakeMessage(wait, acted));
-  const DimseResponse response{*acted, ""};
-  if (response.status != STATUS_Success) return response;
+  if (acted->status != STATUS_Success) return *acted;
   // An archive that ends the Association now answers on another one.
   const Status waited = AwaitReport(wait);
   if (!waited.ok()) ASC_abortAssociation(state_->association);
-  return response;
+  return *acted;
 }
 
 }  // namespace axial::deliver

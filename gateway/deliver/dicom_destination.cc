@@ -111,8 +111,8 @@ Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery&
     const Status plain = Decompress(file, owns_dcmtk);
     if (!plain.ok()) return SendResult(plain.error());
   }
-  Result<DimseResponse> response = association.Store(context->id, artifact.sop_class_uid,
-                                                     artifact.sop_instance_uid, *file.getDataset());
+  Result<DimseCommand> response = association.Store(context->id, artifact.sop_class_uid,
+                                                    artifact.sop_instance_uid, *file.getDataset());
   if (!response.ok()) return response.error();
   SendResult judged =
       JudgeStoreStatus(response->status, response->error_comment, artifact.sop_class_uid);
@@ -172,7 +172,7 @@ Status DicomDestination::Echo() {
         association->FindContext(UID_VerificationSOPClass, UID_LittleEndianExplicitTransferSyntax);
     return context.ok() ? Status() : Status(context.error());
   }());
-  AXIAL_ASSIGN_OR_RETURN(const DimseResponse response, association->Echo());
+  AXIAL_ASSIGN_OR_RETURN(const DimseCommand response, association->Echo());
   association->Release();
   if (response.status != 0)
     return MakeError(ErrorCode::kUnavailable, "C-ECHO answered status {:04X}H", response.status);
@@ -257,8 +257,7 @@ Status DicomDestination::RequestCommitment(const CommitmentAsk& ask,
   const DicomAssociation::CommitmentWait wait{
       kReportWait, ask.awaited,
       [&ask](const CommitmentReport& report) { ask.on_outcome(ToOutcome(report)); }};
-  const Result<DimseResponse> response =
-      association->RequestCommitment(accepted->id, request, wait);
+  const Result<DimseCommand> response = association->RequestCommitment(accepted->id, request, wait);
   if (!response.ok() && association->aborted_by_peer())
     return Error(ErrorCode::kUnsupported,
                  "it does not allow us Storage Commitment (N-ACTION aborted); allow it there");

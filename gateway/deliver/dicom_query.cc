@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxSeries = 10'000;
 
-Status JudgeFindStatus(const DimseResponse& response) {
+Status JudgeFindStatus(const DimseCommand& response) {
   if (response.status == 0x0000) return {};
   const bool later = (response.status & 0xff00) == 0xa700;
   return MakeError(later ? ErrorCode::kExhausted : ErrorCode::kUnsupported,
@@ -21,7 +21,7 @@ Status JudgeFindStatus(const DimseResponse& response) {
                    response.error_comment.empty() ? "" : ": ", response.error_comment);
 }
 
-std::string TextOf(DcmDataset& identifier, const DcmTagKey& tag) {
+std::string TextOf(DcmItem& identifier, const DcmTagKey& tag) {
   OFString text;
   if (identifier.findAndGetOFString(tag, text).bad()) return "";
   return std::string(text.c_str());
@@ -44,8 +44,8 @@ Result<Result<bool>> HasInstance(DicomAssociation& association, std::uint8_t con
   identifier.putAndInsertString(DCM_SeriesInstanceUID, artifact.series_uid.c_str());
   identifier.putAndInsertString(DCM_SOPInstanceUID, artifact.sop_instance_uid.c_str());
   bool found = false;
-  AXIAL_ASSIGN_OR_RETURN(const DimseResponse response,
-                         association.Find(context_id, identifier, [&](DcmDataset& match) {
+  AXIAL_ASSIGN_OR_RETURN(const DimseCommand response,
+                         association.Find(context_id, identifier, [&](DcmItem& match) {
                            if (TextOf(match, DCM_SOPInstanceUID) == artifact.sop_instance_uid)
                              found = true;
                          }));
@@ -65,8 +65,7 @@ Result<SeriesCounts> CountSeries(DicomAssociation& association, std::uint8_t con
   bool untold = false;
   bool too_many = false;
   AXIAL_ASSIGN_OR_RETURN(
-      const DimseResponse response,
-      association.Find(context_id, identifier, [&](DcmDataset& match) {
+      const DimseCommand response, association.Find(context_id, identifier, [&](DcmItem& match) {
         const std::string series_uid = TextOf(match, DCM_SeriesInstanceUID);
         if (series_uid.empty() || IsResultOrDocument(TextOf(match, DCM_Modality))) return;
         Sint32 instances = 0;

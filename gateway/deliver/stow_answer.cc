@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "gateway/deliver/store_status.h"
 
@@ -22,46 +23,50 @@ constexpr const char* kWarningReason = "00081196";
 constexpr std::uint16_t kProcessingFailure = 0x0110;
 constexpr std::uint16_t kTransferSyntaxNotSupported = 0xc122;
 
+// What a server answered is looked at where it lies: copying it recurses for each array inside
+// another, and 1 MiB of them is more than the stack takes.
+
 /// The values of an attribute in DICOM JSON (PS3.18 annex F); empty when it is not there.
-json Values(const json& item, const char* tag) {
-  if (!item.is_object()) return json::array();
+const json& Values(const json& item, const char* tag) {
+  static const json none = json::array();
+  if (!item.is_object()) return none;
   const auto attribute = item.find(tag);
-  if (attribute == item.end() || !attribute->is_object()) return json::array();
+  if (attribute == item.end() || !attribute->is_object()) return none;
   const auto values = attribute->find("Value");
-  return values == attribute->end() || !values->is_array() ? json::array() : json(*values);
+  return values == attribute->end() || !values->is_array() ? none : *values;
 }
 
 /// The item of a sequence that is about the artifact: the one that names it, else one that names
-/// nothing; null when there is none.
-json ItemOf(const json& body, const char* sequence, const std::string& sop_instance_uid) {
-  json unnamed;
+/// nothing; nullptr when there is none.
+const json* ItemOf(const json& body, const char* sequence, const std::string& sop_instance_uid) {
+  const json* unnamed = nullptr;
   for (const json& item : Values(body, sequence)) {
-    const json uids = Values(item, kReferencedSopInstanceUid);
+    const json& uids = Values(item, kReferencedSopInstanceUid);
     if (uids.empty())
-      unnamed = item;
+      unnamed = &item;
     else if (uids.front() == sop_instance_uid)
-      return item;
+      return &item;
   }
   return unnamed;
 }
 
 std::optional<std::uint16_t> Reason(const json& item, const char* tag) {
-  const json values = Values(item, tag);
+  const json& values = Values(item, tag);
   if (values.empty() || !values.front().is_number_integer()) return std::nullopt;
   return static_cast<std::uint16_t>(values.front().get<std::int64_t>() & 0xffff);
 }
 
 json ParseBody(const HttpAnswer& answer) {
-  // Of nested garbage, no more than what an answer can hold is parsed: the body has a limit.
   json body = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
-  if (body.is_array() && !body.empty()) return json(body.front());
-  return body;
+  if (!body.is_array() || body.empty()) return body;
+  json first = std::move(body.front());
+  return first;
 }
 
 std::optional<std::uint16_t> FailureReason(const json& body, const store::Delivery& artifact) {
-  const json failed = ItemOf(body, kFailedSopSequence, artifact.sop_instance_uid);
-  if (failed.is_null()) return std::nullopt;
-  return Reason(failed, kFailureReason).value_or(kProcessingFailure);
+  const json* const failed = ItemOf(body, kFailedSopSequence, artifact.sop_instance_uid);
+  if (failed == nullptr || failed->is_null()) return std::nullopt;
+  return Reason(*failed, kFailureReason).value_or(kProcessingFailure);
 }
 
 SendResult JudgeHttpStatus(int status) {
@@ -90,7 +95,7 @@ Result<bool> JudgeSearchAnswer(const HttpAnswer& answer, const store::Delivery& 
   if (!body.is_array())
     return Error(ErrorCode::kUnsupported, "its QIDO-RS does not answer in DICOM JSON");
   for (const json& instance : body) {
-    const json uids = Values(instance, kSopInstanceUid);
+    const json& uids = Values(instance, kSopInstanceUid);
     if (!uids.empty() && uids.front() == artifact.sop_instance_uid) return true;
   }
   return false;
@@ -111,8 +116,8 @@ SendResult JudgeStoreAnswer(const HttpAnswer& answer, const store::Delivery& art
   }
   SendResult judged = JudgeHttpStatus(answer.status);
   if (!judged.ok()) return judged;
-  const auto warning =
-      Reason(ItemOf(body, kReferencedSopSequence, artifact.sop_instance_uid), kWarningReason);
+  const json* const stored = ItemOf(body, kReferencedSopSequence, artifact.sop_instance_uid);
+  const auto warning = stored != nullptr ? Reason(*stored, kWarningReason) : std::nullopt;
   if (warning) return fmt::format("stored with a warning, status {:04X}H", *warning);
   if (answer.status == 202) return std::string("stored with a warning, HTTP 202");
   return judged;

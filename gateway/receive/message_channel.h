@@ -8,7 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "gateway/receive/dimse_command.h"
+#include "core/dicom/dimse_command.h"
 #include "gateway/receive/peer_faults.h"
 #include "gateway/receive/read_deadline.h"
 

@@ -1,17 +1,12 @@
 #include "gateway/receive/normalized_data_set.h"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcdatset.h>
-#include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcuid.h>
 
 #include <atomic>
 #include <mutex>
 
-#include "core/dicom/dcmtk_error.h"
-#include "core/dicom/storage_commitment.h"
-#include "core/dicom/structure.h"
-#include "gateway/receive/file_meta_information.h"
+#include "core/dicom/message_data_set.h"
 
 namespace axial::receive {
 namespace {
@@ -41,24 +36,10 @@ Status NormalizedDataSet::Read(const std::string& transfer_syntax_uid,
   if (overflowed_)
     return MakeError(ErrorCode::kExhausted, "a data set of more than {} bytes",
                      kMaxNormalizedDataSetBytes);
-  // DCMTK's parser recurses, and needs ten times the memory: it sees one data set at a time, and
-  // none that nests too deep.
+  // DCMTK's parser needs ten times the memory: it sees one data set at a time.
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
-  const std::string head = EncodeFileMetaInformation(
-      kStorageCommitmentClass, kStorageCommitmentInstance, transfer_syntax_uid);
-  const auto walked = WalkStructureOfBytes(head + bytes_, HeaderLimits{});
-  if (!walked.ok()) return walked.error();
-  DcmInputBufferStream stream;
-  stream.setBuffer(bytes_.data(), static_cast<offile_off_t>(bytes_.size()));
-  stream.setEos();
-  DcmDataset data_set;
-  data_set.transferInit();
-  const OFCondition parsed = data_set.read(stream, DcmXfer(transfer_syntax_uid.c_str()).getXfer());
-  data_set.transferEnd();
-  if (parsed.bad() && parsed != EC_EndOfStream)
-    return Error(ErrorCode::kInvalidInput, parsed.text());
-  return read(data_set);
+  return ReadMessageDataSet(bytes_, transfer_syntax_uid, read);
 }
 
 bool IsPlainTransferSyntax(std::string_view transfer_syntax_uid) {

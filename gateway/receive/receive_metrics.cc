@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gateway/receive/dimse_command.h"
+#include "core/dicom/dimse_command.h"
 #include "gateway/receive/instance_intake.h"
 
 namespace axial::receive {

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "gateway/receive/dimse_command.h"
+#include "core/dicom/dimse_command.h"
 #include "gateway/receive/modality_services.h"
 #include "gateway/receive/normalized_data_set.h"
 #include "tests/support/hostile_dicom.h"
@@ -14,11 +14,6 @@
 namespace axial {
 namespace {
 
-using receive::DimseCommand;
-using receive::kNActionRequest;
-using receive::kNCreateRequest;
-using receive::kNEventReportRequest;
-using receive::kResponse;
 using receive::ReportPlace;
 using ::testing::ElementsAre;
 using testing::ExplicitElement;
@@ -170,7 +165,7 @@ class ReceiveModality : public ::testing::Test {
   /// The next command from the node.
   DimseCommand Receive() {
     const auto bytes = scu->ReceiveMessage(/*command=*/true);
-    const auto command = bytes ? receive::ParseDimseCommand(*bytes)
+    const auto command = bytes ? ParseDimseCommand(*bytes)
                                : Result<DimseCommand>(Error(ErrorCode::kUnavailable, "none"));
     EXPECT_TRUE(command.ok());
     return command.ok() ? *command : DimseCommand{};
@@ -271,9 +266,9 @@ TEST_F(ReceiveModality, RefusesBrokenStepsAndGoesOn) {
   EXPECT_EQ(Receive().status, 0);
   EXPECT_THAT(services.WaitForEvents(1), ElementsAre("created 1.2.3.4"));
   services.unknown_step = true;
-  SendRequest(kStep, receive::kNSetRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
+  SendRequest(kStep, kNSetRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
   EXPECT_EQ(Receive().status, 0x0112);
-  SendRequest(kStep, receive::kNActionRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
+  SendRequest(kStep, kNActionRequest, ExplicitElement(0x0040, 0x0252, "CS", "COMPLETED"));
   EXPECT_EQ(Receive().status, 0x0211);
 }
 
@@ -292,12 +287,12 @@ std::string CompletedStep(const std::string& series) {
 TEST_F(ReceiveModality, ReadsWhatAStepSaysThatItMade) {
   Start();
   SendRequest(
-      kStep, receive::kNSetRequest,
+      kStep, kNSetRequest,
       CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, "1.2.3.1.1"),
                                     Reference("1.2.840.10008.5.1.4.1.1.88.67", "1.2.3.1.9")) +
                     PerformedSeries("1.2.3.2", "")));
   EXPECT_EQ(Receive().status, 0);
-  SendRequest(kStep, receive::kNSetRequest, ExplicitElement(0x0008, 0x0060, "CS", "CT"));
+  SendRequest(kStep, kNSetRequest, ExplicitElement(0x0008, 0x0060, "CS", "CT"));
   EXPECT_EQ(Receive().status, 0);
   const auto changes = services.Changes();
   ASSERT_THAT(changes, SizeIs(2));
@@ -315,17 +310,16 @@ TEST_F(ReceiveModality, ReadsWhatAStepSaysThatItMade) {
 
 TEST_F(ReceiveModality, RefusesAStepThatNamesNoInstances) {
   Start();
-  SendRequest(kStep, receive::kNSetRequest, CompletedStep(PerformedSeries("", "")));
+  SendRequest(kStep, kNSetRequest, CompletedStep(PerformedSeries("", "")));
   EXPECT_EQ(Receive().status, 0x0120);
-  SendRequest(kStep, receive::kNSetRequest,
-              CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, ""))));
+  SendRequest(kStep, kNSetRequest, CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, ""))));
   EXPECT_EQ(Receive().status, 0x0120);
-  SendRequest(kStep, receive::kNSetRequest,
+  SendRequest(kStep, kNSetRequest,
               CompletedStep(PerformedSeries("1.2.3.1", Reference(kCt, "1.2.x"))));
   EXPECT_EQ(Receive().status, 0x0106);
   std::string many;
   for (std::size_t i = 0; i <= kMaxReferences; ++i) many += Reference(kCt, "1.2.3");
-  SendRequest(kStep, receive::kNSetRequest, CompletedStep(PerformedSeries("1.2.3.1", many)));
+  SendRequest(kStep, kNSetRequest, CompletedStep(PerformedSeries("1.2.3.1", many)));
   EXPECT_EQ(Receive().status, 0x0213);
   EXPECT_THAT(services.Changes(), SizeIs(0));
 }

@@ -57,12 +57,23 @@ constexpr std::size_t kHeadBytes = 6;
 
 }  // namespace
 
-RawScu::RawScu(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+void RawScu::BoundWaits() {
   constexpr timeval kPatience{20, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   const int at_once = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+}
+
+RawScu RawScu::Adopt(int socket) {
+  RawScu side;
+  side.socket_ = socket;
+  side.BoundWaits();
+  return side;
+}
+
+RawScu::RawScu(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  BoundWaits();
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -90,6 +101,22 @@ std::string RawScu::AssociationRequest(const std::string& called, const std::str
   const std::string body = Big(1, 2) + Big(0, 2) + Padded(called, 16) + Padded(calling, 16) +
                            std::string(32, '\0') + items;
   return std::string("\x01\x00", 2) + Big(body.size(), 4) + body;
+}
+
+std::string RawScu::AssociationAcceptance(std::string_view request,
+                                          const std::string& transfer_syntax_uid) {
+  constexpr std::size_t kFixedBytes = kHeadBytes + 68;
+  std::string items = Item(0x10, "1.2.840.10008.3.1.1.1");
+  for (std::size_t at = kFixedBytes; at + 4 < request.size();) {
+    if (request[at] == 0x20)
+      items += Item(0x21, std::string(1, request[at + 4]) + std::string(3, '\0') +
+                              Item(0x40, transfer_syntax_uid));
+    at += 4 + BigAt(request, at + 2, 2);
+  }
+  items += Item(0x50, Item(0x51, Big(16384, 4)) + Item(0x52, "1.2.3.4"));
+  const std::string body =
+      std::string(request.substr(kHeadBytes, kFixedBytes - kHeadBytes)) + items;
+  return std::string("\x02\x00", 2) + Big(body.size(), 4) + body;
 }
 
 std::string RawScu::StoreCommand(const std::string& sop_class_uid,

@@ -32,6 +32,8 @@ class RawScu {
   };
 
   explicit RawScu(std::uint16_t port);
+  /// The accepting side of a connection, which it closes.
+  [[nodiscard]] static RawScu Adopt(int socket);
   ~RawScu();
   RawScu(RawScu&& other) noexcept : socket_(other.socket_) { other.socket_ = -1; }
   RawScu(const RawScu&) = delete;
@@ -40,6 +42,9 @@ class RawScu {
   [[nodiscard]] static std::string AssociationRequest(const std::string& called,
                                                       const std::string& calling,
                                                       const std::vector<Context>& contexts);
+  /// Accepts every Presentation Context of an A-ASSOCIATE-RQ PDU, in this Transfer Syntax.
+  [[nodiscard]] static std::string AssociationAcceptance(std::string_view request,
+                                                         const std::string& transfer_syntax_uid);
   [[nodiscard]] static std::string StoreCommand(const std::string& sop_class_uid,
                                                 const std::string& sop_instance_uid);
   /// Any command set, of (element of group 0000, value); numbers by Us().
@@ -73,6 +78,9 @@ class RawScu {
   void Close();
 
  private:
+  RawScu() = default;
+  void BoundWaits();
+
   int socket_ = -1;
 };
 

@@ -131,8 +131,11 @@ TEST_F(StowDeliveryTest, ReadsWhichInstanceOfAPartialFailureItIs) {
 
 TEST_F(StowDeliveryTest, GarbageIsAnErrorAndNothingWorse) {
   const std::string nested(500'000, '[');
+  const std::string closed = nested + std::string(500'000, ']');
   const std::vector<std::string> bodies = {
       nested,
+      closed,
+      R"({"00081198":{"Value":[{"00081197":{"Value":[)" + closed + "]}}]}}",
       std::string("\0\xff\xfe", 3),
       R"({"00081198":7})",
       R"({"00081198":{"Value":{}}})",
@@ -322,6 +325,16 @@ TEST_F(StowDeliveryTest, AsksByQidoWhatIsThere) {
   EXPECT_THAT(requests.at(0),
               StartsWith("GET /dicom-web/instances?StudyInstanceUID=1.1&"
                          "SeriesInstanceUID=2.25.7&SOPInstanceUID=2.25.1 HTTP/1.1"));
+}
+
+TEST_F(StowDeliveryTest, ArraysInsideEachOtherInASearchAnswerAreNoMatch) {
+  const std::string nested = std::string(500'000, '[') + std::string(500'000, ']');
+  ScriptedServer server([&](const std::string&) {
+    return Http("200 OK", R"([{"00080018":{"Value":)" + nested + "}}]");
+  });
+  const CheckReport report = Make(server.url())->Check(Artifacts(1));
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_FALSE(*report.results[0]);
 }
 
 TEST_F(StowDeliveryTest, TellsNoSearchFromASearchThatIsDown) {

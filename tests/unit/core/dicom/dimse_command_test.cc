@@ -1,13 +1,12 @@
-#include "gateway/receive/dimse_command.h"
+#include "core/dicom/dimse_command.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "gateway/receive/file_meta_information.h"
 #include "tests/support/raw_scu.h"
 
-namespace axial::receive {
+namespace axial {
 namespace {
 
 TEST(DimseCommand, ReadsStoreRequest) {
@@ -54,6 +53,13 @@ TEST(DimseCommand, ReadsTheResponseItWrites) {
   EXPECT_EQ(command->affected_sop_class_uid, "1.2.3");
   EXPECT_EQ(command->affected_sop_instance_uid, "1.2.3.4");
   EXPECT_NE(bytes.find("odd "), std::string::npos);
+  EXPECT_EQ(command->error_comment, "odd");
+}
+
+TEST(DimseCommand, ACommentIsShortAndPrintable) {
+  const std::string bytes =
+      EncodeDimseResponse({0x8001, 7, 0xc000, "", "", "\x1b[31m" + std::string(500, 'x')});
+  EXPECT_EQ(ParseDimseCommand(bytes)->error_comment, "?[31m" + std::string(59, 'x'));
 }
 
 TEST(DimseCommand, RepeatsOnlyUidsInAResponse) {
@@ -62,12 +68,5 @@ TEST(DimseCommand, RepeatsOnlyUidsInAResponse) {
   EXPECT_TRUE(ParseDimseCommand(bytes).ok());
 }
 
-TEST(FileMetaInformation, IsTheSameForTheSameInstance) {
-  const std::string meta = EncodeFileMetaInformation("1.2.3", "1.2.3.4", "1.2.840.10008.1.2.1");
-  EXPECT_EQ(meta, EncodeFileMetaInformation("1.2.3", "1.2.3.4", "1.2.840.10008.1.2.1"));
-  EXPECT_EQ(meta.substr(128, 4), "DICM");
-  EXPECT_EQ(meta.size() % 2, 0u);
-}
-
 }  // namespace
-}  // namespace axial::receive
+}  // namespace axial

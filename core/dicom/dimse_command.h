@@ -7,12 +7,13 @@
 
 #include "core/base/result.h"
 
-namespace axial::receive {
+namespace axial {
 
 /// No real command set is near this size.
 inline constexpr std::size_t kMaxCommandBytes = std::size_t{16} * 1024;
 
 inline constexpr std::uint16_t kCStoreRequest = 0x0001;
+inline constexpr std::uint16_t kCFindRequest = 0x0020;
 inline constexpr std::uint16_t kCEchoRequest = 0x0030;
 inline constexpr std::uint16_t kNEventReportRequest = 0x0100;
 inline constexpr std::uint16_t kNGetRequest = 0x0110;
@@ -24,7 +25,7 @@ inline constexpr std::uint16_t kNDeleteRequest = 0x0150;
 inline constexpr std::uint16_t kResponse = 0x8000;
 inline constexpr std::uint16_t kCCancelRequest = 0x0fff;
 
-/// The parts of a DIMSE command set (PS3.7 chapter 9) that reception looks at.
+/// The parts of a DIMSE command set (PS3.7 chapter 9) that Axial looks at.
 struct DimseCommand {
   std::uint16_t command_field = 0;
   std::uint16_t message_id = 0;
@@ -36,6 +37,7 @@ struct DimseCommand {
   std::string affected_sop_instance_uid;
   std::string requested_sop_class_uid;
   std::string requested_sop_instance_uid;
+  std::string error_comment;  ///< of a response: printable ASCII, at most 64 characters
 };
 
 /// Reads a command set (Implicit VR Little Endian, group 0000 only, no sequences): by hand, because
@@ -57,4 +59,4 @@ struct DimseResponse {
 /// Contexts whose Transfer Syntax it knows.
 [[nodiscard]] std::string EncodeDimseResponse(const DimseResponse& response);
 
-}  // namespace axial::receive
+}  // namespace axial

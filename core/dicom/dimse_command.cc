@@ -1,8 +1,8 @@
-#include "gateway/receive/dimse_command.h"
+#include "core/dicom/dimse_command.h"
 
 #include "core/dicom/uid.h"
 
-namespace axial::receive {
+namespace axial {
 namespace {
 
 constexpr std::uint16_t kNoDataSet = 0x0101;  // Command Data Set Type
@@ -28,6 +28,16 @@ std::uint32_t Number(std::string_view bytes) {
   for (std::size_t i = bytes.size(); i > 0; --i)
     number = number << 8 | static_cast<unsigned char>(bytes[i - 1]);
   return number;
+}
+
+/// A comment of the other side, for people: printable ASCII, at most 64 characters (VR LO).
+std::string CommentText(std::string_view value) {
+  constexpr std::size_t kMaxCharacters = 64;
+  std::string comment(value.substr(0, kMaxCharacters));
+  while (!comment.empty() && (comment.back() == '\0' || comment.back() == ' ')) comment.pop_back();
+  for (char& c : comment)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
+  return comment;
 }
 
 std::string UidText(std::string_view value) {
@@ -63,6 +73,7 @@ Result<DimseCommand> ParseDimseCommand(std::string_view bytes) {
     if (element == 0x0120) command.responds_to = number;
     if (element == 0x0900) command.status = number;
     if (element == 0x1002 || element == 0x1008) command.type_id = number;
+    if (element == 0x0902) command.error_comment = CommentText(value);
     if (element == 0x0800) command.has_data_set = number != kNoDataSet;
     if (element == 0x0100) {
       command.command_field = number;
@@ -90,4 +101,4 @@ std::string EncodeDimseResponse(const DimseResponse& response) {
   return command + elements;
 }
 
-}  // namespace axial::receive
+}  // namespace axial
