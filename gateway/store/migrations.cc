@@ -437,15 +437,21 @@ ALTER TABLE instance RENAME COLUMN sha256 TO digest;
 
 }  // namespace
 
+int NewestSchema() { return static_cast<int>(kMigrations.size()); }
+
 Status Migrate(SQLite::Database& db) {
   const int have = db.execAndGet("PRAGMA user_version").getInt();
-  const int want = static_cast<int>(kMigrations.size());
-  if (have > want)
-    return MakeError(ErrorCode::kCorrupt,
-                     "the database has schema {}, this Axial knows {}; start the newer Axial that "
-                     "wrote it, or name another storage.directory",
-                     have, want);
-  for (int version = have; version < want; ++version) {
+  if (have <= NewestSchema()) return MigrateTo(db, NewestSchema());
+  return MakeError(ErrorCode::kCorrupt,
+                   "the database has schema {}, this Axial knows {}; start the newer Axial that "
+                   "wrote it, or name another storage.directory",
+                   have, NewestSchema());
+}
+
+Status MigrateTo(SQLite::Database& db, int schema) {
+  AXIAL_INVARIANT(schema <= NewestSchema());
+  const int have = db.execAndGet("PRAGMA user_version").getInt();
+  for (int version = have; version < schema; ++version) {
     SQLite::Transaction transaction(db);
     db.exec(kMigrations[static_cast<std::size_t>(version)]);
     db.exec("PRAGMA user_version = " + std::to_string(version + 1));

@@ -13,4 +13,10 @@ namespace axial::store {
 /// SQLite::Exception.
 [[nodiscard]] Status Migrate(SQLite::Database& db);
 
+/// How many there are.
+[[nodiscard]] int NewestSchema();
+
+/// Only the first `schema` of them: what an older Axial made. For tests.
+[[nodiscard]] Status MigrateTo(SQLite::Database& db, int schema);
+
 }  // namespace axial::store
