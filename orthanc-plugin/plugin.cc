@@ -66,14 +66,6 @@ void OnRefreshMetrics() noexcept {
   });
 }
 
-void ExtendExplorer(OrthancPluginContext* context) {
-  // The SDK of 1.12 would rather have its successor, which older hosts do not have; all have this.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-  OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
-#pragma GCC diagnostic pop
-}
-
 }  // namespace
 }  // namespace axial::plugin
 
@@ -97,7 +89,7 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     }
     OrthancPluginRegisterRestCallbackNoLock(context, kRestPaths, &OnRest);
     OrthancPluginRegisterRefreshMetricsCallback(context, &OnRefreshMetrics);
-    ExtendExplorer(context);
+    OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
   } catch (const std::exception& exception) {
     OrthancPluginLogError(context, exception.what());
   }
