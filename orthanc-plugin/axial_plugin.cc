@@ -32,7 +32,13 @@ std::string WorkerBesidePlugin() {
 }  // namespace
 
 AxialPlugin::AxialPlugin(OrthancPluginContext* context) : context_(context), orthanc_(context) {
-  Start();
+  try {
+    Start();
+  } catch (const std::exception& exception) {  // no thread to be had, no memory
+    intake_.reset();
+    pipeline_.reset();
+    problems_.push_back({"Axial", 0, exception.what(), "mend what is named here"});
+  }
   for (const config::Problem& problem : problems_)
     Log(LogLevel::kError, "configuration_problem", {{"problem", problem.ToString()}});
   if (running())

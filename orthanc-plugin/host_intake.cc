@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include "core/base/crash_point.h"
 #include "core/base/log.h"
+#include "core/base/log_exceptions.h"
 #include "orthanc-plugin/open_connections.h"
 #include "orthanc-plugin/orthanc_time.h"
 
@@ -56,6 +58,28 @@ std::string AnchorOf(const nlohmann::json& change) {
   return TextOf(change, "ChangeType") + " " + TextOf(change, "ID") + " " + TextOf(change, "Date");
 }
 
+void Append(std::vector<std::string>& list, std::vector<std::string> more) {
+  list.insert(list.end(), std::make_move_iterator(more.begin()),
+              std::make_move_iterator(more.end()));
+}
+
+/// What cannot be done now stays in the list, and holds up none of the others.
+template <typename One>
+Status Do(std::vector<std::string>& list, const One& one) {
+  Status first_error;
+  for (std::size_t i = 0; i < list.size();) {
+    const Status done = one(list[i]);
+    if (done.ok()) {
+      list[i] = std::move(list.back());
+      list.pop_back();
+    } else {
+      ++i;
+      if (first_error.ok()) first_error = done;
+    }
+  }
+  return first_error;
+}
+
 bool IsLasting(ErrorCode code) {
   return code == ErrorCode::kInvalidInput || code == ErrorCode::kUnsupported ||
          code == ErrorCode::kCorrupt;
@@ -91,18 +115,27 @@ void HostIntake::Run() {
     const bool soon = senders_.any() || work_left;
     HostEvents::News news = events_.Take(soon ? kFastTick : kSlowTick);
     const auto started = std::chrono::steady_clock::now();
-    Status status = begun_ ? Status() : Begin();
-    if (status.ok()) status = Round(std::move(news));
-    work_left = status.ok() && sweeping_;
-    if (!status.ok())
-      Log(LogLevel::kError, "orthanc_not_followed",
-          {{"error", status.error().ToString()}, {"remedy", "it is tried again"}});
+    bool done = false;
+    if (!LogExceptions("orthanc", [&] { done = Follow(std::move(news)); }) && begun_)
+      static_cast<void>(LogExceptions("orthanc", [&] { EndBacklog(); }));
+    work_left = done && sweeping_;
     // Instances that come one by one are taken in a few at a time; and what fails, fails slowly.
-    const auto round = status.ok() ? kFastTick : kSlowTick;
+    const auto round = done ? kFastTick : kSlowTick;
     const auto left = round - (std::chrono::steady_clock::now() - started);
     if (left.count() > 0 && !events_.stopping()) std::this_thread::sleep_for(left);
   }
-  if (begun_) static_cast<void>(KeepPosition(true));
+  if (begun_)
+    static_cast<void>(LogExceptions("orthanc", [&] { static_cast<void>(KeepPosition(true)); }));
+}
+
+/// Whether all is handled.
+bool HostIntake::Follow(HostEvents::News news) {
+  Status status = begun_ ? Status() : Begin();
+  if (status.ok()) status = Round(std::move(news));
+  if (!status.ok())
+    Log(LogLevel::kError, "orthanc_not_followed",
+        {{"error", status.error().ToString()}, {"remedy", "it is tried again"}});
+  return status.ok();
 }
 
 /// Where the change log is to be read from.
@@ -166,14 +199,26 @@ Status HostIntake::Round(HostEvents::News news) {
           : Connections{};
   for (auto& [id, sender] : news.stored)
     if (stored_.size() < HostEvents::kMaxStored) stored_.insert_or_assign(id, std::move(sender));
-  AXIAL_RETURN_IF_ERROR(HandleDeletions(news));
+  Append(to_do_.deleted_studies, std::move(news.deleted_studies));
+  Append(to_do_.deleted_series, std::move(news.deleted_series));
+  Append(to_do_.wanted_studies, std::move(news.wanted_studies));
+  if (news.deletions_dropped || to_do_.deleted_studies.size() > HostEvents::kMaxOthers) {
+    to_do_.deleted_studies.clear();
+    sweeping_ = true;
+    swept_to_.clear();
+  }
+  AXIAL_RETURN_IF_ERROR(
+      Do(to_do_.deleted_studies, [this](const std::string& id) { return RemoveIfGone(id); }));
+  AXIAL_RETURN_IF_ERROR(
+      Do(to_do_.deleted_series, [this](const std::string& id) { return CancelIfGone(id); }));
   // Also before an Association ends: its last Instances may just have been stored.
   if (news.any || clock_.Now() >= next_look_at_ || senders_.AnyNotIn(connections, clock_.Now())) {
     AXIAL_RETURN_IF_ERROR(ReadChanges());
     next_look_at_ = clock_.Now() + kSlowTick;
   }
-  for (const std::string& study_id : news.wanted_studies)
-    AXIAL_RETURN_IF_ERROR(TakeStudy(study_id, /*even_removed=*/true));
+  AXIAL_RETURN_IF_ERROR(Do(to_do_.wanted_studies, [this](const std::string& id) {
+    return TakeStudy(id, /*even_removed=*/true);
+  }));
   senders_.EndThoseNotIn(connections, clock_.Now());
   for (const std::string& study_id : news.stable_studies) {
     AXIAL_ASSIGN_OR_RETURN(const auto study, pipeline_.host().FindStudy(study_id));
@@ -184,22 +229,14 @@ Status HostIntake::Round(HostEvents::News news) {
   return KeepPosition(false);
 }
 
-Status HostIntake::HandleDeletions(const HostEvents::News& news) {
-  if (news.deletions_dropped) {
-    sweeping_ = true;
-    swept_to_.clear();
-  }
-  for (const std::string& id : news.deleted_studies) AXIAL_RETURN_IF_ERROR(RemoveIfGone(id));
-  for (const std::string& id : news.deleted_series) {
-    AXIAL_ASSIGN_OR_RETURN(const auto series, pipeline_.host().FindSeries(id));
-    if (!series) continue;
-    const Result<std::string> still = orthanc_.Get("/series/" + id);
-    if (still.ok()) continue;  // it came again
-    if (still.error().code() != ErrorCode::kNotFound) return still.error();
-    AXIAL_RETURN_IF_ERROR(pipeline_.remover().CancelSeries(series->study_uid, series->series_uid));
-    AXIAL_RETURN_IF_ERROR(pipeline_.host().ForgetSeries(id));
-  }
-  return {};
+Status HostIntake::CancelIfGone(const std::string& host_series_id) {
+  AXIAL_ASSIGN_OR_RETURN(const auto series, pipeline_.host().FindSeries(host_series_id));
+  if (!series) return {};
+  const Result<std::string> still = orthanc_.Get("/series/" + host_series_id);
+  if (still.ok()) return {};  // it came again
+  if (still.error().code() != ErrorCode::kNotFound) return still.error();
+  AXIAL_RETURN_IF_ERROR(pipeline_.remover().CancelSeries(series->study_uid, series->series_uid));
+  return pipeline_.host().ForgetSeries(host_series_id);
 }
 
 Status HostIntake::RemoveIfGone(const std::string& host_study_id) {
@@ -249,12 +286,15 @@ Status HostIntake::ReadChanges() {
 Status HostIntake::TakeOne(const std::string& instance_id, bool even_removed) {
   if (instance_id.empty()) return {};
   const auto found = stored_.find(instance_id);
-  const Status taken = taker_.Take(
-      instance_id, found == stored_.end() ? nullptr : &found->second,
-      [this](const Sender& sender, const std::string& study_id) {
-        return AssociationOf(sender, study_id);
-      },
-      even_removed);
+  Status taken = Error(ErrorCode::kInternal, "an exception; the log has it");
+  static_cast<void>(LogExceptions("orthanc", [&] {
+    taken = taker_.Take(
+        instance_id, found == stored_.end() ? nullptr : &found->second,
+        [this](const Sender& sender, const std::string& study_id) {
+          return AssociationOf(sender, study_id);
+        },
+        even_removed);
+  }));
   if (found != stored_.end()) stored_.erase(found);
   if (taken.ok()) return {};
   const Error& error = taken.error();

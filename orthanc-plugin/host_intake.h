@@ -45,11 +45,12 @@ class HostIntake {
 
  private:
   void Run();
+  [[nodiscard]] bool Follow(HostEvents::News news);
   [[nodiscard]] Status Begin();
   /// The change of that number as it is told from others; "": there is none.
   [[nodiscard]] Result<std::string> AnchorAt(std::int64_t sequence) const;
   [[nodiscard]] Status Round(HostEvents::News news);
-  [[nodiscard]] Status HandleDeletions(const HostEvents::News& news);
+  [[nodiscard]] Status CancelIfGone(const std::string& host_series_id);
   [[nodiscard]] Status RemoveIfGone(const std::string& host_study_id);
   [[nodiscard]] Status ReadChanges();
   [[nodiscard]] Status TakeOne(const std::string& instance_id, bool even_removed = false);
@@ -80,6 +81,7 @@ class HostIntake {
   TimePoint kept_at_{};
   TimePoint next_look_at_{};
   std::map<std::string, Sender> stored_;  ///< told by callbacks, not yet seen in the log
+  HostEvents::News to_do_;                ///< told, and not done yet
   /// Until the log was read to its end for the first time: by study, because nobody who sent it is
   /// connected any more.
   bool backlog_ = true;

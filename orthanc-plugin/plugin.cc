@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/base/log.h"
+#include "core/base/log_exceptions.h"
 #include "orthanc-plugin/axial_plugin.h"
 #include "orthanc-plugin/explorer_script.h"
 #include "orthanc-plugin/orthanc_face.h"
@@ -82,6 +83,7 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
       return 0;
     }
     axial::SetLogSink(&LogToOrthanc);
+    axial::ThrowOnBrokenInvariant();
     g_plugin = std::make_unique<AxialPlugin>(context);
     if (g_plugin->running()) {
       OrthancPluginRegisterOnChangeCallback(context, &OnChange);
@@ -92,6 +94,8 @@ ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* contex
     OrthancPluginExtendOrthancExplorer(context, kExplorerScript);
   } catch (const std::exception& exception) {
     OrthancPluginLogError(context, exception.what());
+  } catch (...) {
+    OrthancPluginLogError(context, "Axial: not started; an exception that is no standard one");
   }
   return 0;  // Orthanc goes on without us
 }

@@ -3,6 +3,9 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
+
+#include "core/base/log_exceptions.h"
 
 namespace axial {
 namespace {
@@ -11,6 +14,8 @@ struct NamedCode {
   ErrorCode code;
   std::string_view name;
 };
+
+bool g_throws = false;
 
 constexpr std::array kNames = {
     NamedCode{ErrorCode::kInvalidInput, "invalid_input"},
@@ -48,8 +53,12 @@ std::string Error::ToString() const {
 }
 
 void FailInvariant(const char* what, const char* file, int line) {
+  if (g_throws)
+    throw std::logic_error(fmt::format("broken invariant at {}:{}: {}", file, line, what));
   std::fprintf(stderr, "axial: broken invariant at %s:%d: %s\n", file, line, what);
   std::abort();
 }
+
+void ThrowOnBrokenInvariant() { g_throws = true; }
 
 }  // namespace axial

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/log_exceptions.h"
 
 namespace axial::deliver {
 namespace {
@@ -118,7 +119,8 @@ void DestinationQueue::Run() {
     const std::uint64_t seen = nudges_;
     lock.unlock();
     const TimePoint now = options_.clock->Now();
-    const std::optional<TimePoint> next = RunOnce(now);
+    std::optional<TimePoint> next;
+    if (!LogExceptions(config_.name, [&] { next = RunOnce(now); })) breaker_.GiveUpProbe();
     lock.lock();
     const TimePoint tick = now + options_.tick;
     const Duration pause = std::min(next.value_or(tick), tick) - options_.clock->Now();
@@ -171,8 +173,12 @@ bool DestinationQueue::SendOne(Destination& destination, int limit, TimePoint no
     Log(LogLevel::kError, "deliveries_not_taken",
         {{"destination", config_.name}, {"reason", batch.error().ToString()}});
   if (!batch.ok() || batch->empty()) return false;
-  SendBatch(destination, *batch, now);
-  return true;
+  if (LogExceptions(config_.name, [&] { SendBatch(destination, *batch, now); })) return true;
+  const Error reason(ErrorCode::kUnavailable, "an exception; the log has it");
+  for (const store::Delivery& delivery : *batch)  // Conflict: it is recorded what became of it
+    static_cast<void>(deliveries_.Postpone(
+        delivery, reason, options_.clock->Now() + back_off_.After(std::max(delivery.attempt, 1))));
+  return false;
 }
 
 void DestinationQueue::SendBatch(Destination& destination, const Deliveries& batch, TimePoint now) {

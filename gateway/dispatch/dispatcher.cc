@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "core/base/log.h"
+#include "core/base/log_exceptions.h"
 #include "gateway/dispatch/dispatcher_state.h"
 
 namespace axial::dispatch {
@@ -17,6 +18,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// Between SIGTERM and SIGKILL, and for the kernel to end a killed process.
 constexpr std::chrono::seconds kSignalGrace{1};
+constexpr std::chrono::seconds kPauseAfterException{1};
 
 }  // namespace
 
@@ -56,11 +58,21 @@ void Dispatcher::State::Wait(Duration at_most) {
 
 void Dispatcher::State::Loop() {
   while (!stop.load()) {
-    RunOnce(options.clock->Now());
-    const TimePoint now = options.clock->Now();
-    Wait(NextWake(now) - now);
+    const bool done = LogExceptions("dispatch", [&] {
+      RunOnce(options.clock->Now());
+      const TimePoint now = options.clock->Now();
+      Wait(NextWake(now) - now);
+    });
+    if (!done) static_cast<void>(LogExceptions("dispatch", [&] { StartOver(); }));
   }
-  EndWorkers();
+  static_cast<void>(LogExceptions("dispatch", [&] { EndWorkers(); }));
+}
+
+void Dispatcher::State::StartOver() {
+  for (WorkerSlot& slot : slots) EndSlot(slot);
+  DropGoneSlots();
+  reclaimed = false;
+  Wait(kPauseAfterException);
 }
 
 void Dispatcher::State::EndWorkers() {

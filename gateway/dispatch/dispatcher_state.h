@@ -66,6 +66,8 @@ struct Dispatcher::State {
 
   // ---- thread and end (dispatcher.cc)
   void Loop();
+  /// As after a restart of the process: no worker, and every lease is taken back.
+  void StartOver();
   void Wait(Duration at_most);
   void EndWorkers();
   void Nudge() const;

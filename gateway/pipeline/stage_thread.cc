@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/log_exceptions.h"
 
 namespace axial::pipeline {
 namespace {
@@ -45,7 +46,8 @@ struct StageThread::State {
     while (!stopping) {
       nudged = false;
       lock.unlock();
-      const Duration pause = Round();
+      Duration pause = tick;
+      static_cast<void>(LogExceptions(name, [&] { pause = Round(); }));
       lock.lock();
       wake.wait_for(lock, kRest, [&] { return stopping; });
       wake.wait_for(lock, pause, [&] { return nudged || stopping; });

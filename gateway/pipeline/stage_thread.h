@@ -15,8 +15,8 @@ namespace axial::pipeline {
 /// hundred times a second. Thread-safe.
 class StageThread {
  public:
-  /// Returns when the next round is due, or nullopt. An error is logged, and tried again after
-  /// `tick`.
+  /// Returns when the next round is due, or nullopt. An error, or an exception, is logged, and
+  /// tried again after `tick`.
   using RunOnce = std::function<Result<std::optional<TimePoint>>(TimePoint now)>;
 
   /// Starts at once with a first round.

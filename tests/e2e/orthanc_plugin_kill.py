@@ -1,7 +1,8 @@
 """Orthanc with Axial inside is killed at a point (kill -9) while it takes in a radiograph, and started again: the result is there, once.
 
 Points: where the plugin's own rows are written, where the pipeline's are; `down`: another study is stored and stable while the
-plugin is not there; `cleared`: and Orthanc's change log is cleared; `replaced`: and Orthanc's database is an older one.
+plugin is not there; `cleared`: and Orthanc's change log is cleared; `replaced`: and Orthanc's database is an older one. `throws`:
+nobody is killed, but an exception that nobody expects comes in every thread of ours, and must not end Orthanc.
 """
 
 import shutil
@@ -34,6 +35,24 @@ def KillAt(workspace, binaries, point):
     if not host.orthanc.FindStudy(radiograph.study_uid):  # killed before the answer: the modality sends again
         harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")
     CheckOnce(host, radiograph.study_uid, len(radiograph.files))
+    host.Stop()
+
+
+THROWN = ("orthanc_linked", "orthanc_taken", "orthanc_position", "series_closed", "series_routed", "closed", "routed", "leased", "produced",
+          "confirmed", "orthanc_removed")  # the threads of the intake, assemble, route, dispatch, deliver
+
+
+def Throws(workspace, binaries):
+    host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}}).Start(throw_at=",".join(THROWN))
+    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "43")
+    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    CheckOnce(host, radiograph.study_uid, len(radiograph.files))
+    WaitFor("the study to be routed", lambda: host.Rows("SELECT state FROM study_revision") == [("routed",)], 60, [host.process])
+    harness.HttpStatusAndBody(f"{host.orthanc.url}/studies/{host.orthanc.FindStudy(radiograph.study_uid)}", method="DELETE")
+    WaitFor("the study's rows to be removed", lambda: host.Rows("SELECT count(*) FROM host_study") == [(0,)], 60, [host.process])
+    host.process.CheckAlive()
+    missing = [point for point in THROWN if f"thrown at {point} " not in host.Log()]
+    Check(missing == [], f"nothing was thrown at {missing}")
     host.Stop()
 
 
@@ -73,6 +92,8 @@ def WhileDown(workspace, binaries, what):
 
 def Body(workspace, binaries):
     what = sys.argv[2]
+    if what == "throws":
+        return Throws(workspace, binaries)
     (WhileDown if what in ("down", "cleared", "replaced") else KillAt)(workspace, binaries, what)
 
 

@@ -30,8 +30,9 @@ class PluginHost:
             self.folder / "orthanc", own_plugins=[pathlib.Path(binaries) / "libAxialOrthanc.so"],
             own_settings={"Axial": self.section, **(settings or {})}))
 
-    def Start(self, crash_at=None):
-        self.orthanc.Start(environment={"AXIAL_CRASH_AT": crash_at} if crash_at else None)
+    def Start(self, crash_at=None, throw_at=None):
+        wanted = {"AXIAL_CRASH_AT": crash_at, "AXIAL_THROW_AT": throw_at}
+        self.orthanc.Start(environment={name: point for name, point in wanted.items() if point})
         return self
 
     def Stop(self):

@@ -131,6 +131,18 @@ TEST_F(DeliveryStageTest, WhoTakesNothingPausesLongerAndLonger) {
   EXPECT_NEAR(static_cast<double>((*next - At(12)).count()), 2e6, 10);
 }
 
+TEST_F(DeliveryStageTest, WhatWasBeingSentWhenAnExceptionCameIsSentAgain) {
+  Owe({MakeArtifact("1"), MakeArtifact("2")}, {"pacs"});
+  world.throws = true;
+  const auto stage = MakeStage({"pacs"});
+  RunAt(*stage, At(10));
+  const auto next = RunAt(*stage, At(11));
+  ASSERT_TRUE(next);
+  RunAt(*stage, At(60));
+  RunAt(*stage, At(61));
+  EXPECT_EQ(Counted("pacs", "confirmed"), 2.0);
+}
+
 TEST_F(DeliveryStageTest, RecoversWithoutAnythingOwed) {
   Owe({MakeArtifact("1")}, {"pacs"});
   world.down.insert({"pacs", kDown});

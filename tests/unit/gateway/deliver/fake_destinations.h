@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/deliver/delivery_stage.h"
@@ -24,6 +26,7 @@ struct World {
   std::map<std::string, Error> down;     ///< by destination
   std::map<std::string, Error> answers;  ///< by SOP Instance UID
   std::vector<std::vector<std::string>> sends;
+  bool throws = false;  ///< when it is sent to, once
   int echoes = 0;
   bool searchable = false;     ///< it can be asked what it has
   std::set<std::string> lost;  ///< SOP Instance UIDs that it took and does not have
@@ -42,6 +45,7 @@ class FakeDestination final : public Destination {
     std::vector<std::string> uids;
     for (const auto& artifact : artifacts) uids.push_back(artifact.sop_instance_uid);
     world_.sends.push_back(uids);
+    if (std::exchange(world_.throws, false)) throw std::runtime_error("on purpose");
     SendReport report;
     report.reached = Reach();
     if (!report.reached.ok()) return report;

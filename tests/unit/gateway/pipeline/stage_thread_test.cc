@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
 
 namespace axial::pipeline {
 namespace {
@@ -40,13 +41,14 @@ TEST(StageThread, RunsAtStartAndOnANudge) {
   ASSERT_TRUE(rounds.WaitFor(2));
 }
 
-TEST(StageThread, RunsAgainWhenTheStageSaidItFallsDueAndAfterAnError) {
+TEST(StageThread, RunsAgainWhenTheStageSaidItFallsDueAndAfterWhatWentWrong) {
   Rounds rounds;
   int calls = 0;
   StageThread stage("test", Clock::System(), std::chrono::milliseconds(20),
                     [&](TimePoint now) -> Result<std::optional<TimePoint>> {
                       rounds.Count();
                       if (++calls == 1) return Error(ErrorCode::kUnavailable, "on purpose");
+                      if (calls == 2) throw std::runtime_error("on purpose");
                       return std::optional<TimePoint>(now + std::chrono::milliseconds(5));
                     });
   ASSERT_TRUE(rounds.WaitFor(4));

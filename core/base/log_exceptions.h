@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+
+namespace axial {
+
+/// From now on a broken invariant (result.h) throws std::logic_error instead of ending the process:
+/// for inside another program, whose restart is not ours. Call before threads start.
+void ThrowOnBrokenInvariant();
+
+/// Logs the exception that is being handled as `exception`, with who had it.
+void LogCurrentException(std::string_view who) noexcept;
+
+/// Runs `work` on a thread of ours: an exception that leaves a thread ends the process, and inside
+/// Orthanc that is Orthanc. Returns whether it came to its end; what came out of it is logged.
+template <typename Work>
+[[nodiscard]] bool LogExceptions(std::string_view who, const Work& work) noexcept {
+  try {
+    work();
+    return true;
+  } catch (...) {
+    LogCurrentException(who);
+    return false;
+  }
+}
+
+}  // namespace axial
