@@ -71,6 +71,7 @@ struct Peer {
   std::optional<AddressRange> address;                  ///< absent: any address
   std::optional<Completion> completion;                 ///< overrides the node's
   std::optional<CommitmentAnswers> storage_commitment;  ///< absent: only where it asked
+  int line = 0;                                         ///< of its entry in the file
 
   /// Whether the peer of that AE Title and numeric address is this one.
   [[nodiscard]] bool Is(const std::string& calling_ae_title, const std::string& numeric) const {

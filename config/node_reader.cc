@@ -61,7 +61,7 @@ Peer ReadPeer(const YamlNode& yaml, const std::string& where, const PeerSurround
   SectionReader reader(yaml, ConfigSection("peer"), where, problems);
   reader.Require("ae_title", "name the AE Title that the peer calls with");
   Peer peer{reader.AeTitleOf("ae_title", AeTitle::Parse("ANY").value()), std::nullopt, std::nullopt,
-            std::nullopt};
+            std::nullopt, yaml.line};
   if (reader.Find("address") != nullptr) {
     const std::string text = reader.Text("address", "");
     const Result<AddressRange> range = AddressRange::Parse(text);

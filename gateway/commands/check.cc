@@ -8,7 +8,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/base/clock.h"
 #include "core/base/spelling.h"
+#include "gateway/commands/check_certificates.h"
 
 namespace axial::gateway {
 namespace {
@@ -17,12 +19,15 @@ using config::Problem;
 
 void CheckReadable(const std::string& file, const std::string& what, int line,
                    const std::string& config_path, std::vector<Problem>& problems) {
+  if (file.empty()) return;
   std::error_code error;
-  if (file.empty() ||
-      (std::filesystem::is_regular_file(file, error) && access(file.c_str(), R_OK) == 0))
-    return;
-  problems.push_back({config_path, line, fmt::format("{}: {} cannot be read", what, file),
-                      "put the file there, or correct the path"});
+  const bool is_folder = std::filesystem::is_directory(file, error);
+  if (!is_folder && access(file.c_str(), R_OK) == 0) return;
+  const int reason = is_folder ? EISDIR : errno;
+  problems.push_back({config_path, line,
+                      fmt::format("{}: {} cannot be read ({})", what, file, std::strerror(reason)),
+                      reason == EACCES ? "let the user that runs the gateway read it"
+                                       : "put the file there, or correct the path"});
 }
 
 void CheckTls(const config::Node& node, const std::string& path, std::vector<Problem>& problems) {
@@ -32,8 +37,9 @@ void CheckTls(const config::Node& node, const std::string& path, std::vector<Pro
   CheckReadable(node.tls->trusted, "node.tls.trusted", node.tls->line, path, problems);
 }
 
-void CheckDestinations(const config::Config& config, const std::string& path,
-                       std::vector<Problem>& problems) {
+/// What this node names as a TLS client: of destinations, and of peers that it answers.
+void CheckClients(const config::Config& config, const std::string& path,
+                  std::vector<Problem>& problems) {
   for (const auto& [name, destination] : config.destinations) {
     const auto check = [&, prefix = "destinations." + name + "."](const std::string& file,
                                                                   const char* key) {
@@ -45,6 +51,15 @@ void CheckDestinations(const config::Config& config, const std::string& path,
     if (!destination.credentials) continue;
     check(destination.credentials->password_file, "credentials.password_file");
     check(destination.credentials->token_file, "credentials.token_file");
+  }
+  for (std::size_t i = 0; i < config.node.peers.size(); ++i) {
+    const config::Peer& peer = config.node.peers[i];
+    if (!peer.storage_commitment || !peer.storage_commitment->tls) continue;
+    const config::ClientTls& tls = *peer.storage_commitment->tls;
+    const std::string where = fmt::format("node.peers[{}].storage_commitment.tls.", i);
+    CheckReadable(tls.trusted, where + "trusted", peer.line, path, problems);
+    CheckReadable(tls.certificate, where + "certificate", peer.line, path, problems);
+    CheckReadable(tls.key, where + "key", peer.line, path, problems);
   }
 }
 
@@ -117,7 +132,7 @@ CheckedConfig CheckConfig(const std::string& path) {
   checked.rule_set = std::move(compiled.rule_set);
   checked.problems = std::move(compiled.problems);
   CheckTls(checked.config->node, path, checked.problems);
-  CheckDestinations(*checked.config, path, checked.problems);
+  CheckClients(*checked.config, path, checked.problems);
   for (config::LoadedModelCard& loaded_card :
        config::LoadModelCards(checked.config->models_directory)) {
     std::vector<Problem> problems = std::move(loaded_card.problems);
@@ -142,9 +157,12 @@ std::vector<Problem> CheckPlaces(const config::Config& config, const std::string
 
 int RunCheck(const std::string& config_path, std::ostream& out) {
   CheckedConfig checked = CheckConfig(config_path);
-  if (checked.config)
-    for (Problem& problem : CheckPlaces(*checked.config, config_path))
-      checked.problems.push_back(std::move(problem));
+  if (checked.config) {
+    std::vector<Problem> more = CheckPlaces(*checked.config, config_path);
+    checked.problems.insert(checked.problems.end(), more.begin(), more.end());
+    more = CheckCertificates(*checked.config, config_path, Clock::System().Now());
+    checked.problems.insert(checked.problems.end(), more.begin(), more.end());
+  }
   for (const Problem& problem : checked.problems) out << problem.ToString() << '\n';
   if (!checked.problems.empty()) return 1;
   out << fmt::format("{}: right ({} rules, {} models, {} destinations)\n", config_path,

@@ -31,8 +31,8 @@ struct CheckedConfig {
 [[nodiscard]] std::vector<config::Problem> CheckPlaces(const config::Config& config,
                                                        const std::string& path);
 
-/// `axial check`: prints one line per problem, also of CheckPlaces, or what was found right. Exit
-/// status: 0, or 1 on any problem.
+/// `axial check`: prints one line per problem, also of CheckPlaces and CheckCertificates, or what
+/// was found right. Exit status: 0, or 1 on any problem.
 [[nodiscard]] int RunCheck(const std::string& config_path, std::ostream& out);
 
 }  // namespace axial::gateway

@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/dicom/dcmtk_error.h"
 #include "gateway/commands/check.h"
+#include "gateway/commands/check_certificates.h"
 #include "gateway/commands/open_file_limit.h"
 #include "gateway/pipeline/pipeline.h"
 
@@ -60,6 +61,7 @@ void Reload(const std::string& config_file, pipeline::Pipeline& pipeline) {
     return;
   }
   LogProblems(CheckPlaces(*checked.config, config_file));  // the delivery queue waits for a share
+  LogProblems(CheckCertificates(*checked.config, config_file, Clock::System().Now()));
   RaiseOpenFileLimit(checked.config->node);
   const Status status = pipeline.Reload(*checked.config);
   if (status.ok())
@@ -81,6 +83,7 @@ int RunServe(const std::string& config_file) {
   LogProblems(loaded.problems);
   if (!loaded.config) return 1;
   LogProblems(CheckPlaces(*loaded.config, config_file));
+  LogProblems(CheckCertificates(*loaded.config, config_file, Clock::System().Now()));
 
   RaiseOpenFileLimit(loaded.config->node);
   pipeline::PipelineOptions options;

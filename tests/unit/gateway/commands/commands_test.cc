@@ -134,6 +134,9 @@ TEST_F(Commands, CheckLooksForCertificates) {
   Write("c.pem", "x");
   EXPECT_EQ(Check(), 1);
   EXPECT_THAT(out_.str(), HasSubstr("axial.yaml:9: node.tls.key: "));
+  EXPECT_THAT(out_.str(), HasSubstr("b.pem cannot be read (No such file or directory); put the "));
+  EXPECT_THAT(out_.str(), HasSubstr("node.tls.certificate: " + folder_.File("a.pem") +
+                                    " holds no PEM certificate"));
 }
 
 TEST_F(Commands, CheckLooksWhetherFoldersCanBeWrittenTo) {
