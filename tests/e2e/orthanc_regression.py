@@ -41,6 +41,7 @@ class Session:
         text = re.sub(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uuid>", text)
         text = re.sub(r"\b\d{8}T\d{6}(\.\d+)?\b", "<time>", text)
         text = re.sub(r'"IsStable": (true|false)', '"IsStable": "<when it comes>"', text)
+        text = re.sub(r'"DatabaseServerIdentifier": "[^"]*"', '"DatabaseServerIdentifier": "<database>"', text)
         return text.replace(str(self.folder), "<folder>").replace(str(self.orthanc.folder), "<pacs>")
 
     def Note(self, name, answer):

@@ -55,6 +55,10 @@ def CheckSameApi(orthanc, gateway):
     CheckProblem(orthanc, 400, "GET", "/axial/api/studies/x%2F..%2Fy%00", says="")
 
 
+def RadiographSeries(orthanc, study):
+    return next(one["ID"] for one in orthanc.Get(f"/studies/{study}/series") if one["MainDicomTags"]["Modality"] == "DX")
+
+
 def CheckNonsense(orthanc, study):
     analyze = f"/axial/studies/{study}/analyze"
     for method, path, allowed in (("POST", "/axial/healthz", "GET"), ("DELETE", "/axial/api/studies", "GET"), ("PUT", "/axial", "GET"),
@@ -73,7 +77,7 @@ def CheckNonsense(orthanc, study):
         Check(b"dx-position" in answer or b"valid path" in answer, f"{body[:40]!r}: the models are not named: {answer!r}")
     CheckProblem(orthanc, 413, "POST", analyze, b" " * (1024 * 1024 + 1))
     CheckProblem(orthanc, 404, "POST", analyze, b'{"model": "dx-positions"}', "usable: chest-bands, chest-ct-lungs, dx-position")
-    series = orthanc.Get(f"/studies/{study}/series")[0]["ID"]
+    series = RadiographSeries(orthanc, study)
     CheckProblem(orthanc, 409, "POST", f"/axial/series/{series}/analyze", b'{"model": "chest-ct-lungs"}', "it is DX; the model takes CT", JSON)
     Check(orthanc.Get("/system") is not None, "Orthanc does not answer any more")
 
@@ -92,7 +96,7 @@ def CheckOnDemand(orthanc, study, radiograph, folder):
             describe=lambda: str(orthanc.Study(radiograph.study_uid)))
     (_, seg), = results.Fetch(orthanc, radiograph.study_uid, "SEG", folder)
     Check(results.MadeByAxial(seg) and seg.StudyInstanceUID == radiograph.study_uid, "the SEG is not ours")
-    series = next(one["ID"] for one in orthanc.Get(f"/studies/{study}/series") if one["MainDicomTags"]["Modality"] == "DX")
+    series = RadiographSeries(orthanc, study)
     status, _, answer = orthanc.Ask("POST", f"/axial/series/{series}/analyze", b"model=chest-bands")
     Check(status == 202 and json.loads(answer)["jobs"] == jobs, f"{status}: {answer!r} instead of job {jobs}")
     known = orthanc.Study(radiograph.study_uid)
