@@ -87,8 +87,8 @@ struct DestinationOptions {
   std::string our_ae_title = "AXIAL";
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds response_timeout{30};  ///< for each answer of the other side
-  /// DCMTK knows one connect time-out per process. False inside a host that owns DCMTK (Orthanc):
-  /// it is then left as the host has it.
+  /// What DCMTK knows once per process (codecs, the handling of signals) is ours to set. False
+  /// inside a host that owns DCMTK (Orthanc): it is then left as the host has it.
   bool owns_dcmtk = true;
 };
 

@@ -25,20 +25,9 @@ constexpr int kMaxMatches = 20'000;
 
 void PrepareProcess(const DestinationOptions& options) {
   if (!options.owns_dcmtk) return;
-  dcmConnectionTimeout.set(Seconds(options.connect_timeout));
   // A peer that goes away while we write must be an error, not the end of the process.
   static const bool ignored = [] { return std::signal(SIGPIPE, SIG_IGN) != SIG_ERR; }();
   static_cast<void>(ignored);
-}
-
-OFCondition CreateParameters(T_ASC_Parameters*& parameters, const DestinationOptions& options) {
-#if PACKAGE_VERSION_NUMBER >= 369  // DCMTK's, in osconfig.h
-  return ASC_createAssociationParameters(&parameters, kMaxPduBytes,
-                                         Seconds(options.connect_timeout));
-#else
-  static_cast<void>(options);  // dcmConnectionTimeout says it
-  return ASC_createAssociationParameters(&parameters, kMaxPduBytes);
-#endif
 }
 
 std::string RejectReason(T_ASC_Parameters* parameters, const config::Destination& destination,
@@ -78,11 +67,12 @@ Status AddContexts(T_ASC_Parameters* parameters, const std::vector<ProposedConte
   return {};
 }
 
+/// `port`: of the listener that DCMTK connects to (WatchedTransport::Carry).
 Status FillParameters(T_ASC_Parameters* parameters, const config::Destination& destination,
-                      const DestinationOptions& options,
+                      std::uint16_t port, const DestinationOptions& options,
                       const std::vector<ProposedContext>& contexts) {
   ASC_setAPTitles(parameters, options.our_ae_title.c_str(), destination.ae_title.c_str(), nullptr);
-  const std::string address = fmt::format("{}:{}", destination.host, destination.port);
+  const std::string address = fmt::format("127.0.0.1:{}", port);
   const OFCondition set =
       ASC_setPresentationAddresses(parameters, OFStandard::getHostName().c_str(), address.c_str());
   if (set.bad()) return FromOFCondition(set);
@@ -110,9 +100,19 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
       ASC_initializeNetwork(NET_REQUESTOR, 0, Seconds(options.response_timeout), &state->network);
   if (condition.good())
     condition = ASC_setTransportLayer(state->network, &state->transport, /*takeoverOwnership=*/0);
-  if (condition.good()) condition = CreateParameters(state->parameters, options);
+  if (condition.good())
+    condition = ASC_createAssociationParameters(&state->parameters, kMaxPduBytes);
   if (condition.bad()) return FromOFCondition(condition);
-  AXIAL_RETURN_IF_ERROR(FillParameters(state->parameters, destination, options, contexts));
+  const std::string who =
+      fmt::format("{}@{}:{}", destination.ae_title, destination.host, destination.port);
+  auto connected = ConnectTcp(destination.host, destination.port, options.connect_timeout, sockets);
+  if (!connected.ok() && sockets.interrupted())
+    return MakeError(ErrorCode::kUnavailable, "interrupted: the gateway is stopping");
+  if (!connected.ok()) return connected.error().WithContext("no Association with {}", who);
+  state->transport.Carry(std::move(connected).value());
+  AXIAL_ASSIGN_OR_RETURN(const LoopbackListener listener, ListenOnLoopback());
+  AXIAL_RETURN_IF_ERROR(
+      FillParameters(state->parameters, destination, listener.port, options, contexts));
   if (destination.secure) ASC_setTransportLayerType(state->parameters, OFTrue);
 
   condition =
@@ -122,8 +122,6 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
   if (state->association != nullptr) state->parameters = nullptr;
   if (condition.good())
     return std::unique_ptr<DicomAssociation>(new DicomAssociation(std::move(state)));
-  const std::string who =
-      fmt::format("{}@{}:{}", destination.ae_title, destination.host, destination.port);
   if (condition == DUL_ASSOCIATIONREJECTED)
     return MakeError(ErrorCode::kUnavailable, "{} rejected the Association: {}", who,
                      RejectReason(parameters, destination, options));

@@ -2,11 +2,13 @@
 
 #include <dcmtk/dcmnet/dcmtrans.h>
 #include <dcmtk/dcmtls/tlstrans.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -120,6 +122,9 @@ Status WatchedTransport::Secure(const config::Destination& destination,
 }
 
 DcmTransportConnection* WatchedTransport::createConnection(DcmNativeSocketType socket, OFBool) {
+  // DCMTK's descriptor, which led to a listener of ours, is the carried connection from now on.
+  if (::dup3(carried_.get(), socket, O_CLOEXEC) < 0) return nullptr;
+  carried_ = OwnedSocket();
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   watched_ = sockets_.Add(socket);

@@ -7,10 +7,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "config/config.h"
 #include "core/base/result.h"
 #include "gateway/deliver/dicom_association.h"
+#include "gateway/deliver/tcp_connect.h"
 
 namespace axial::deliver {
 
@@ -24,6 +26,10 @@ class WatchedTransport final : public DcmTransportLayer {
   /// The connection is to be over TLS; its handshake takes `timeout` at most. Error: Unavailable,
   /// naming the file that is of no use.
   [[nodiscard]] Status Secure(const config::Destination& destination, std::chrono::seconds timeout);
+
+  /// The connection that DCMTK makes next is to be this one. DCMTK knows one time-out for all
+  /// connections of a process, which inside Orthanc is Orthanc's, and waits for minutes without it.
+  void Carry(OwnedSocket connected) { carried_ = std::move(connected); }
 
   DcmTransportConnection* createConnection(DcmNativeSocketType socket, OFBool secure) override;
 
@@ -43,6 +49,7 @@ class WatchedTransport final : public DcmTransportLayer {
 
   OpenSockets& sockets_;
   int watched_ = -1;
+  OwnedSocket carried_;
   std::unique_ptr<Tls> tls_;  ///< nullptr: plain TCP
   std::string tls_failure_;
 };

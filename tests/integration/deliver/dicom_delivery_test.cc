@@ -230,6 +230,32 @@ TEST_F(DicomDeliveryTest, ASilentDestinationDelaysNeitherAnotherNorStop) {
     EXPECT_EQ(delivery.state, delivery.destination == "pacs" ? "confirmed" : "pending");
 }
 
+TEST_F(DicomDeliveryTest, AHostThatIsOffCostsTheConnectTimeoutAlsoInsideOrthanc) {
+  const testing::FullServer off;
+  destination_options.owns_dcmtk = false;
+  destination_options.connect_timeout = std::chrono::seconds(1);
+  const auto stage = MakeStage({{"off", DicomPacs(off.port())}});
+  const auto before = std::chrono::steady_clock::now();
+  const Status answered = stage->Echo("off");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(15));
+  ASSERT_FALSE(answered.ok());
+  EXPECT_EQ(answered.error().code(), ErrorCode::kTimeout);
+  EXPECT_THAT(answered.error().message(), HasSubstr("does not answer"));
+}
+
+TEST_F(DicomDeliveryTest, AHostThatIsOffDoesNotDelayStop) {
+  const testing::FullServer off;
+  destination_options.connect_timeout = std::chrono::minutes(2);
+  OweSegAndSr({"off"});
+  const auto stage = MakeStage({{"off", DicomPacs(off.port())}});
+  ASSERT_TRUE(stage->Start().ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return DeliveriesByUid()["2.25.1"].state == "sending"; }));
+  const auto before = std::chrono::steady_clock::now();
+  stage->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(15));
+  EXPECT_EQ(DeliveriesByUid()["2.25.1"].state, "pending");
+}
+
 TEST_F(DicomDeliveryTest, NeedsHostPortAndAnAeTitle) {
   EXPECT_EQ(MakeDestination(DicomPacs(0), {}).error().code(), ErrorCode::kInvalidInput);
   config::Destination untitled = DicomPacs(104);

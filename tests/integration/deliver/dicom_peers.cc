@@ -100,6 +100,22 @@ bool SilentServer::HasClient() {
   return ::recv(client_, &byte, 1, MSG_PEEK) == 1;
 }
 
+FullServer::FullServer() {
+  listener_ = ListenAnywhere(port_);
+  ::listen(listener_, 0);
+  const sockaddr_in address = Loopback(port_);
+  for (int i = 0; i < 3; ++i) {
+    clients_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    // The first is there at once; the others fill what the kernel adds to the backlog.
+    ::connect(clients_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  }
+}
+
+FullServer::~FullServer() {
+  for (const int client : clients_) ::close(client);
+  ::close(listener_);
+}
+
 store::ProducedArtifact WriteArtifact(const std::string& path, const std::string& sop_class_uid,
                                       const std::string& sop_instance_uid) {
   DcmFileFormat file;

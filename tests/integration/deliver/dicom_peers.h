@@ -53,6 +53,22 @@ class SilentServer {
   std::uint16_t port_ = 0;
 };
 
+/// Its backlog is full: whoever connects gets no answer at all, as from a machine that is off.
+class FullServer {
+ public:
+  FullServer();
+  ~FullServer();
+  FullServer(const FullServer&) = delete;
+  FullServer& operator=(const FullServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  int listener_ = -1;
+  std::vector<int> clients_;
+  std::uint16_t port_ = 0;
+};
+
 /// Writes a small DICOM file of the SOP Class in Explicit VR Little Endian and describes it.
 [[nodiscard]] store::ProducedArtifact WriteArtifact(const std::string& path,
                                                     const std::string& sop_class_uid,
