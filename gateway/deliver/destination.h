@@ -87,9 +87,9 @@ struct DestinationOptions {
   std::string our_ae_title = "AXIAL";
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds response_timeout{30};  ///< for each answer of the other side
-  /// What DCMTK knows once per process (codecs, the handling of signals) is ours to set. False
-  /// inside a host that owns DCMTK (Orthanc): it is then left as the host has it.
-  bool owns_dcmtk = true;
+  /// How the process takes signals is ours to set. False inside Orthanc, which ignores SIGPIPE
+  /// itself.
+  bool owns_process = true;
 };
 
 using DestinationFactory = std::function<Result<std::unique_ptr<Destination>>(

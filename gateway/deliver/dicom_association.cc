@@ -24,7 +24,7 @@ constexpr long kMaxPduBytes = 131072;
 constexpr int kMaxMatches = 20'000;
 
 void PrepareProcess(const DestinationOptions& options) {
-  if (!options.owns_dcmtk) return;
+  if (!options.owns_process) return;
   // A peer that goes away while we write must be an error, not the end of the process.
   static const bool ignored = [] { return std::signal(SIGPIPE, SIG_IGN) != SIG_ERR; }();
   static_cast<void>(ignored);

@@ -92,7 +92,7 @@ class DicomDestination final : public Destination {
 
 /// Outer error: the Association is lost.
 Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery& artifact,
-                           const std::string& transfer_syntax, bool owns_dcmtk) {
+                           const std::string& transfer_syntax) {
   const Result<AcceptedContext> context =
       association.FindContext(artifact.sop_class_uid, transfer_syntax);
   if (!context.ok()) return SendResult(context.error());
@@ -108,7 +108,7 @@ Result<SendResult> SendOne(DicomAssociation& association, const store::Delivery&
   const bool decompressed =
       IsCompressed(transfer_syntax) && !IsCompressed(context->transfer_syntax_uid);
   if (decompressed) {
-    const Status plain = Decompress(file, owns_dcmtk);
+    const Status plain = Decompress(file);
     if (!plain.ok()) return SendResult(plain.error());
   }
   Result<DimseCommand> response = association.Store(context->id, artifact.sop_class_uid,
@@ -141,8 +141,7 @@ SendReport DicomDestination::SendPrepared(const std::vector<store::Delivery>& ar
   for (std::size_t i = 0; i < artifacts.size(); ++i) {
     if (!syntaxes[i].ok()) {
       report.results.emplace_back(syntaxes[i].error());
-    } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i], options_.owns_dcmtk);
-               sent.ok()) {
+    } else if (auto sent = SendOne(*association, artifacts[i], *syntaxes[i]); sent.ok()) {
       report.results.push_back(std::move(sent).value());
     } else {
       report.results.emplace_back(sent.error().WithContext("C-STORE"));

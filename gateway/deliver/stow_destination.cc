@@ -61,9 +61,8 @@ Result<HttpConnection::Request> StoreRequest(const std::string& path,
 
 /// The same without compression, for who does not take its Transfer Syntax.
 Result<HttpConnection::Request> PlainStoreRequest(const std::string& path,
-                                                  const store::Delivery& artifact,
-                                                  bool owns_dcmtk) {
-  AXIAL_ASSIGN_OR_RETURN(const std::string bytes, UncompressedBytes(artifact.path, owns_dcmtk));
+                                                  const store::Delivery& artifact) {
+  AXIAL_ASSIGN_OR_RETURN(const std::string bytes, UncompressedBytes(artifact.path));
   const std::string boundary = BoundaryOf(artifact);
   HttpConnection::Request request = EmptyStoreRequest(path, boundary);
   request.body += bytes;
@@ -184,7 +183,7 @@ Result<SendResult> StowDestination::SendOne(Session& session, const store::Deliv
   AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
   Result<HttpAnswer> answer = Ask(session, std::move(request).value());
   if (answer.ok() && RefusesTransferSyntax(*answer, artifact)) {
-    request = PlainStoreRequest(url_.path, artifact, options_.owns_dcmtk);
+    request = PlainStoreRequest(url_.path, artifact);
     if (request.ok()) {
       AXIAL_RETURN_IF_ERROR(OpenUnlessOpen(session));
       answer = Ask(session, std::move(request).value());

@@ -16,11 +16,11 @@ namespace axial::deliver {
 /// each other; RLE Lossless, in these.
 [[nodiscard]] bool CanTranscode(const std::string& own, const std::string& other);
 
-/// Takes the compression of RLE Lossless away. `owns_dcmtk`: false where the host of the process
-/// has DCMTK's codecs registered, or not. Error: Unsupported.
-[[nodiscard]] Status Decompress(DcmFileFormat& file, bool owns_dcmtk);
+/// Takes the compression of RLE Lossless away, whatever codecs the process has registered with
+/// DCMTK (inside Orthanc those are Orthanc's). Error: Unsupported.
+[[nodiscard]] Status Decompress(DcmFileFormat& file);
 
 /// The whole file in Explicit VR Little Endian. Errors: Unsupported (not without loss), Corrupt.
-[[nodiscard]] Result<std::string> UncompressedBytes(const std::string& path, bool owns_dcmtk);
+[[nodiscard]] Result<std::string> UncompressedBytes(const std::string& path);
 
 }  // namespace axial::deliver

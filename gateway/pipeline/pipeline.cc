@@ -159,7 +159,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   deliver::DeliverOptions deliver_options;
   deliver_options.metrics = &metrics;
   if (options.make_destination) deliver_options.make_destination = options.make_destination;
-  deliver_options.destination.owns_dcmtk = options.listen;  // a host that receives owns DCMTK
+  deliver_options.destination.owns_process = options.listen;  // who receives is nobody's guest
   deliver = std::make_unique<deliver::DeliveryStage>(
       *deliveries, config.destinations, config.node.ae_title.str(), std::move(deliver_options));
 

@@ -232,7 +232,7 @@ TEST_F(DicomDeliveryTest, ASilentDestinationDelaysNeitherAnotherNorStop) {
 
 TEST_F(DicomDeliveryTest, AHostThatIsOffCostsTheConnectTimeoutAlsoInsideOrthanc) {
   const testing::FullServer off;
-  destination_options.owns_dcmtk = false;
+  destination_options.owns_process = false;
   destination_options.connect_timeout = std::chrono::seconds(1);
   const auto stage = MakeStage({{"off", DicomPacs(off.port())}});
   const auto before = std::chrono::steady_clock::now();
