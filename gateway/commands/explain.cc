@@ -12,8 +12,10 @@
 
 #include "config/config.h"
 #include "config/quantity.h"
+#include "core/base/clock.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/commands/find_files.h"
+#include "gateway/store/closings.h"
 #include "routing/rule_set.h"
 
 namespace axial::gateway {
@@ -68,10 +70,56 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+/// What the gateway's store says of the studies: why they were taken for complete.
+struct Completions {
+  std::vector<std::optional<store::Closings>> of_studies;  ///< nullopt: never received
+  std::string unknown;  ///< why none is known; "" when the store was read
+};
+
+Completions ReadCompletions(const ReadFiles& read, const config::Storage& storage) {
+  std::vector<std::string> uids;
+  for (const routing::StudySummary& study : read.studies)
+    uids.push_back(study.study_instance_uid.str());
+  auto closings =
+      store::ReadClosings(fmt::format("{}/{}", storage.directory, store::kDatabaseFile), uids);
+  if (closings.ok()) return {std::move(closings).value(), ""};
+  const bool none = closings.error().code() == ErrorCode::kNotFound;
+  return {std::vector<std::optional<store::Closings>>(uids.size()),
+          none ? std::string() : closings.error().message()};
+}
+
+void PrintCompletion(const std::optional<store::Closings>& closings, std::ostream& out) {
+  if (!closings) {
+    out << "  not received by this gateway, so nothing completed it\n";
+    return;
+  }
+  for (const store::Revision& revision : closings->revisions)
+    out << fmt::format(
+        "  revision {}: {}\n", revision.number,
+        revision.state == "open"
+            ? fmt::format("open since {}", FormatTime(revision.opened_at))
+            : fmt::format("complete at {} by {}{}{}", FormatTime(revision.closed_at),
+                          revision.close_reason, revision.evidence.empty() ? "" : ": ",
+                          OneLine(revision.evidence)));
+}
+
+void PrintSeriesCompletion(const std::optional<store::Closings>& closings,
+                           const std::string& series_uid, std::ostream& out) {
+  if (!closings) return;
+  for (const store::SeriesRevision& series : closings->series)
+    if (series.series_uid == series_uid)
+      out << fmt::format("    complete    in revision {}, {} instances, at {} by {}{}{}\n",
+                         series.revision, series.instances, FormatTime(series.closed_at),
+                         series.close_reason, series.evidence.empty() ? "" : ": ",
+                         OneLine(series.evidence));
+}
+
 void PrintStudy(const routing::StudySummary& study, const routing::RouteDecision& decision,
+                const std::optional<store::Closings>& closings, bool store_was_read,
                 std::ostream& out) {
   out << fmt::format("Study {}: {}\n", study.study_instance_uid.str(),
                      decision.IsRouted() ? "routed" : "not routed");
+  if (store_was_read) PrintCompletion(closings, out);
   for (std::size_t i = 0; i < study.series.size(); ++i) {
     const routing::SeriesSummary& series = study.series[i];
     out << fmt::format("  Series {}: {} \"{}\", {} instances, {} frames\n",
@@ -79,6 +127,7 @@ void PrintStudy(const routing::StudySummary& study, const routing::RouteDecision
                        OneLine(FirstValue(series.attributes, "Modality")),
                        OneLine(FirstValue(series.attributes, "SeriesDescription")),
                        series.instances, series.frames);
+    PrintSeriesCompletion(closings, series.series_instance_uid.str(), out);
     for (const routing::RuleDecision& rule : decision.rules)
       out << fmt::format(
           "    {:<11} {}: {}\n", rule.series[i].matched ? "matched" : "not matched", rule.rule,
@@ -98,18 +147,46 @@ void PrintFiles(const ReadFiles& read, std::ostream& out) {
     out << fmt::format("  and {} more\n", read.skipped.size() - kMaxNamedFiles);
 }
 
+/// null: never received.
+nlohmann::json ToJson(const std::optional<store::Closings>& closings) {
+  if (!closings) return nullptr;
+  nlohmann::json revisions = nlohmann::json::array();
+  for (const store::Revision& revision : closings->revisions) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const store::SeriesRevision& series : closings->series)
+      if (series.revision == revision.number)
+        all.push_back({{"series_uid", series.series_uid},
+                       {"instances", series.instances},
+                       {"closed_at", FormatTime(series.closed_at)},
+                       {"close_reason", series.close_reason},
+                       {"evidence", series.evidence}});
+    const bool open = revision.state == "open";
+    revisions.push_back(
+        {{"number", revision.number},
+         {"state", revision.state},
+         {"closed_at", open ? nlohmann::json() : nlohmann::json(FormatTime(revision.closed_at))},
+         {"close_reason", revision.close_reason},
+         {"evidence", revision.evidence},
+         {"series", std::move(all)}});
+  }
+  return revisions;
+}
+
 void PrintJson(const std::vector<routing::RouteDecision>& decisions, const ReadFiles& read,
-               std::ostream& out) {
+               const Completions& completions, std::ostream& out) {
   nlohmann::json studies = nlohmann::json::array();
-  for (const routing::RouteDecision& decision : decisions)
-    studies.push_back(nlohmann::json::parse(routing::ToJson(decision)));
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    studies.push_back(nlohmann::json::parse(routing::ToJson(decisions[i])));
+    studies.back()["completion"] = ToJson(completions.of_studies[i]);
+  }
   nlohmann::json not_dicom = nlohmann::json::array();
   for (const SkippedFile& file : read.skipped)
     not_dicom.push_back({{"path", file.path}, {"reason", file.reason}});
   const nlohmann::json object = {{"studies", std::move(studies)},
                                  {"instances", read.instances},
                                  {"duplicates", read.duplicates},
-                                 {"not_dicom", std::move(not_dicom)}};
+                                 {"not_dicom", std::move(not_dicom)},
+                                 {"completion_unknown", completions.unknown}};
   out << object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
@@ -157,11 +234,15 @@ int RunExplain(const ExplainOptions& options, std::ostream& out, std::ostream& e
   std::vector<routing::RouteDecision> decisions;
   for (const routing::StudySummary& study : read.studies)
     decisions.push_back(compiled.rule_set->Evaluate(study));
+  const Completions completions = ReadCompletions(read, loaded.config->storage);
   if (options.json) {
-    PrintJson(decisions, read, out);
+    PrintJson(decisions, read, completions, out);
   } else {
     for (std::size_t i = 0; i < decisions.size(); ++i)
-      PrintStudy(read.studies[i], decisions[i], out);
+      PrintStudy(read.studies[i], decisions[i], completions.of_studies[i],
+                 completions.unknown.empty(), out);
+    if (!completions.unknown.empty())
+      out << fmt::format("what completed them is not known: {}\n", completions.unknown);
     PrintFiles(read, out);
   }
   return read.studies.empty() ? 1 : 0;

@@ -433,6 +433,12 @@ CREATE TABLE host_late (
     R"sql(
 -- From here on XXH3 (core/base/content_digest.h), and SHA-256 (64 digits) in older rows.
 ALTER TABLE instance RENAME COLUMN sha256 TO digest;
+)sql",
+    // 16: what is counted of a Series is read from its index alone, not from a page for each
+    // Instance
+    R"sql(
+DROP INDEX instance_by_series;
+CREATE INDEX instance_by_series ON instance(series_uid, revision, conflicting, replaced_in);
 )sql"};
 
 }  // namespace

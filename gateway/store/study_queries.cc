@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gateway/store/closings.h"
 #include "gateway/store/removed_series.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/study_store.h"
@@ -146,19 +147,7 @@ Result<std::vector<SeriesRevision>> StudyStore::SeriesRevisions(
     const std::string& study_uid) const {
   return database_.Read<std::vector<SeriesRevision>>(
       [&](SQLite::Database& db) -> Result<std::vector<SeriesRevision>> {
-        SQLite::Statement rows(
-            db,
-            "SELECT r.revision, r.series_uid, r.instances, r.closed_at, r.close_reason, "
-            "r.evidence, r.routed_at FROM series s JOIN series_revision r ON r.series_uid = "
-            "s.series_uid WHERE s.study_uid = ? ORDER BY r.revision, r.closed_at, s.rowid");
-        rows.bind(1, study_uid);
-        std::vector<SeriesRevision> all;
-        while (rows.executeStep())
-          all.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString(),
-                         rows.getColumn(2).getInt64(), TimeOf(rows.getColumn(3)),
-                         rows.getColumn(4).getString(), rows.getColumn(5).getString(),
-                         TimeOf(rows.getColumn(6))});
-        return all;
+        return ReadSeriesRevisions(db, study_uid);
       });
 }
 

@@ -93,11 +93,12 @@ Status StudyRemoval::RemoveRows(const std::string& study_uid) {
       "DELETE FROM job WHERE study_uid = ?1",
       "DELETE FROM verdict WHERE revision_id IN (" + kRevisions + ")",
       "DELETE FROM study_revision WHERE study_uid = ?1",
-      "DELETE FROM instance WHERE study_uid = ?1",
+      // By their indexes: those of its own Series, and those that say a Series of another Study.
+      "DELETE FROM instance WHERE series_uid IN (" + kSeries + ") AND study_uid = ?1",
+      "DELETE FROM instance WHERE study_uid = ?1 AND revision = 0",
       "DELETE FROM series_revision WHERE study_uid = ?1",
       "DELETE FROM series_class WHERE series_uid IN (" + kSeries + ")",
-      "DELETE FROM series WHERE study_uid = ?1",
-      "DELETE FROM event WHERE study_uid = ?1",
+      "DELETE FROM series WHERE study_uid = ?1", "DELETE FROM event WHERE study_uid = ?1",
       "DELETE FROM analysis_request WHERE study_uid = ?1 AND finished_at IS NOT NULL",
       "DELETE FROM study WHERE study_uid = ?1"};
   return database_.Write([&](SQLite::Database& db) -> Status {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/crash_point.h"
+#include "gateway/store/closings.h"
 #include "gateway/store/prepared.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/same_instance.h"
@@ -11,31 +12,6 @@
 
 namespace axial::store {
 namespace {
-
-constexpr std::string_view kRevisionColumns =
-    "id, study_uid, number, state, opened_at, last_instance_at, released_at, closed_at, "
-    "close_reason, evidence, calling_ae_title, removed_at";
-
-std::vector<Revision> ReadRevisions(SQLite::Statement& rows) {
-  std::vector<Revision> revisions;
-  while (rows.executeStep()) {
-    Revision revision;
-    revision.id = rows.getColumn(0).getInt64();
-    revision.study_uid = rows.getColumn(1).getString();
-    revision.number = rows.getColumn(2).getInt();
-    revision.state = rows.getColumn(3).getString();
-    revision.opened_at = TimeOf(rows.getColumn(4));
-    revision.last_instance_at = TimeOf(rows.getColumn(5));
-    if (!rows.getColumn(6).isNull()) revision.released_at = TimeOf(rows.getColumn(6));
-    revision.closed_at = TimeOf(rows.getColumn(7));
-    revision.close_reason = rows.getColumn(8).getString();
-    revision.evidence = rows.getColumn(9).getString();
-    revision.calling_ae_title = rows.getColumn(10).getString();
-    revision.removed_at = TimeOf(rows.getColumn(11));
-    revisions.push_back(std::move(revision));
-  }
-  return revisions;
-}
 
 /// Whether the Instance was made by this gateway: its own output never re-triggers it.
 bool IsOwnResult(SQLite::Database& db, const InstanceHeader& header) {
@@ -286,11 +262,7 @@ Status StudyStore::CloseRevision(const Revision& revision, const std::string& re
 Result<std::vector<Revision>> StudyStore::RevisionsOfStudy(const std::string& study_uid) const {
   return database_.Read<std::vector<Revision>>(
       [&](SQLite::Database& db) -> Result<std::vector<Revision>> {
-        SQLite::Statement rows(
-            db, fmt::format("SELECT {} FROM study_revision WHERE study_uid = ? ORDER BY number",
-                            kRevisionColumns));
-        rows.bind(1, study_uid);
-        return ReadRevisions(rows);
+        return ReadRevisions(db, study_uid);
       });
 }
 

@@ -9,13 +9,18 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/dicom/instance_header.h"
 #include "core/dicom/uid.h"
 #include "gateway/commands/check.h"
 #include "gateway/commands/explain.h"
 #include "gateway/commands/find_files.h"
 #include "gateway/commands/models.h"
+#include "gateway/store/completion_store.h"
+#include "gateway/store/database.h"
+#include "gateway/store/study_store.h"
 #include "tests/support/synthetic_series.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/gateway/store/older_database.h"
 
 namespace axial::gateway {
 namespace {
@@ -199,6 +204,58 @@ TEST_F(Commands, ExplainPrintsJson) {
   EXPECT_EQ(json["duplicates"], 2);
   EXPECT_EQ(json["studies"][0]["routed"], true);
   EXPECT_EQ(json["studies"][0]["rules"][0]["series"][0]["matched"], true);
+}
+
+TEST_F(Commands, ExplainSaysWhatCompletedStudiesThatWereReceived) {
+  WriteSlices("study", 1);
+  const std::string folder = folder_.File("study");
+  EXPECT_EQ(Explain({folder}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("  not received by this gateway"));
+
+  const std::string file = std::filesystem::directory_iterator(folder)->path();
+  const InstanceHeader header = ReadInstanceHeader(file).value();
+  const std::string study = header.study_instance_uid.str();
+  const TimePoint at{std::chrono::seconds(1'000'000)};
+  std::filesystem::create_directories(folder_.File("storage"));
+  {
+    const auto database = store::Database::Open(folder_.File("storage/axial.db")).value();
+    store::StudyStore studies(*database);
+    const auto added =
+        studies.AddInstance({header, "digest", file, 1, "CT01", "AXIAL", "127.0.0.1", at});
+    ASSERT_TRUE(added.ok());
+    EXPECT_EQ(Explain({folder}), 0) << "read beside a gateway that runs";
+    EXPECT_THAT(out_.str(), HasSubstr("  revision 1: open since 1970-01-12T"));
+    const auto series = store::SeriesClosing{header.series_instance_uid.str(), "declared_count",
+                                             "1 of 1 Instances"};
+    ASSERT_TRUE(
+        store::CompletionStore(*database)
+            .CloseRevision(
+                {study, 1, added->study_version, "series_complete", "1 of 1 Series", {series}}, at)
+            .ok());
+  }
+  EXPECT_EQ(Explain({folder}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("  revision 1: complete at 1970-01-12T"));
+  EXPECT_THAT(out_.str(), HasSubstr(" by series_complete: 1 of 1 Series"));
+  EXPECT_THAT(out_.str(), HasSubstr("    complete    in revision 1, 1 instances, at 1970-"));
+  EXPECT_THAT(out_.str(), HasSubstr(" by declared_count: 1 of 1 Instances"));
+  EXPECT_EQ(Explain({folder}, "", true), 0);
+  const nlohmann::json json = nlohmann::json::parse(out_.str(), nullptr, false);
+  const nlohmann::json revision = json["studies"][0]["completion"][0];
+  EXPECT_EQ(revision["close_reason"], "series_complete");
+  EXPECT_EQ(revision["series"][0]["evidence"], "1 of 1 Instances");
+}
+
+TEST_F(Commands, ExplainLeavesTheDatabaseOfAnotherAxialAsItIs) {
+  WriteSlices("study", 1);
+  std::filesystem::create_directories(folder_.File("storage"));
+  const std::string file = folder_.File("storage/axial.db");
+  store::WriteOlderDatabase(file, 7, folder_.path());
+  EXPECT_EQ(Explain({folder_.File("study")}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("has schema 7, this Axial knows"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("not received")));
+  Write("storage/axial.db", "no database");
+  EXPECT_EQ(Explain({folder_.File("study")}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("axial.db cannot be read: "));
 }
 
 TEST_F(Commands, ExplainFailsWithoutDicomOrPathOrRules) {
