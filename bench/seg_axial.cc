@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
       .write(reinterpret_cast<const char*>(masks.data()),
              static_cast<std::streamsize>(masks.size()));
 
-  const axial::ResultOptions options = {9001, "bench", "0", {}};
+  const axial::ResultOptions options = {0, "bench", "0", {}};
   const Stopwatch stopwatch;
   const Status written = whole ? WriteWhole(findings, card, options, out)
                                : WriteAlone(findings, card, options, out + "/seg.dcm");

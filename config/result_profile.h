@@ -33,11 +33,16 @@ struct ResultProfile {
   bool report_failures = true;  ///< a document that says that the model could not run
   std::set<ExtraResult> also;
   Slices captured_slices = Slices::kKey;  ///< of the Secondary Capture
+  int first_series_number = 9001;         ///< of the first run of a study
   /// Burned into every picture; "" for none.
   std::string banner = "AI result, not for diagnosis";
 
   auto operator<=>(const ResultProfile&) const = default;
 };
+
+/// What first_series_number may be: leaves room for a million runs of a study within Integer String
+/// (PS3.5 6.2).
+inline constexpr int kMaxFirstSeriesNumber = 2'000'000'000;
 
 /// The words of the configuration file and of the worker protocol, in the enumerators' order.
 inline constexpr std::array<std::string_view, 5> kExtraResultNames = {
@@ -46,6 +51,10 @@ inline constexpr std::array<std::string_view, 4> kSegmentationNames = {"binary",
                                                                        "fractional", "none"};
 inline constexpr std::array<std::string_view, 4> kReportNames = {
     "comprehensive_3d", "comprehensive", "enhanced", "none"};
+/// Their SOP Classes (PS3.4 B.5), in the same order.
+inline constexpr std::array<std::string_view, 4> kReportSopClasses = {
+    "1.2.840.10008.5.1.4.1.1.88.34", "1.2.840.10008.5.1.4.1.1.88.33",
+    "1.2.840.10008.5.1.4.1.1.88.22", ""};
 inline constexpr std::array<std::string_view, 2> kSlicesNames = {"key", "every"};
 
 /// The enumerator that `name` stands for in one of the lists above.

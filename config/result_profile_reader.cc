@@ -49,6 +49,8 @@ ResultProfile ReadResultProfile(const YamlNode& yaml, const std::string& where,
   profile.also = ReadExtraResults(reader);
   profile.captured_slices =
       ReadChoice(reader, "captured_slices", kSlicesNames, profile.captured_slices);
+  profile.first_series_number = static_cast<int>(
+      reader.Integer("first_series_number", profile.first_series_number, 1, kMaxFirstSeriesNumber));
   // Empty is a choice here, not an absent key.
   const YamlNode* banner = FindEntry(yaml, "banner");
   if (banner != nullptr && banner->kind == YamlNode::Kind::kScalar && banner->text.empty())

@@ -36,8 +36,9 @@ constexpr auto kFolder = KeyList("kind", "path", "deadline", "results");
 constexpr auto kOrthanc = KeyList("kind", "deadline", "results");
 constexpr auto kClientTls = KeyList("trusted", "certificate", "key", "verify");
 constexpr auto kCredentials = KeyList("user", "password_file", "token_file");
-constexpr auto kResults = KeyList("segmentation", "empty_frames", "compression", "report",
-                                  "failures", "also", "captured_slices", "banner");
+constexpr auto kResults =
+    KeyList("segmentation", "empty_frames", "compression", "report", "failures", "also",
+            "captured_slices", "first_series_number", "banner");
 constexpr auto kRule = KeyList("name", "when", "unless", "run", "send_to", "priority");
 constexpr auto kCondition = KeyList("contains", "matches");
 constexpr auto kAdmin = KeyList("bind", "port");

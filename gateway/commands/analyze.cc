@@ -8,16 +8,13 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <variant>
 #include <vector>
 
 #include "config/config.h"
 #include "config/model_card.h"
 #include "core/base/spelling.h"
-#include "core/dicom/instance_header.h"
-#include "core/dicom/patient_identity.h"
-#include "gateway/commands/find_files.h"
+#include "gateway/commands/input_series.h"
 #include "gateway/dispatch/failed_run.h"
 #include "gateway/dispatch/worker_process.h"
 
@@ -25,55 +22,6 @@ namespace axial::gateway {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Files of one Series and what it is.
-struct SeriesFiles {
-  std::string modality;
-  std::string study_uid;
-  std::vector<std::string> files;
-  Status patient;  ///< Error: the Study has images of two patients, in this Series or another
-};
-
-using SeriesByUid = std::map<std::string, SeriesFiles>;
-
-/// Groups what is DICOM, each Instance once, as the gateway does; the rest is counted, because
-/// folders often hold other things.
-Result<SeriesByUid> GroupBySeries(const std::string& folder, std::ostream& err) {
-  AXIAL_ASSIGN_OR_RETURN(const std::vector<std::string> files, FindFiles({folder}));
-  SeriesByUid series;
-  std::set<Uid> instances;
-  std::map<Uid, OnePatient> patients;         // by Study
-  std::map<std::string, Error> two_patients;  // by Study
-  std::size_t others = 0;
-  std::size_t repeated = 0;
-  for (const std::string& file : files) {
-    const Result<InstanceHeader> header = ReadInstanceHeader(file);
-    if (!header.ok()) {
-      ++others;
-      continue;
-    }
-    if (!instances.insert(header->sop_instance_uid).second) {
-      ++repeated;
-      continue;
-    }
-    SeriesFiles& entry = series[header->series_instance_uid.str()];
-    entry.modality = FirstValue(header->attributes, "Modality");
-    entry.study_uid = header->study_instance_uid.str();
-    if (const Status one = patients[header->study_instance_uid].Add(
-            PatientIdentityOf(header->attributes), header->sop_instance_uid.str());
-        !one.ok())
-      two_patients.emplace(entry.study_uid, one.error());
-    entry.files.push_back(fs::absolute(file).string());
-  }
-  for (auto& [uid, entry] : series)
-    if (const auto found = two_patients.find(entry.study_uid); found != two_patients.end())
-      entry.patient = found->second;
-  if (others > 0) err << fmt::format("{} of {} files are no DICOM images\n", others, files.size());
-  if (repeated > 0)
-    err << fmt::format("{} of {} files repeat an Instance and are left out\n", repeated,
-                       files.size());
-  return series;
-}
 
 /// What the results are to be like; nullopt: the reason has been shown.
 std::optional<config::ResultProfile> ChooseProfile(const AnalyzeOptions& options,
@@ -221,16 +169,17 @@ void ReportFailure(const Analysis& analysis, protocol::RunJob job, const Failure
 
 /// Runs one Series. False when it failed; the reason has been shown. `worker`: an Error when the
 /// model did not start, which is then the reason; started anew when an earlier Series ended it.
-bool AnalyzeSeries(const Analysis& analysis, Result<Worker>& worker, const std::string& uid,
-                   const SeriesFiles& series) {
+bool AnalyzeSeries(const Analysis& analysis, Result<Worker>& worker, const InputSeries& series,
+                   int run_of_study) {
   std::ostream& err = analysis.err;
-  err << fmt::format("series {} ({}, {} files)\n", uid, series.modality, series.files.size());
+  err << fmt::format("series {} ({}, {} files)\n", series.uid, series.modality,
+                     series.files.size());
   if (!series.patient.ok()) {
     // Not even a report that it could not run: it would name one of the two.
     err << fmt::format("  failed: {}\n", series.patient.error().message());
     return false;
   }
-  const Result<std::string> folder = MakeResultFolder(analysis.options.output_folder, uid);
+  const Result<std::string> folder = MakeResultFolder(analysis.options.output_folder, series.uid);
   if (!folder.ok()) {
     err << fmt::format("  failed: {}\n", folder.error().message());
     return false;
@@ -239,6 +188,7 @@ bool AnalyzeSeries(const Analysis& analysis, Result<Worker>& worker, const std::
                              .attempt = 1,
                              .input_files = series.files,
                              .output_directory = *folder,
+                             .run_of_study = run_of_study,
                              .profiles = {analysis.profile}};
   if (worker.ok() && worker->process == nullptr)
     worker = StartWorker(analysis.options, analysis.card, analysis.card.folder);
@@ -259,15 +209,17 @@ bool AnalyzeSeries(const Analysis& analysis, Result<Worker>& worker, const std::
 }
 
 int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
-            const config::ResultProfile& profile, const SeriesByUid& series, std::ostream& out,
+            const config::ResultProfile& profile, const InputFolder& input, std::ostream& out,
             std::ostream& err) {
+  const std::vector<InputSeries>& series = input.series;
   const auto& modalities = card.input.modalities;
-  const auto fits = [&](const auto& entry) {
-    return std::find(modalities.begin(), modalities.end(), entry.second.modality) !=
-           modalities.end();
+  const auto fits = [&](const InputSeries& entry) {
+    return std::find(modalities.begin(), modalities.end(), entry.modality) != modalities.end();
   };
   if (series.empty()) {
-    err << fmt::format("no DICOM images in {}\n", options.input_folder);
+    err << fmt::format("no {} in {}\n",
+                       input.refused.empty() ? "DICOM images" : "DICOM image that can be used",
+                       options.input_folder);
     return 1;
   }
   if (std::none_of(series.begin(), series.end(), fits)) {
@@ -278,13 +230,13 @@ int Analyze(const AnalyzeOptions& options, const config::ModelCard& card,
   const Analysis analysis{options, card, profile, out, err};
   Result<Worker> worker = StartWorker(options, card, card.folder);
   bool all_done = true;
-  for (const auto& entry : series) {
+  std::map<std::string, int> runs;  // of each Study, as the gateway counts them
+  for (const InputSeries& entry : series) {
     if (!fits(entry)) {
-      err << fmt::format("series {} ({}) is not for this model\n", entry.first,
-                         entry.second.modality);
+      err << fmt::format("series {} ({}) is not for this model\n", entry.uid, entry.modality);
       continue;
     }
-    all_done = AnalyzeSeries(analysis, worker, entry.first, entry.second) && all_done;
+    all_done = AnalyzeSeries(analysis, worker, entry, runs[entry.study_uid]++) && all_done;
   }
   if (worker.ok() && worker->process != nullptr) (void)worker->process->Send(protocol::Shutdown{});
   return all_done ? 0 : 1;
@@ -299,12 +251,13 @@ int RunAnalyze(const AnalyzeOptions& options, std::ostream& out, std::ostream& e
   if (!loaded.card) return 1;
   const std::optional<config::ResultProfile> profile = ChooseProfile(options, err);
   if (!profile) return 1;
-  const Result<SeriesByUid> series = GroupBySeries(options.input_folder, err);
-  if (!series.ok()) {
-    err << series.error().message() << '\n';
+  const Result<InputFolder> input = ReadInputFolder(options.input_folder);
+  if (!input.ok()) {
+    err << input.error().message() << '\n';
     return 1;
   }
-  return Analyze(options, *loaded.card, *profile, *series, out, err);
+  TellLeftOut(*input, err);
+  return Analyze(options, *loaded.card, *profile, *input, out, err);
 }
 
 }  // namespace axial::gateway

@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/dicom/instance_header.h"
 #include "gateway/commands/find_files.h"
+#include "gateway/commands/left_out.h"
 #include "gateway/store/closings.h"
 #include "routing/rule_set.h"
 
@@ -23,16 +24,11 @@ namespace {
 
 constexpr std::size_t kMaxNamedFiles = 20;
 
-struct SkippedFile {
-  std::string path;
-  std::string reason;
-};
-
 struct ReadFiles {
   std::vector<routing::StudySummary> studies;  ///< in order of their first file
   std::size_t instances = 0;
   std::size_t duplicates = 0;  ///< files whose SOP Instance UID was read before
-  std::vector<SkippedFile> skipped;
+  std::vector<LeftOutFile> skipped;
 };
 
 ReadFiles ReadStudies(const std::vector<std::string>& files, const std::string& calling,
@@ -61,13 +57,6 @@ ReadFiles ReadStudies(const std::vector<std::string>& files, const std::string& 
     if (Result<routing::StudySummary> summary = builders[study].Build(); summary.ok())
       read.studies.push_back(*std::move(summary));
   return read;
-}
-
-/// On one line, whatever the attribute holds.
-std::string OneLine(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text;
 }
 
 /// What the gateway's store says of the studies: why they were taken for complete.
@@ -141,10 +130,7 @@ void PrintStudy(const routing::StudySummary& study, const routing::RouteDecision
 void PrintFiles(const ReadFiles& read, std::ostream& out) {
   out << fmt::format("{} studies, {} instances, {} duplicates, {} files left out\n",
                      read.studies.size(), read.instances, read.duplicates, read.skipped.size());
-  for (std::size_t i = 0; i < read.skipped.size() && i < kMaxNamedFiles; ++i)
-    out << fmt::format("  {}: {}\n", read.skipped[i].path, OneLine(read.skipped[i].reason));
-  if (read.skipped.size() > kMaxNamedFiles)
-    out << fmt::format("  and {} more\n", read.skipped.size() - kMaxNamedFiles);
+  ListLeftOut(read.skipped, kMaxNamedFiles, out);
 }
 
 /// null: never received.
@@ -180,7 +166,7 @@ void PrintJson(const std::vector<routing::RouteDecision>& decisions, const ReadF
     studies.back()["completion"] = ToJson(completions.of_studies[i]);
   }
   nlohmann::json not_dicom = nlohmann::json::array();
-  for (const SkippedFile& file : read.skipped)
+  for (const LeftOutFile& file : read.skipped)
     not_dicom.push_back({{"path", file.path}, {"reason", file.reason}});
   const nlohmann::json object = {{"studies", std::move(studies)},
                                  {"instances", read.instances},

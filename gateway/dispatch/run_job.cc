@@ -1,12 +1,6 @@
 #include "gateway/dispatch/run_job.h"
 
 namespace axial::dispatch {
-namespace {
-
-/// Each run of a study has a block of Series Numbers of its own, one number per kind of object.
-constexpr int kFirstSeriesNumber = 9001;
-
-}  // namespace
 
 Result<protocol::RunJob> MakeRunJob(const store::JobStore& jobs, const store::Job& job,
                                     const ResultWishes& wishes, const std::string& directory) {
@@ -16,9 +10,8 @@ Result<protocol::RunJob> MakeRunJob(const store::JobStore& jobs, const store::Jo
   AXIAL_ASSIGN_OR_RETURN(run.input_files, jobs.InputFiles(job));
   if (run.input_files.empty())
     return Error(ErrorCode::kNotFound, "the Series has no Instance to run on");
-  AXIAL_ASSIGN_OR_RETURN(const int run_of_study, jobs.RunOfStudy(job));
+  AXIAL_ASSIGN_OR_RETURN(run.run_of_study, jobs.RunOfStudy(job));
   run.output_directory = directory;
-  run.series_number_base = kFirstSeriesNumber + protocol::kSeriesNumbersPerRun * run_of_study;
   run.profiles = wishes.profiles;
   return run;
 }

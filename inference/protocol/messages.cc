@@ -57,7 +57,7 @@ json ToJson(const RunJob& m) {
                  {"attempt", m.attempt},
                  {"input_files", m.input_files},
                  {"output_directory", m.output_directory},
-                 {"series_number_base", m.series_number_base},
+                 {"run_of_study", m.run_of_study},
                  {"profiles", ToJson(m.profiles)},
                  {"predecessors", ToJson(m.predecessors)}};
   if (m.failure) object["failure"] = ToJson(*m.failure);
@@ -142,7 +142,8 @@ void Read(MemberReader& from, RunJob& m) {
   from.Read("attempt", m.attempt);
   from.Read("input_files", m.input_files);
   from.Read("output_directory", m.output_directory);
-  from.Read("series_number_base", m.series_number_base);
+  from.Read("run_of_study", m.run_of_study);
+  if (m.run_of_study < 0 || m.run_of_study > kMaxRunOfStudy) from.Fail("run_of_study");
   ReadList(from, "profiles", kMaxProfiles, m.profiles);
   if (m.profiles.empty()) from.Fail("profiles");
   ReadList(from, "predecessors", kMaxArtifacts, m.predecessors);

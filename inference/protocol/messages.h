@@ -13,7 +13,7 @@
 /// big-endian length and one JSON object, at most kMaxFrameBytes. The worker speaks first (Hello).
 namespace axial::protocol {
 
-inline constexpr int kVersion = 3;
+inline constexpr int kVersion = 4;
 inline constexpr std::size_t kMaxFrameBytes = 8u << 20;
 
 /// Worker -> gateway, once, after the model is loaded and warm.
@@ -52,9 +52,12 @@ struct Predecessor {
   std::string sop_instance_uid;
 };
 
-/// A run has this many Series Numbers of its own: results count up from its base, failure reports
+/// A run has this many Series Numbers of its own: results count up from its first, failure reports
 /// down from the last.
 inline constexpr int kSeriesNumbersPerRun = 20;
+
+/// RunJob::run_of_study is at most this, so that every Series Number is an Integer String.
+inline constexpr int kMaxRunOfStudy = 1'000'000;
 
 /// Gateway -> worker: run the model on one Series' files, or, with `failure`, only report that it
 /// could not be done. One at a time.
@@ -63,7 +66,8 @@ struct RunJob {
   int attempt = 0;
   std::vector<std::string> input_files;  ///< absolute paths of Instances of one Series
   std::string output_directory;          ///< absolute, exists, empty
-  int series_number_base = 9001;
+  /// How many runs the study had before this one, each with Series Numbers of its own.
+  int run_of_study = 0;
   /// What is to be written: one entry per distinct wish of the Job's Destinations; at least one.
   std::vector<config::ResultProfile> profiles = {config::ResultProfile()};
   std::vector<Predecessor> predecessors = {};

@@ -33,6 +33,7 @@ json ResultProfileToJson(const config::ResultProfile& profile) {
           {"report_failures", profile.report_failures},
           {"also", also},
           {"captured_slices", config::NameOfEnum(config::kSlicesNames, profile.captured_slices)},
+          {"first_series_number", profile.first_series_number},
           {"banner", profile.banner}};
 }
 
@@ -51,6 +52,10 @@ void ReadResultProfile(MemberReader& from, config::ResultProfile& profile) {
     profile.also.insert(*extra);
   }
   ReadEnum(from, "captured_slices", config::kSlicesNames, profile.captured_slices);
+  from.Read("first_series_number", profile.first_series_number);
+  if (profile.first_series_number < 1 ||
+      profile.first_series_number > config::kMaxFirstSeriesNumber)
+    return from.Fail("first_series_number");
   from.Read("banner", profile.banner);
 }
 

@@ -73,8 +73,11 @@ class ObjectMaker {
     for (std::size_t p = 0; p < run_.options.profiles.size(); ++p) {
       const config::ResultProfile& profile = run_.options.profiles[p];
       if (run_.options.failure && !(kind.tells_failures && profile.report_failures)) continue;
-      const std::optional<std::string> variant = kind.variant(run_, profile);
+      std::optional<std::string> variant = kind.variant(run_, profile);
       if (!variant) continue;
+      // Other numbers are another Series.
+      if (profile.first_series_number != config::ResultProfile().first_series_number)
+        *variant += fmt::format("|from {}", profile.first_series_number);
       auto known = made.find(*variant);
       if (known == made.end()) {
         const std::size_t first = artifacts_.size();
@@ -99,15 +102,17 @@ class ObjectMaker {
     for (std::size_t number = 0; number < files; ++number) {
       const std::string file =
           files == 1 ? stem + ".dcm" : fmt::format("{}_{:04}.dcm", stem, number + 1);
-      AXIAL_RETURN_IF_ERROR(Make(kind, {profile, variant, SeriesNumber(position), directory_ / file,
-                                        segmentations_[p], run_.options.predecessors, number}));
+      AXIAL_RETURN_IF_ERROR(
+          Make(kind, {profile, variant, SeriesNumber(profile, position), directory_ / file,
+                      segmentations_[p], run_.options.predecessors, number}));
     }
     return {};
   }
 
   /// Failure reports count down from the run's last number, so that results keep theirs.
-  int SeriesNumber(std::size_t position) const {
-    const int base = run_.options.series_number_base;
+  int SeriesNumber(const config::ResultProfile& profile, std::size_t position) const {
+    const int base =
+        profile.first_series_number + protocol::kSeriesNumbersPerRun * run_.options.run_of_study;
     if (!run_.options.failure) return base + static_cast<int>(position);
     const auto first = ResultKinds().begin();
     const auto before = std::count_if(first, first + static_cast<std::ptrdiff_t>(position),

@@ -14,9 +14,10 @@ namespace axial {
 
 /// What the results say about their making beyond the model card.
 struct ResultOptions {
-  /// SEG gets this Series Number, SR the next one, and so on; failure reports count down from the
-  /// last of the run's numbers.
-  int series_number_base = 9001;
+  /// Counted from 0. Each run has kSeriesNumbersPerRun Series Numbers from the profile's
+  /// first_series_number on: SEG gets the first, SR the next one, and so on; failure reports count
+  /// down from the last.
+  int run_of_study = 0;
   std::string model_digest;     ///< SHA-256 of card and weights: becomes part of every UID
   std::string gateway_version;  ///< Axial's version, for Contributing Equipment
   TimePoint now;                ///< Series and Content Date and Time; no UID depends on it

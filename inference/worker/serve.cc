@@ -38,7 +38,7 @@ std::string Summary(const Findings& findings) {
 
 ResultOptions OptionsOf(const std::string& model_digest, const protocol::RunJob& job) {
   ResultOptions options;
-  options.series_number_base = job.series_number_base;
+  options.run_of_study = job.run_of_study;
   options.model_digest = model_digest;
   options.gateway_version = AXIAL_VERSION;
   options.now = Clock::System().Now();

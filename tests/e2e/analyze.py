@@ -19,7 +19,7 @@ MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesT
           "StructureSetDate", "StructureSetTime", "PresentationCreationDate", "PresentationCreationTime")
 RICH = {"segmentation": "labelmap", "compression": "rle", "report": "enhanced",
         "also": ["secondary_capture", "presentation_state", "rt_structure_set", "pdf", "key_objects"],
-        "banner": "Research only"}
+        "banner": "Research only", "first_series_number": 501}
 
 
 def TextOfPage(pdf):
@@ -91,6 +91,39 @@ def CheckRefusals(gateway, phantom, folder):
     Check(not (folder / "refused").exists(), "a refused call wrote something")
 
 
+def TwoSeries(phantom, folder):
+    """The phantom's Series twice in a study, as Series 3 and 10: neither UIDs nor paths are in that order."""
+    for name, number, root in (("z", 3, "2.25.9"), ("a", 10, "2.25.1")):
+        (folder / name).mkdir(parents=True)
+        for position, path in enumerate(phantom.files):
+            dataset = pydicom.dcmread(path)
+            dataset.StudyInstanceUID = "2.25.5"
+            dataset.SeriesInstanceUID = root
+            dataset.SeriesNumber = number
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{root}.{position + 1}"
+            dataset.save_as(folder / name / path.name)
+
+
+def CheckTwoSeries(gateway, phantom, folder):
+    """Each has Series Numbers of its own, the same ones as from the gateway."""
+    folder.mkdir()
+    TwoSeries(phantom, folder / "in")
+    for name in ("z", "a"):
+        harness.SendAll(folder / "in" / name, gateway, folder / "send.log", len(phantom.files))
+    gateway.WaitForJobs("2.25.5", "delivered", 2)
+    out = folder / "out"
+    answer = subprocess.run([str(part) for part in (
+        gateway.program, "analyze", "--model", harness.ROOT / "models" / "chest-ct-lungs", "--in", folder / "in",
+        "--out", out)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    Check(answer.returncode == 0, f"axial analyze failed:\n{answer.stderr}")
+    written = ByInstance(out)
+    numbers = sorted(int(dataset.SeriesNumber) for dataset in written.values())
+    Check(numbers == [9001, 9002, 9021, 9022], f"the results of two Series have the Series Numbers {numbers}")
+    sent = {uid: dataset for uid, dataset in ByInstance(gateway.folder.parent / "plain").items()
+            if dataset.StudyInstanceUID == "2.25.5"}
+    CheckSame(sent, written, "two Series of one study")
+
+
 def CheckGoesOnAfterCrash(workspace, binaries, program, phantom):
     """Of two Series the worker dies in the first; the second has its result."""
     folder = workspace.folder / "two"
@@ -135,6 +168,7 @@ def Body(workspace, binaries):
                     if dataset.StudyInstanceUID == phantom.study_uid}
             Check(sent, f"nothing in {folder / name}")
             CheckSame(sent, ByInstance(out), f"{model} for {name}")
+    CheckTwoSeries(gateway, phantoms["chest-ct-lungs"], folder / "pair")
     CheckRefusals(gateway, phantoms["dx-position"], folder)
     CheckGoesOnAfterCrash(workspace, binaries, gateway.program, phantoms["chest-ct-lungs"])
 

@@ -21,6 +21,7 @@
 namespace {
 
 using namespace axial::protocol;
+using Report = axial::config::ResultProfile::Report;
 
 constexpr int kLoadFailed = 3;
 constexpr int kConnectionLost = 4;
@@ -119,7 +120,7 @@ class FakeWorker {
 
   /// What the gateway asked for, for tests of it.
   static std::string DescribeRun(const RunJob& job) {
-    std::string text = "base " + std::to_string(job.series_number_base);
+    std::string text = "run " + std::to_string(job.run_of_study);
     text += ", files " + std::to_string(job.input_files.size());
     text += ", profiles " + std::to_string(job.profiles.size());
     for (const Predecessor& predecessor : job.predecessors)
@@ -150,6 +151,18 @@ class FakeWorker {
     return positions;
   }
 
+  /// SOP Class of the kind for the profile at `position`.
+  std::string ClassFor(const RunJob& job, const std::string& kind, int position) const {
+    if (kind == "seg") return "1.2.840.10008.5.1.4.1.1.66.4";
+    const auto i = static_cast<std::size_t>(position);
+    const auto report = i < job.profiles.size() ? job.profiles[i].report : Report::kComprehensive3d;
+    const auto& classes = axial::config::kReportSopClasses;
+    if (behaviour_ == "other_report")
+      return std::string(NameOfEnum(
+          classes, report == Report::kEnhanced ? Report::kComprehensive : Report::kEnhanced));
+    return std::string(NameOfEnum(classes, report));
+  }
+
   void Finish(const RunJob& job, const std::string& summary) {
     Say(Progress{job.job, 0.5, "infer"});
     std::cerr << "job " << job.job << " with " << job.input_files.size() << " files" << std::endl;
@@ -161,19 +174,27 @@ class FakeWorker {
         "2.25." + std::to_string(job.job) +
         (job.failure ? "." + std::to_string(job.failure->reason.size()) : "");
     for (const std::string kind : {"seg", "sr"}) {
-      if (job.failure && kind == "seg") continue;
-      const int number = kind == "seg" ? 1 : 2;
-      Artifact artifact;
-      artifact.file = (behaviour_ == "escape" ? "../" : "") + kind + ".dcm";
-      artifact.kind = kind;
-      artifact.sop_class_uid = "1.2.840.10008.5.1.4.1.1.66.4";
-      artifact.series_instance_uid = uid_root + ".1" + std::to_string(number);
-      artifact.sop_instance_uid = uid_root + ".2" + std::to_string(number);
-      artifact.profiles = WantedBy(job, kind);
-      if (artifact.profiles.empty()) continue;
-      if (behaviour_ != "no_file")
-        std::ofstream(std::filesystem::path(job.output_directory) / artifact.file) << "result";
-      done.artifacts.push_back(artifact);
+      if (kind == "seg" ? job.failure.has_value() : behaviour_ == "no_report") continue;
+      // One report for each SOP Class that is wanted, as the worker makes them.
+      std::map<std::string, std::vector<int>> wanted_by;
+      for (const int position : WantedBy(job, kind))
+        wanted_by[ClassFor(job, kind, position)].push_back(position);
+      if (behaviour_ == "two_reports" && kind == "sr")
+        wanted_by[std::string(axial::config::kReportSopClasses[1])].push_back(0);
+      for (const auto& [sop_class, profiles] : wanted_by) {
+        const std::string number = std::to_string(done.artifacts.size() + 1);
+        Artifact artifact;
+        artifact.file = (behaviour_ == "escape" ? "../" : "") + kind +
+                        (sop_class == wanted_by.begin()->first ? "" : "-2") + ".dcm";
+        artifact.kind = kind;
+        artifact.sop_class_uid = sop_class;
+        artifact.series_instance_uid = uid_root + ".1" + number;
+        artifact.sop_instance_uid = uid_root + ".2" + number;
+        artifact.profiles = profiles;
+        if (behaviour_ != "no_file")
+          std::ofstream(std::filesystem::path(job.output_directory) / artifact.file) << "result";
+        done.artifacts.push_back(artifact);
+      }
     }
     Say(done);
   }

@@ -68,7 +68,7 @@ TEST_F(FailureReportsTest, WhatTheWorkerRefusesIsReportedToThoseWhoWantIt) {
   EXPECT_TRUE(OwedTo("quiet").empty());
   EXPECT_EQ(Reported(),
             "not applicable, not one regular stack; Axial lungs 1.2 of Axial, digest "
-            "'digest-of-lungs'; base 9001, files 1, profiles 1\n");
+            "'digest-of-lungs'; run 0, files 1, profiles 1\n");
   EXPECT_TRUE(WaitFor([&] { return produced_calls == 1; })) << "the deliverer is told";
   EXPECT_EQ(StartsOf("lungs"), 1);
 }
@@ -80,8 +80,8 @@ TEST_F(FailureReportsTest, AModelThatCannotBeLoadedIsReportedWithoutLoadingIt) {
   ASSERT_TRUE(WaitForFailureAfterAllAttempts(id));
   ASSERT_TRUE(WaitForReport(id, ReportState::kProduced));
   EXPECT_EQ(Reported(),
-            "failed, the model could not be loaded; Axial lungs 1.2 of Axial, digest ''; base "
-            "9001, files 1, profiles 1\n");
+            "failed, the model could not be loaded; Axial lungs 1.2 of Axial, digest ''; run "
+            "0, files 1, profiles 1\n");
 }
 
 TEST_F(FailureReportsTest, AModelThatIsGoneIsReportedUnderTheNameThatTheRuleKnows) {
@@ -91,7 +91,7 @@ TEST_F(FailureReportsTest, AModelThatIsGoneIsReportedUnderTheNameThatTheRuleKnow
   ASSERT_TRUE(WaitForReport(id, ReportState::kProduced));
   EXPECT_EQ(Reported(),
             "failed, the model is not installed, or its description has errors; spleen 1 of "
-            "unknown, digest ''; base 9001, files 1, profiles 1\n");
+            "unknown, digest ''; run 0, files 1, profiles 1\n");
 }
 
 TEST_F(FailureReportsTest, NobodyWhoWantsItMeansNoProcess) {
@@ -207,8 +207,7 @@ TEST_F(FailureReportsTest, ARetryThatSucceedsIsToldWhatItReplaces) {
   ASSERT_TRUE(WaitFor([&] { return StartsOf("lungs") == 2; }));
   ASSERT_TRUE(jobs->Retry(id, clock.Now()).ok());
   ASSERT_TRUE(WaitForState(id, JobState::kProduced));
-  EXPECT_EQ(JobRow(id).summary,
-            "base 9001, files 1, profiles 1, replaces " + owed[0].sop_instance_uid);
+  EXPECT_EQ(JobRow(id).summary, "run 0, files 1, profiles 1, replaces " + owed[0].sop_instance_uid);
 }
 
 TEST_F(FailureReportsTest, StopReturnsAReportAndTheNextStartWritesIt) {

@@ -69,7 +69,7 @@ TEST_F(ProfilesTest, ASecondAttemptGetsTheSameSeriesNumbers) {
   StartDispatcher();
   ASSERT_TRUE(WaitForState(id, JobState::kProduced));
   EXPECT_EQ(JobRow(id).attempt, 2);
-  EXPECT_EQ(JobRow(id).summary, "base 9001, files 1, profiles 1");
+  EXPECT_EQ(JobRow(id).summary, "run 0, files 1, profiles 1");
 }
 
 }  // namespace

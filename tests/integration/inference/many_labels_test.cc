@@ -71,7 +71,7 @@ TEST_P(Segmentations, HoldMoreThan255Segments) {
   series.stored = [](int s, int r, int c) {  // 1024 is no segment's
     return 1024 + 200 * ((s / 2 * 255 + r * 17 + c) % (kSegments + 1));
   };
-  protocol::RunJob job{1, 1, WriteSeries(series, folder.File("series")), folder.File("out"), 9001};
+  protocol::RunJob job{1, 1, WriteSeries(series, folder.File("series")), folder.File("out"), 0};
   using Wish = config::ResultProfile::Segmentation;
   job.profiles = {config::ResultProfile(), config::ResultProfile()};
   job.profiles[0].segmentation = Wish::kLabelmap;

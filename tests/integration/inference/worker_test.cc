@@ -74,7 +74,7 @@ class Worker : public ::testing::Test {
   protocol::RunJob Job(std::int64_t number, std::vector<std::string> files) {
     const std::string out = folder_.File(fmt::format("out-{}", number));
     std::filesystem::create_directory(out);
-    return {number, 1, std::move(files), out, 9001};
+    return {number, 1, std::move(files), out, 0};
   }
 
   const testing::TempDir folder_;

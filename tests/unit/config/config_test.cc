@@ -104,6 +104,7 @@ TEST(LoadConfig, ReadsEveryKeyOfTheHospitalExample) {
   EXPECT_FALSE(results.report_failures);
   EXPECT_THAT(results.also, SizeIs(5));
   EXPECT_EQ(results.captured_slices, ResultProfile::Slices::kKey);
+  EXPECT_EQ(results.first_series_number, 9001);
   EXPECT_EQ(results.banner, "AI result, not for diagnosis");
   ASSERT_THAT(config.rules, SizeIs(3));
   const RuleSpec& rule = config.rules[0];
@@ -246,6 +247,10 @@ INSTANTIATE_TEST_SUITE_P(
               "labelmap"},
         Wrong{"destinations: {d: {kind: folder, path: x, results: {also: [pdf, fax]}}}",
               "'destinations.d.results.also' cannot hold 'fax'"},
+        Wrong{"destinations: {d: {kind: folder, path: x, results: {first_series_number: 0}}}",
+              "'destinations.d.results.first_series_number' cannot be '0'; write a whole number "
+              "from 1 to "
+              "2000000000"},
         Wrong{"destinations: {d: {kind: folder, path: x, results: {compression: rle}}}",
               "BINARY segmentations cannot have"},
         Wrong{"destinations: {d: {kind: dicom, host: h, port: 104}}",

@@ -76,7 +76,7 @@ TEST(FrameReader, GarbageNeverCrashes) {
 
 TEST(Framing, BlockingEndsTalkToEachOther) {
   SocketPair pair;
-  RunJob job{3, 1, {}, "/out", 9001};
+  RunJob job{3, 1, {}, "/out", 0};
   for (int i = 0; i < 20'000; ++i)
     job.input_files.push_back("/spool/series/file-" + std::to_string(i));
   std::jthread writer([&] { EXPECT_TRUE(WriteFrame(pair.left(), job).ok()); });

@@ -8,7 +8,7 @@ namespace axial::protocol {
 namespace {
 
 RunJob SampleRunJob() {
-  RunJob job{7, 2, {"/in/a.dcm", "/in/b \"quoted\".dcm"}, "/out", 9100};
+  RunJob job{7, 2, {"/in/a.dcm", "/in/b \"quoted\".dcm"}, "/out", 5};
   config::ResultProfile archive;
   archive.segmentation = config::ResultProfile::Segmentation::kLabelmap;
   archive.rle = true;
@@ -17,6 +17,7 @@ RunJob SampleRunJob() {
   archive.report_failures = false;
   archive.also = {config::ExtraResult::kSecondaryCapture, config::ExtraResult::kKeyObjects};
   archive.captured_slices = config::ResultProfile::Slices::kEvery;
+  archive.first_series_number = 501;
   archive.banner = "not for diagnosis";
   job.profiles.push_back(archive);
   job.predecessors = {{"sr", "1.2", "1.3", "1.4"}};
@@ -52,7 +53,7 @@ TEST(ProtocolMessages, RunJobKeepsEveryMember) {
   ASSERT_EQ(job.input_files.size(), 2u);
   EXPECT_EQ(job.input_files[1], "/in/b \"quoted\".dcm");
   EXPECT_EQ(job.output_directory, "/out");
-  EXPECT_EQ(job.series_number_base, 9100);
+  EXPECT_EQ(job.run_of_study, 5);
   EXPECT_EQ(job.profiles, SampleRunJob().profiles);
   ASSERT_EQ(job.predecessors.size(), 1u);
   EXPECT_EQ(job.predecessors[0].kind, "sr");
@@ -79,13 +80,28 @@ TEST(ProtocolMessages, RefusesWhatIsNoMessage) {
                            R"("kind":"seg","sop_class_uid":"1","series_instance_uid":"1",)"
                            R"("sop_instance_uid":"1","profiles":[-1]}]})",
                            R"({"type":"run_job","job":1,"attempt":1,"input_files":[],)"
-                           R"("output_directory":"","series_number_base":1,"profiles":[],)"
+                           R"("output_directory":"","run_of_study":1,"profiles":[],)"
                            R"("predecessors":[]})",
                            R"({"type":"run_job","job":1,"attempt":99999999999,"input_files":[],)"
-                           R"("output_directory":"","series_number_base":1})"}) {
+                           R"("output_directory":"","run_of_study":1})"}) {
     const Result<Message> decoded = Decode(text);
     ASSERT_FALSE(decoded.ok()) << text;
     EXPECT_EQ(decoded.error().code(), ErrorCode::kInvalidInput);
+  }
+}
+
+TEST(ProtocolMessages, NoSeriesNumberIsBeyondAnIntegerString) {
+  const std::string right = Encode(SampleRunJob());
+  ASSERT_TRUE(Decode(right).ok());
+  for (const auto& [member, wrong] :
+       {std::pair("\"run_of_study\":5", "\"run_of_study\":-1"),
+        {"\"run_of_study\":5", "\"run_of_study\":1000001"},
+        {"\"first_series_number\":501", "\"first_series_number\":0"},
+        {"\"first_series_number\":501", "\"first_series_number\":2000000001"}}) {
+    std::string text = right;
+    ASSERT_NE(text.find(member), std::string::npos) << text;
+    text.replace(text.find(member), std::string(member).size(), wrong);
+    EXPECT_EQ(Decode(text).error().code(), ErrorCode::kInvalidInput) << wrong;
   }
 }
 

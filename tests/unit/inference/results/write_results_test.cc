@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "core/base/log.h"
 #include "tests/support/random_findings.h"
@@ -52,6 +53,33 @@ TEST_F(WriteResultsTest, GivesSegmentationAndReport) {
   EXPECT_EQ(Text("sr.dcm", DCM_SeriesNumber), "9002");
   EXPECT_EQ(Text("seg.dcm", DCM_SeriesDescription), "AI Axial Lungs 1.2.0 SEG");
   EXPECT_EQ(Text("seg.dcm", DCM_ContentDescription), "For demonstration, not for diagnosis");
+}
+
+TEST_F(WriteResultsTest, EachRunHasSeriesNumbersOfItsOwnFromTheProfilesFirstOn) {
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  options_.run_of_study = 1;
+  options_.profiles.resize(3);
+  options_.profiles[1].first_series_number = 501;
+  const auto artifacts = Write(testing::LungFindings(source, card_), card_);
+  ASSERT_EQ(artifacts.size(), 4u);
+  EXPECT_EQ(Text("seg.dcm", DCM_SeriesNumber), "9021");
+  EXPECT_EQ(Text("sr.dcm", DCM_SeriesNumber), "9022");
+  EXPECT_EQ(artifacts[0].profiles, (std::vector<int>{0, 2}));
+  // Another number is another Series, and the report refers to the Segmentation beside it.
+  EXPECT_EQ(Text("seg-2.dcm", DCM_SeriesNumber), "521");
+  EXPECT_EQ(Text("sr-2.dcm", DCM_SeriesNumber), "522");
+  std::set<std::string> series;
+  for (const protocol::Artifact& artifact : artifacts) series.insert(artifact.series_instance_uid);
+  EXPECT_EQ(series.size(), 4u);
+
+  options_.profiles = {config::ResultProfile()};
+  options_.profiles[0].first_series_number = 501;
+  options_.failure = protocol::RunFailure{.reason = "no memory", .model = {"lungs", "1.2"}};
+  const testing::TempDir failed;
+  const auto told =
+      WriteFailureReport({source.frames.front().file}, card_, options_, failed.path());
+  ASSERT_TRUE(told.ok()) << told.error().ToString();
+  EXPECT_EQ(Text(failed.File("sr.dcm"), DCM_SeriesNumber), "540");
 }
 
 TEST_F(WriteResultsTest, GivesTheReportAloneWhenNothingIsFound) {
