@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxArtifacts = 5'000;  // as many as a message of the protocol holds
 constexpr std::size_t kMaxFileNameBytes = 128;
 constexpr std::size_t kMaxKindBytes = 32;
+constexpr std::string_view kReportKind = "sr";
 
 bool IsPlainFileName(const std::string& name) {
   if (name.empty() || name.size() > kMaxFileNameBytes || name.front() == '.') return false;
@@ -70,15 +73,43 @@ Result<std::vector<std::string>> DestinationsOf(const protocol::Artifact& artifa
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+/// Whether it is a report, by what it calls itself or by its SOP Class: another name hides none.
+bool IsReport(const protocol::Artifact& artifact) {
+  const auto& classes = config::kReportSopClasses;
+  return artifact.kind == kReportKind ||
+         std::find(classes.begin(), classes.end(), artifact.sop_class_uid) != classes.end();
+}
+
+/// For people. A Job that nobody gets is run all the same.
+std::string NamesOf(const std::vector<std::string>& destinations) {
+  return destinations.empty() ? "no destination" : fmt::format("{}", fmt::join(destinations, ", "));
+}
+
+/// A root report reaches all other objects of the run (IHE AIR). Each profile has its own form of
+/// it, so that each Destination gets exactly one, also when nothing was found; or none, where its
+/// profile says so.
 Status CheckReports(const std::vector<protocol::Artifact>& artifacts, const ResultWishes& wishes) {
-  std::set<int> served;
-  for (const protocol::Artifact& artifact : artifacts)
-    served.insert(artifact.profiles.begin(), artifact.profiles.end());
-  for (std::size_t i = 0; i < wishes.profiles.size(); ++i)
-    if (wishes.profiles[i].report != config::ResultProfile::Report::kNone &&
-        !served.contains(static_cast<int>(i)))
+  for (std::size_t i = 0; i < wishes.profiles.size(); ++i) {
+    const std::string_view wanted =
+        config::NameOfEnum(config::kReportSopClasses, wishes.profiles[i].report);
+    std::size_t reports = 0;
+    for (const protocol::Artifact& artifact : artifacts) {
+      if (!IsReport(artifact) || !std::ranges::count(artifact.profiles, static_cast<int>(i)))
+        continue;
+      ++reports;
+      if (!wanted.empty() && artifact.sop_class_uid != wanted)
+        return MakeError(ErrorCode::kCorrupt,
+                         "the root SR for {} is of SOP Class {}, its profile wants {}",
+                         NamesOf(wishes.destinations[i]), artifact.sop_class_uid, wanted);
+    }
+    const std::size_t due = wanted.empty() ? 0 : 1;
+    if (reports != due)
       return MakeError(ErrorCode::kCorrupt,
-                       "the worker reports nothing for profile {}, which wants a report", i);
+                       "the worker made {} root SRs for {}, which wants {}: there must be {}",
+                       reports, NamesOf(wishes.destinations[i]),
+                       NameOfEnum(config::kReportNames, wishes.profiles[i].report),
+                       due == 1 ? "exactly one root SR per AI run" : "none");
+  }
   return {};
 }
 
@@ -103,6 +134,16 @@ Result<std::string> MakeOutputDirectory(const std::string& results_directory, st
         error == std::errc::no_space_on_device ? ErrorCode::kExhausted : ErrorCode::kUnavailable,
         "output folder {}: {}", directory.string(), error.message());
   return directory.string();
+}
+
+void MarkRefused(const std::string& output_directory) {
+  std::vector<fs::path> results;
+  std::error_code error;
+  for (fs::directory_iterator entry(output_directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".dcm" && results.size() < kMaxArtifacts)
+      results.push_back(entry->path());
+  for (const fs::path& path : results) fs::rename(path, path.string() + ".refused", error);
 }
 
 void RemoveOutputDirectory(const std::string& output_directory) {

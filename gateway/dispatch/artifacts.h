@@ -18,11 +18,15 @@ namespace axial::dispatch {
 /// Removes what a lost attempt left behind.
 void RemoveOutputDirectory(const std::string& output_directory);
 
+/// Names every result file in it `<name>.refused`, for the quarantine: the gateway believes none of
+/// them.
+void MarkRefused(const std::string& output_directory);
+
 /// What the worker reports, believed only after a look: every artifact must be a regular,
 /// non-empty file directly in `output_directory`, named by a plain file name, with valid UIDs, each
 /// SOP Instance once, wanted by at least one of the profiles the worker was given; and every
-/// profile that wants a report gets something, because a run without findings has one too. The
-/// directories' entries are durable on return.
+/// profile that wants a report gets exactly one, of the SOP Class it wants, because a run without
+/// findings has one too. The directories' entries are durable on return.
 /// Errors: Corrupt (says which artifact and what is wrong); Unavailable (cannot be made durable).
 [[nodiscard]] Result<std::vector<store::ProducedArtifact>> CheckArtifacts(
     const std::string& output_directory, const std::vector<protocol::Artifact>& artifacts,

@@ -162,6 +162,7 @@ void Dispatcher::State::OnDone(WorkerSlot& slot, const protocol::JobDone& done, 
   Result<std::vector<store::ProducedArtifact>> artifacts =
       CheckArtifacts(running.output_directory, done.artifacts, running.wishes);
   if (!artifacts.ok()) {
+    if (artifacts.error().code() == ErrorCode::kCorrupt) MarkRefused(running.output_directory);
     Lose(slot, artifacts.error(), /*worker_died=*/false, "bad_artifacts",
          store::FailureCause::kBadResult, now);
     if (artifacts.error().code() == ErrorCode::kCorrupt) EndSlot(slot);

@@ -121,7 +121,10 @@ void FailureReporter::OnDone(const protocol::JobDone& done, TimePoint now) {
   state_ = SlotState::kIdle;
   Result<std::vector<store::ProducedArtifact>> artifacts =
       CheckArtifacts(output_directory_, done.artifacts, wishes_);
-  if (!artifacts.ok()) return Lose(artifacts.error(), /*worker_died=*/false, now);
+  if (!artifacts.ok()) {
+    if (artifacts.error().code() == ErrorCode::kCorrupt) MarkRefused(output_directory_);
+    return Lose(artifacts.error(), /*worker_died=*/false, now);
+  }
   const axial::Status produced = with_.reports.Produce(*report_, *artifacts, now);
   if (!produced.ok()) {
     // Withdrawn meanwhile, or a store that does not answer: then its lease ends by itself. The

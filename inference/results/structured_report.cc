@@ -121,14 +121,7 @@ std::optional<std::string> ReportVariant(const ResultRun& run,
 }
 
 const char* ReportClass(const config::ResultProfile& profile) {
-  switch (profile.report) {
-    case config::ResultProfile::Report::kComprehensive:
-      return UID_ComprehensiveSRStorage;
-    case config::ResultProfile::Report::kEnhanced:
-      return UID_EnhancedSRStorage;
-    default:
-      return UID_Comprehensive3DSRStorage;
-  }
+  return config::NameOfEnum(config::kReportSopClasses, profile.report).data();
 }
 
 Result<protocol::Artifact> WriteReport(const ResultRun& run, const ObjectRequest& request) {

@@ -90,7 +90,37 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Breach{"escape", "not a plain one", "bad_artifacts"},
                       Breach{"no_file", "not there", "bad_artifacts"},
                       Breach{"wrong_profile", "for profile 1, but the job has", "bad_artifacts"},
-                      Breach{"no_artifacts", "nothing for profile 0", "bad_artifacts"}),
+                      Breach{"no_artifacts", "exactly one root SR per AI run", "bad_artifacts"}),
+    NameOf);
+
+/// A believable file, but not exactly one root report: kept for a person, never sent.
+class ReportCountTest : public DispatchTest, public ::testing::WithParamInterface<Breach> {};
+
+TEST_P(ReportCountTest, TheJobFailsAndWhatItMadeIsQuarantined) {
+  destinations["pacs"].results.report_failures = false;
+  AddModel("lungs", GetParam().behaviour);
+  const std::int64_t id = AddJobFor("lungs");
+  StartDispatcher();
+  ASSERT_TRUE(WaitForState(id, JobState::kFailed));
+  EXPECT_EQ(JobRow(id).error_code, "corrupt");
+  const std::vector<QuarantinedAttempt> kept = dispatcher->quarantine().List();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_NE(kept[0].reason.find(GetParam().reason), std::string::npos) << kept[0].reason;
+  ASSERT_FALSE(kept[0].files.empty());
+  EXPECT_EQ(kept[0].files[0].name, "seg.dcm.refused");
+  EXPECT_TRUE(deliveries->Take("pacs", 10, At(1000))->empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Dispatch, ReportCountTest,
+    ::testing::Values(
+        Breach{"no_report",
+               "made 0 root SRs for pacs, which wants comprehensive_3d: there must be exactly one "
+               "root SR per AI run",
+               ""},
+        Breach{"two_reports", "the root SR for pacs is of SOP Class 1.2.840.10008.5.1.4.1.1.88.33",
+               ""},
+        Breach{"other_report", "profile wants 1.2.840.10008.5.1.4.1.1.88.34", ""}),
     NameOf);
 
 }  // namespace

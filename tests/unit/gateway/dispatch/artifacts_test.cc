@@ -1,5 +1,6 @@
 #include "gateway/dispatch/artifacts.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -10,18 +11,37 @@
 namespace axial::dispatch {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
 class ArtifactsTest : public ::testing::Test {
  protected:
   ArtifactsTest() : directory(MakeOutputDirectory(folder.File("results"), 7, "1").value()) {
     std::ofstream(directory + "/seg.dcm") << "bytes";
+    std::ofstream(directory + "/sr.dcm") << "bytes";
     std::ofstream(folder.File("outside.dcm")) << "bytes";
   }
 
   static protocol::Artifact Seg() {
     return {"seg.dcm", "seg", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.1", "2.25.2"};
   }
+  static protocol::Artifact Report(config::ResultProfile::Report report, std::vector<int> profiles,
+                                   const std::string& uid) {
+    return {"sr.dcm", "sr", std::string(NameOfEnum(config::kReportSopClasses, report)),
+            "2.25.3", uid,  std::move(profiles)};
+  }
 
-  static ResultWishes ForPacs() { return {{config::ResultProfile()}, {{"pacs"}}}; }
+  static config::ResultProfile Wanting(config::ResultProfile::Report report) {
+    config::ResultProfile profile;
+    profile.report = report;
+    return profile;
+  }
+
+  /// One Destination that wants a Segmentation alone.
+  static ResultWishes ForPacs() {
+    return {{Wanting(config::ResultProfile::Report::kNone)}, {{"pacs"}}};
+  }
 
   /// The error of a report of `artifact` alone.
   ErrorCode CodeFor(const protocol::Artifact& artifact) const {
@@ -89,8 +109,8 @@ TEST_F(ArtifactsTest, AnArtifactGoesToTheDestinationsOfItsProfiles) {
   config::ResultProfile no_segmentation;
   no_segmentation.segmentation = config::ResultProfile::Segmentation::kNone;
   const ResultWishes wishes{{{}, no_segmentation}, {{"pacs", "web"}, {"disk"}}};
-  protocol::Artifact report = Seg();
-  report.profiles = {1, 0};
+  const protocol::Artifact report =
+      Report(config::ResultProfile::Report::kComprehensive3d, {1, 0}, "2.25.4");
   EXPECT_EQ(CheckArtifacts(directory, {report}, wishes)->front().destinations,
             (std::vector<std::string>{"disk", "pacs", "web"}));
 }
@@ -103,11 +123,39 @@ TEST_F(ArtifactsTest, AProfileOutOfRangeOrNoneIsNotBelieved) {
   }
 }
 
-TEST_F(ArtifactsTest, WhoWantsAReportGetsSomethingAndWhoWantsNothingNothing) {
-  ResultWishes wishes = ForPacs();
-  EXPECT_EQ(CheckArtifacts(directory, {}, wishes).error().code(), ErrorCode::kCorrupt);
-  wishes.profiles[0].report = config::ResultProfile::Report::kNone;
-  EXPECT_TRUE(CheckArtifacts(directory, {}, wishes)->empty());
+TEST_F(ArtifactsTest, EachDestinationGetsExactlyOneRootReportOrNoneWhereItWantsNone) {
+  using Kind = config::ResultProfile::Report;
+  const ResultWishes wishes{{{}, Wanting(Kind::kEnhanced), Wanting(Kind::kNone)},
+                            {{"pacs", "web"}, {"old"}, {"disk"}}};
+  const protocol::Artifact report = Report(Kind::kComprehensive3d, {0}, "2.25.4");
+  const protocol::Artifact downgraded = Report(Kind::kEnhanced, {1}, "2.25.5");
+  EXPECT_TRUE(CheckArtifacts(directory, {Seg(), report, downgraded}, wishes).ok());
+
+  const auto reason_for = [&](const std::vector<protocol::Artifact>& artifacts) {
+    const auto checked = CheckArtifacts(directory, artifacts, wishes);
+    return checked.ok() ? std::string("believed") : checked.error().ToString();
+  };
+  EXPECT_THAT(reason_for({report}),
+              AllOf(StartsWith("corrupt: "), HasSubstr("0 root SRs for old, which wants enhanced"),
+                    HasSubstr("exactly one root SR per AI run")));
+  EXPECT_THAT(reason_for({}), HasSubstr("0 root SRs for pacs, web"));
+  EXPECT_THAT(reason_for({report, downgraded, Report(Kind::kEnhanced, {1}, "2.25.6")}),
+              HasSubstr("2 root SRs for old"));
+  EXPECT_THAT(reason_for({report, Report(Kind::kComprehensive, {1}, "2.25.5")}),
+              HasSubstr("for old is of SOP Class 1.2.840.10008.5.1.4.1.1.88.33"));
+  EXPECT_THAT(reason_for({report, downgraded, Report(Kind::kComprehensive3d, {2}, "2.25.6")}),
+              AllOf(HasSubstr("1 root SRs for disk"), HasSubstr("there must be none")));
+  protocol::Artifact hidden = Report(Kind::kComprehensive3d, {0}, "2.25.6");
+  hidden.kind = "seg";  // by its SOP Class a report all the same
+  EXPECT_THAT(reason_for({report, downgraded, hidden}), HasSubstr("2 root SRs for pacs, web"));
+}
+
+TEST_F(ArtifactsTest, WhatIsNotBelievedIsNamedForTheQuarantine) {
+  MarkRefused(directory);
+  EXPECT_TRUE(std::filesystem::exists(directory + "/seg.dcm.refused"));
+  EXPECT_TRUE(std::filesystem::exists(directory + "/sr.dcm.refused"));
+  EXPECT_FALSE(std::filesystem::exists(directory + "/seg.dcm"));
+  MarkRefused(folder.File("absent"));  // nothing there is no error
 }
 
 TEST_F(ArtifactsTest, AnOutputFolderStartsEmpty) {
