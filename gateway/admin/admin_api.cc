@@ -75,6 +75,17 @@ json JobList(const std::vector<store::Job>& jobs, const AdminProviders& provider
 
 /// What each route does. `parameters`: the values of the pattern's braces.
 struct Handlers {
+  /// One of those under way, as long as it lives.
+  struct Turn {
+    explicit Turn(std::atomic<int>& under_way_in) : under_way(under_way_in), number(++under_way) {}
+    ~Turn() { --under_way; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    std::atomic<int>& under_way;
+    const int number;
+  };
+
   using Parameters = std::vector<std::string>;
   using Function = Result<Response> (*)(const AdminApi&, const Target&, const Parameters&);
 
@@ -186,6 +197,11 @@ struct Handlers {
     const std::string& name = parameters.at(0);
     if (!api.providers_.echo_destination)
       return MakeError(ErrorCode::kNotFound, "there is no destination '{}'", name);
+    const Turn turn(api.echoes_);
+    if (turn.number > AdminApi::kMaxEchoes)
+      return MakeError(ErrorCode::kExhausted,
+                       "{} destinations are being asked; try again when one has answered",
+                       AdminApi::kMaxEchoes);
     const Status answered = api.providers_.echo_destination(name);
     if (!answered.ok() && answered.error().code() == ErrorCode::kNotFound) return answered.error();
     // That the Destination is dead is this request's result, not its failure.

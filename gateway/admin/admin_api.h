@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -155,6 +156,10 @@ struct Response {
 /// Everything given outlives it. Thread-safe.
 class AdminApi {
  public:
+  /// Echoes at once, each of which may take a thread of the caller for as long as a dead
+  /// Destination is waited for. Further ones are answered 503.
+  static constexpr int kMaxEchoes = 8;
+
   AdminApi(store::StudyStore& studies, store::JobStore& jobs, store::DeliveryStore& deliveries,
            const Metrics& metrics, const Clock& clock, AdminProviders providers);
 
@@ -177,6 +182,7 @@ class AdminApi {
   const Metrics& metrics_;
   const Clock& clock_;
   AdminProviders providers_;
+  mutable std::atomic<int> echoes_ = 0;
 };
 
 }  // namespace axial::admin

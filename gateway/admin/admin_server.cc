@@ -26,8 +26,8 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// An Echo may block for many seconds; the other threads go on answering.
-constexpr int kThreads = 3;
+/// An Echo may block for many seconds; two threads always go on answering.
+constexpr int kThreads = AdminApi::kMaxEchoes + 2;
 
 /// One connection: reads a request, answers, and again while the client keeps it alive. All its
 /// handlers run on one strand; it lives as long as one of them waits.

@@ -165,32 +165,40 @@ TEST_F(AdminServerTest, ClosesConnectionsAboveTheLimitAtOnce) {
   EXPECT_EQ(Ask(Get("/healthz")), "");
 }
 
-TEST_F(AdminServerTest, ASlowEchoDoesNotHoldUpHealth) {
+TEST_F(AdminServerTest, SlowEchoesDoNotHoldUpHealth) {
   std::mutex mutex;
   std::condition_variable changed;
-  bool entered = false;
+  int entered = 0;
   bool leave = false;
   providers.echo_destination = [&](const std::string&) -> Status {
     std::unique_lock lock(mutex);
-    entered = true;
+    ++entered;
     changed.notify_all();
     changed.wait(lock, [&] { return leave; });
     return {};
   };
   StartServer();
-  const Client echo(server->port());
-  echo.Send("POST /api/destinations/pacs/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const std::string request =
+      "POST /api/destinations/pacs/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  std::vector<std::unique_ptr<Client>> echoes;
+  for (int i = 0; i < AdminApi::kMaxEchoes; ++i) {
+    echoes.push_back(std::make_unique<Client>(server->port()));
+    echoes.back()->Send(request);
+  }
   {
     std::unique_lock lock(mutex);
-    ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return entered; }));
+    ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20),
+                                 [&] { return entered == AdminApi::kMaxEchoes; }));
   }
   EXPECT_THAT(Ask(Get("/healthz")), HasSubstr("200 OK"));
+  EXPECT_THAT(Ask(request), HasSubstr("503 "));
   {
     const std::lock_guard lock(mutex);
     leave = true;
   }
   changed.notify_all();
-  EXPECT_THAT(echo.Read(), HasSubstr("\"ok\": true"));
+  for (const auto& echo : echoes) EXPECT_THAT(echo->Read(), HasSubstr("\"ok\": true"));
+  EXPECT_THAT(Ask(request), HasSubstr("\"ok\": true"));
 }
 
 TEST_F(AdminServerTest, SaysWhyItCannotListen) {
