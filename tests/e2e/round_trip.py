@@ -26,7 +26,7 @@ PROFILES = {
                "captured_slices": "key", "failures": "report"},
     "allframes": {"empty_frames": "keep", "report": "comprehensive", "banner": "", "also": ["secondary_capture"],
                   "captured_slices": "every"},
-    "labelmap": {"segmentation": "labelmap", "report": "enhanced", "also": ["rt_structure_set"]},
+    "labelmap": {"segmentation": "labelmap", "report": "enhanced", "also": ["rt_structure_set"], "first_series_number": 501},
     "labelmaprle": {"segmentation": "labelmap", "compression": "rle", "report": "none"},
     "fractional": {"segmentation": "fractional", "compression": "none", "report": "none"},
     "fractionalrle": {"segmentation": "fractional", "compression": "rle", "report": "none"},
