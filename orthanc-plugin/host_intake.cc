@@ -138,8 +138,13 @@ bool HostIntake::Follow(HostEvents::News news) {
   return status.ok();
 }
 
-/// Where the change log is to be read from.
+/// Where the change log is to be read from. What a person asked for may not be in it.
 Status HostIntake::Begin() {
+  AXIAL_ASSIGN_OR_RETURN(const auto awaited, pipeline_.AwaitedStudies());
+  to_do_.wanted_studies.clear();
+  for (const std::string& study_uid : awaited)
+    if (std::string id = orthanc_.LookupStudy(study_uid); !id.empty())
+      to_do_.wanted_studies.push_back(std::move(id));
   AXIAL_ASSIGN_OR_RETURN(const nlohmann::json newest, orthanc_.GetJson("/changes?last"));
   const std::int64_t last = newest.value("Last", std::int64_t{0});
   AXIAL_ASSIGN_OR_RETURN(const std::string newest_anchor, AnchorAt(last));

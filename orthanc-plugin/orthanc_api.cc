@@ -89,6 +89,10 @@ Result<std::string> OrthancApi::DicomFile(const std::string& instance_id) const 
   return Take(context_, buffer);
 }
 
+std::string OrthancApi::LookupStudy(const std::string& study_uid) const {
+  return Take(context_, OrthancPluginLookupStudy(context_, study_uid.c_str()));
+}
+
 std::string OrthancApi::LookupInstance(const std::string& sop_instance_uid) const {
   return Take(context_, OrthancPluginLookupInstance(context_, sop_instance_uid.c_str()));
 }

@@ -35,6 +35,8 @@ class OrthancApi {
   /// The DICOM file of an instance, uncompressed, as it was stored. Errors: as Get.
   [[nodiscard]] Result<std::string> DicomFile(const std::string& instance_id) const;
 
+  /// Orthanc's identifier of the study with this Study Instance UID; "": it has none, or several.
+  [[nodiscard]] std::string LookupStudy(const std::string& study_uid) const;
   /// Orthanc's identifier of the instance with this SOP Instance UID; "": it has none, or several.
   [[nodiscard]] std::string LookupInstance(const std::string& sop_instance_uid) const;
 

@@ -388,6 +388,10 @@ Result<RequestedAnalysis> Pipeline::Analyze(const std::string& study_uid,
   return state_->analysis_requests->Ask(study_uid, series_uid, model, Clock::System().Now());
 }
 
+Result<std::vector<std::string>> Pipeline::AwaitedStudies() const {
+  return state_->requests->AwaitedStudies();
+}
+
 store::HostStore& Pipeline::host() { return *state_->host; }
 
 StudyRemover& Pipeline::remover() { return *state_->remover; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "core/base/metrics.h"
@@ -69,6 +70,9 @@ class Pipeline {
   [[nodiscard]] Result<RequestedAnalysis> Analyze(const std::string& study_uid,
                                                   const std::string& series_uid,
                                                   const std::string& model);
+
+  /// Studies for which a person's request waits.
+  [[nodiscard]] Result<std::vector<std::string>> AwaitedStudies() const;
 
   /// What a host tells of itself, and of its studies.
   [[nodiscard]] store::HostStore& host();

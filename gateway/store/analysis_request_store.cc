@@ -124,6 +124,17 @@ Result<RequestedJobs> AnalysisRequestStore::Record(const AnalysisRequest& reques
   });
 }
 
+Result<std::vector<std::string>> AnalysisRequestStore::AwaitedStudies() const {
+  return database_.Read<std::vector<std::string>>(
+      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement rows(
+            db, "SELECT DISTINCT study_uid FROM analysis_request WHERE finished_at IS NULL");
+        std::vector<std::string> studies;
+        while (rows.executeStep()) studies.push_back(rows.getColumn(0).getString());
+        return studies;
+      });
+}
+
 Result<std::vector<AnalysisRequest>> AnalysisRequestStore::ListOfStudy(const std::string& study_uid,
                                                                        int limit) const {
   return database_.Read<std::vector<AnalysisRequest>>(

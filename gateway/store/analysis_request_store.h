@@ -67,6 +67,9 @@ class AnalysisRequestStore {
                                              const std::string& outcome, bool finished,
                                              TimePoint now);
 
+  /// Of which something is asked for that did not become Jobs yet.
+  [[nodiscard]] Result<std::vector<std::string>> AwaitedStudies() const;
+
   /// Newest first, at most `limit`.
   [[nodiscard]] Result<std::vector<AnalysisRequest>> ListOfStudy(const std::string& study_uid,
                                                                  int limit) const;

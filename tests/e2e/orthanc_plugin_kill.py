@@ -1,8 +1,9 @@
 """Orthanc with Axial inside is killed at a point (kill -9) while it takes in a radiograph, and started again: the result is there, once.
 
 Points: where the plugin's own rows are written, where the pipeline's are; `down`: another study is stored and stable while the
-plugin is not there; `cleared`: and Orthanc's change log is cleared; `replaced`: and Orthanc's database is an older one. `throws`:
-nobody is killed, but an exception that nobody expects comes in every thread of ours, and must not end Orthanc.
+plugin is not there; `cleared`: and Orthanc's change log is cleared; `replaced`: and Orthanc's database is an older one. `asked`:
+while it takes in a study for a person who asked for a model. `throws`: nobody is killed, but an exception that nobody expects comes
+in every thread of ours, and must not end Orthanc.
 """
 
 import shutil
@@ -34,6 +35,27 @@ def KillAt(workspace, binaries, point):
     host.Start()
     if not host.orthanc.FindStudy(radiograph.study_uid):  # killed before the answer: the modality sends again
         harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")
+    CheckOnce(host, radiograph.study_uid, len(radiograph.files))
+    host.Stop()
+
+
+def Asked(workspace, binaries):
+    """Killed while it takes in an older study for which somebody asked a model: nothing but the request knows of it."""
+    host = plugin_host.PluginHost(workspace, "host", binaries, rules=(plugin_host.CT_RULE,))
+    before = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    before.Start()
+    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "44")
+    harness.SendAll(radiograph.folder, before, workspace.folder / "send.log", len(radiograph.files))
+    before.Stop()
+    host.Start(crash_at="orthanc_linked")
+    study = host.orthanc.FindStudy(radiograph.study_uid)
+    try:
+        harness.HttpPostJson(f"{host.orthanc.url}/axial/studies/{study}/analyze", {"model": "dx-position"})
+    except OSError:
+        pass  # it was killed before it had answered
+    Check(host.Ended() < 0, "Orthanc was not killed")
+    Check(host.Rows("SELECT count(*) FROM analysis_request WHERE finished_at IS NULL") == [(1,)], "the request is no row")
+    host.Start()
     CheckOnce(host, radiograph.study_uid, len(radiograph.files))
     host.Stop()
 
@@ -92,8 +114,8 @@ def WhileDown(workspace, binaries, what):
 
 def Body(workspace, binaries):
     what = sys.argv[2]
-    if what == "throws":
-        return Throws(workspace, binaries)
+    if what in ("throws", "asked"):
+        return {"throws": Throws, "asked": Asked}[what](workspace, binaries)
     (WhileDown if what in ("down", "cleared", "replaced") else KillAt)(workspace, binaries, what)
 
 
