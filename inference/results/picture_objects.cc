@@ -17,8 +17,9 @@ void PutBodyPart(const ResultRun& run, AttributeWriter& writer) {
       (image == "L" || image == "R"))
     laterality = image;
   if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
-  // Type 2C: asked for where the body part may be one of a pair.
-  if (body_part.empty() || !image.empty() || run.source.tagExists(DCM_Laterality))
+  // Type 2C: asked for where the body part may be one of a pair; "U" is none.
+  const bool of_pair = !image.empty() && image != "U";
+  if (body_part.empty() || of_pair || run.source.tagExists(DCM_Laterality))
     writer.Put(DCM_Laterality, laterality);
 }
 

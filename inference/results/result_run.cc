@@ -17,7 +17,7 @@ namespace axial::results {
 namespace {
 
 // Goes up whenever the same findings are encoded differently, so that a new form is a new object.
-constexpr const char* kWriterVersion = "3";
+constexpr const char* kWriterVersion = "4";
 
 const CodedConcept kProcessingEquipment = {"109102", "DCM", "Processing Equipment"};
 

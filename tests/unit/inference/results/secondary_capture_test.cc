@@ -61,23 +61,32 @@ TEST_F(SecondaryCaptureTest, ShowsOnePictureWhenNothingIsFoundAndForAnAnswer) {
 }
 
 TEST_F(SecondaryCaptureTest, SaysTheSideThatItsOneImageSays) {
-  for (const int images : {1, 2}) {
-    const SourceSeries source =
-        WriteSource({.modality = "DX", .slices = images, .frame_of_reference = false}, in_.path());
+  struct Case {
+    const char* body_part;
+    const char* said;  ///< Image Laterality of each image
+    int images;
+    const char* side;  ///< Laterality of the result; "none": absent, as dciodvfy wants it
+  };
+  for (const Case& each : {Case{"BREAST", "L", 1, "L"},
+                           {"BREAST", "L", 2, ""},  // another image may show the other side
+                           {"BREAST", "B", 1, ""},
+                           {"CHEST", "U", 1, "none"}}) {
+    const SourceSeries source = WriteSource(
+        {.modality = "DX", .slices = each.images, .frame_of_reference = false}, in_.path());
     for (const SourceFrame& frame : source.frames) {
       DcmFileFormat file;
       ASSERT_TRUE(file.loadFile(frame.file.c_str()).good());
-      file.getDataset()->putAndInsertString(DCM_BodyPartExamined, "BREAST");
-      file.getDataset()->putAndInsertString(DCM_ImageLaterality, "L");
+      file.getDataset()->putAndInsertString(DCM_BodyPartExamined, each.body_part);
+      file.getDataset()->putAndInsertString(DCM_ImageLaterality, each.said);
       ASSERT_TRUE(file.saveFile(frame.file.c_str()).good());
     }
     const auto written = Write(EmptyFindings(source), LungCard());
     ASSERT_TRUE(written.ok()) << written.error().ToString();
     DcmFileFormat capture;
     ASSERT_TRUE(capture.loadFile(out_.File(written->front().file).c_str()).good());
-    OFString side = "none";
-    EXPECT_TRUE(capture.getDataset()->findAndGetOFString(DCM_Laterality, side).good());
-    EXPECT_EQ(side, images == 1 ? "L" : "");  // another image may show the other side
+    OFString side;
+    if (capture.getDataset()->findAndGetOFString(DCM_Laterality, side).bad()) side = "none";
+    EXPECT_EQ(side, each.side) << each.body_part << " " << each.said;
   }
 }
 
