@@ -30,6 +30,16 @@ void PrepareProcess(const DestinationOptions& options) {
   static_cast<void>(ignored);
 }
 
+OFCondition CreateParameters(T_ASC_Parameters*& parameters, const DestinationOptions& options) {
+#if PACKAGE_VERSION_NUMBER >= 369  // DCMTK's, in osconfig.h
+  return ASC_createAssociationParameters(&parameters, kMaxPduBytes,
+                                         Seconds(options.connect_timeout));
+#else
+  static_cast<void>(options);
+  return ASC_createAssociationParameters(&parameters, kMaxPduBytes);
+#endif
+}
+
 std::string RejectReason(T_ASC_Parameters* parameters, const config::Destination& destination,
                          const DestinationOptions& options) {
   T_ASC_RejectParameters reject;
@@ -100,8 +110,7 @@ Result<std::unique_ptr<DicomAssociation>> DicomAssociation::Open(
       ASC_initializeNetwork(NET_REQUESTOR, 0, Seconds(options.response_timeout), &state->network);
   if (condition.good())
     condition = ASC_setTransportLayer(state->network, &state->transport, /*takeoverOwnership=*/0);
-  if (condition.good())
-    condition = ASC_createAssociationParameters(&state->parameters, kMaxPduBytes);
+  if (condition.good()) condition = CreateParameters(state->parameters, options);
   if (condition.bad()) return FromOFCondition(condition);
   const std::string who =
       fmt::format("{}@{}:{}", destination.ae_title, destination.host, destination.port);
