@@ -30,6 +30,22 @@ Result<std::vector<SeriesClass>> ReadClasses(SQLite::Database& db, const std::st
   return classes;
 }
 
+/// Of rows of (series_uid, calling_ae_title, called_ae_title, changed_in_revision, routed).
+Result<std::vector<SeriesRow>> ReadSeries(SQLite::Database& db, SQLite::Statement& rows) {
+  std::vector<SeriesRow> all;
+  while (rows.executeStep()) {
+    SeriesRow series;
+    series.series_uid = rows.getColumn(0).getString();
+    series.calling_ae_title = rows.getColumn(1).getString();
+    series.called_ae_title = rows.getColumn(2).getString();
+    series.changed_in_revision = rows.getColumn(3).getInt();
+    series.routed = rows.getColumn(4).getInt() != 0;
+    AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
+    all.push_back(std::move(series));
+  }
+  return all;
+}
+
 constexpr std::string_view kStudySelect =
     "SELECT s.study_uid, s.first_received_at, s.last_received_at, "
     "(SELECT count(*) FROM series x WHERE x.study_uid = s.study_uid), "
@@ -75,18 +91,7 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfStudy(const std::string& stud
                             "rowid",
                             kSeriesIsRouted));
         rows.bind(1, study_uid);
-        std::vector<SeriesRow> all;
-        while (rows.executeStep()) {
-          SeriesRow series;
-          series.series_uid = rows.getColumn(0).getString();
-          series.calling_ae_title = rows.getColumn(1).getString();
-          series.called_ae_title = rows.getColumn(2).getString();
-          series.changed_in_revision = rows.getColumn(3).getInt();
-          series.routed = rows.getColumn(4).getInt() != 0;
-          AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
-          all.push_back(std::move(series));
-        }
-        return all;
+        return ReadSeries(db, rows);
       });
 }
 
@@ -105,18 +110,9 @@ Result<std::vector<SeriesRow>> StudyStore::SeriesOfRevision(const std::string& s
             "series s WHERE s.study_uid = ?1 AND changed IS NOT NULL ORDER BY s.rowid");
         rows.bind(1, study_uid);
         rows.bind(2, number);
-        std::vector<SeriesRow> all;
-        while (rows.executeStep()) {
-          SeriesRow series;
-          series.series_uid = rows.getColumn(0).getString();
-          series.calling_ae_title = rows.getColumn(1).getString();
-          series.called_ae_title = rows.getColumn(2).getString();
-          series.changed_in_revision = rows.getColumn(3).getInt();
-          series.routed = rows.getColumn(4).getInt() != 0;
+        AXIAL_ASSIGN_OR_RETURN(std::vector<SeriesRow> all, ReadSeries(db, rows));
+        for (SeriesRow& series : all)
           series.run_before_removal = ModelsRunBeforeRemoval(db, series.series_uid, number);
-          AXIAL_ASSIGN_OR_RETURN(series.classes, ReadClasses(db, series.series_uid));
-          all.push_back(std::move(series));
-        }
         return all;
       });
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/turned_clock.h"
 #include "tests/unit/gateway/deliver/deliver_fixture.h"
 
 namespace axial::deliver {
@@ -43,23 +44,17 @@ class SilentPort {
   std::uint16_t port_ = 0;
 };
 
-class StandingClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override { return now; }
-  TimePoint now{};
-};
-
 class CommitmentReporterTest : public DeliverTest {
  protected:
   CommitmentReporterTest() : commitments(*database) {
-    clock.now = At(0);
+    clock.Set(At(0));
     peer.port = silent.port();
     peer.host = "127.0.0.1";
   }
 
   std::int64_t Ask(const std::string& transaction, const std::string& ae_title = "CT01") {
     return commitments
-        .Request({ae_title, "127.0.0.1", {transaction, {{kCt, "1.1"}}}}, clock.now, clock.now)
+        .Request({ae_title, "127.0.0.1", {transaction, {{kCt, "1.1"}}}}, clock.Now(), clock.Now())
         .value();
   }
 
@@ -87,7 +82,7 @@ class CommitmentReporterTest : public DeliverTest {
     return {};
   }
 
-  StandingClock clock;
+  testing::TurnedClock clock;
   SilentPort silent;
   config::CommitmentAnswers peer;
   store::CommitmentStore commitments;
@@ -99,16 +94,16 @@ TEST_F(CommitmentReporterTest, TriesAPeerThatIsAwayWithGrowingPausesAndGivesUpIn
   const auto id = Ask("9.1");
   std::vector<double> pauses;
   for (int i = 0; i < 12; ++i) {
-    ASSERT_TRUE(reporter.TellOne(clock.now).value());
-    EXPECT_FALSE(reporter.TellOne(clock.now).value()) << "before its pause is over";
-    pauses.push_back(std::chrono::duration<double>(Row(id).next_at - clock.now).count());
-    clock.now = Row(id).next_at;
+    ASSERT_TRUE(reporter.TellOne(clock.Now()).value());
+    EXPECT_FALSE(reporter.TellOne(clock.Now()).value()) << "before its pause is over";
+    pauses.push_back(std::chrono::duration<double>(Row(id).next_at - clock.Now()).count());
+    clock.Set(Row(id).next_at);
   }
   EXPECT_THAT(pauses, ::testing::ElementsAre(.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300));
   EXPECT_EQ(Row(id).state, CommitmentState::kOwed);
   EXPECT_THAT(Row(id).error_message, HasSubstr("CT01@127.0.0.1"));
-  clock.now = At(0) + std::chrono::hours(49);
-  EXPECT_TRUE(reporter.TellOne(clock.now).value());
+  clock.Set(At(0) + std::chrono::hours(49));
+  EXPECT_TRUE(reporter.TellOne(clock.Now()).value());
   EXPECT_EQ(Row(id).state, CommitmentState::kExpired);
   EXPECT_EQ(
       metrics.GetCounter("axial_deliver_commitment_reports_total", "", {{"result", "given_up"}})
@@ -119,18 +114,18 @@ TEST_F(CommitmentReporterTest, TriesAPeerThatIsAwayWithGrowingPausesAndGivesUpIn
 TEST_F(CommitmentReporterTest, SaysWhatToConfigureForAPeerWithoutAnAddress) {
   CommitmentReporter reporter(commitments, Node(), Options());
   const auto id = Ask("9.1", "CT02");
-  ASSERT_TRUE(reporter.TellOne(clock.now).value());
+  ASSERT_TRUE(reporter.TellOne(clock.Now()).value());
   EXPECT_THAT(Row(id).error_message, HasSubstr("storage_commitment: {port: "));
   EXPECT_EQ(reporter.AssociationFor("CT02", "127.0.0.1"), config::CommitmentAssociation::kSame);
   EXPECT_EQ(reporter.AssociationFor("CT01", "127.0.0.1"), config::CommitmentAssociation::kAuto);
 
   // A reload that names one is followed at once.
-  clock.now = At(0);
+  clock.Set(At(0));
   config::Node node = Node();
   node.peers[1].storage_commitment = peer;
   silent.Close();
   reporter.SetNode(node);
-  ASSERT_TRUE(reporter.TellOne(clock.now).value());
+  ASSERT_TRUE(reporter.TellOne(clock.Now()).value());
   EXPECT_THAT(Row(id).error_message, HasSubstr("CT02@127.0.0.1"));
 }
 

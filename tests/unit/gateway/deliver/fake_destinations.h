@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "gateway/deliver/delivery_stage.h"
+#include "tests/support/turned_clock.h"
 #include "tests/unit/gateway/deliver/deliver_fixture.h"
 
 namespace axial::deliver {
-
-class ManualClock final : public Clock {
- public:
-  TimePoint Now() const override { return now; }
-  TimePoint now{};
-};
 
 /// What the fake Destinations of one test do and saw.
 struct World {
@@ -92,7 +87,7 @@ class FakeDestination final : public Destination {
 
 class FakeDestinationsTest : public DeliverTest {
  protected:
-  FakeDestinationsTest() { clock.now = At(10); }
+  FakeDestinationsTest() { clock.Set(At(10)); }
 
   std::unique_ptr<DeliveryStage> MakeStage(const std::vector<std::string>& names) {
     return MakeStageOf(Named(names));
@@ -122,7 +117,7 @@ class FakeDestinationsTest : public DeliverTest {
   }
 
   std::optional<TimePoint> RunAt(DeliveryStage& stage, TimePoint now) {
-    clock.now = now;
+    clock.Set(now);
     return stage.RunOnce(now);
   }
 
@@ -133,7 +128,7 @@ class FakeDestinationsTest : public DeliverTest {
         .Value();
   }
 
-  ManualClock clock;
+  testing::TurnedClock clock;
   World world;
   int changes = 0;
 };

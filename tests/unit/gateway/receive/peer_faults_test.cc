@@ -6,15 +6,10 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "tests/support/turned_clock.h"
 
 namespace axial::receive {
 namespace {
-
-class TurnedClock final : public Clock {
- public:
-  TimePoint Now() const override { return now; }
-  TimePoint now = FromMicros(1'000'000);
-};
 
 std::vector<std::string>& Lines() {
   static std::vector<std::string> lines;
@@ -34,7 +29,7 @@ class PeerFaultsTest : public ::testing::Test {
         .Value();
   }
 
-  TurnedClock clock_;
+  testing::TurnedClock clock_{FromMicros(1'000'000)};
   Metrics metrics_;
   PeerFaults faults_{metrics_, clock_};
 };
@@ -54,7 +49,7 @@ TEST_F(PeerFaultsTest, CountsEachAndLogsOncePerPeerAndHour) {
   EXPECT_NE(Lines()[0].find("fault=not_dicom"), std::string::npos) << Lines()[0];
   faults_.CountAndLog(Fault::kNotDicom, "10.1.2.4", "", "PDU 16");
   EXPECT_EQ(Lines().size(), 2u);
-  clock_.now += std::chrono::hours(1);
+  clock_.Advance(std::chrono::hours(1));
   faults_.CountAndLog(Fault::kNotDicom, "10.1.2.3", "", "PDU 16");
   EXPECT_EQ(Lines().size(), 3u);
 }
@@ -62,7 +57,7 @@ TEST_F(PeerFaultsTest, CountsEachAndLogsOncePerPeerAndHour) {
 TEST_F(PeerFaultsTest, RemembersAtMostAThousandPeersAndForgetsTheOldest) {
   faults_.CountAndLog(Fault::kSilent, "first", "", "");
   for (int i = 0; i < 1024; ++i) {
-    clock_.now += std::chrono::microseconds(1);
+    clock_.Advance(std::chrono::microseconds(1));
     faults_.CountAndLog(Fault::kSilent, "peer " + std::to_string(i), "", "");
   }
   EXPECT_EQ(Lines().size(), 1025u);
