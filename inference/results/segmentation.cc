@@ -204,8 +204,11 @@ Status CheckPixelBytes(const SegmentationForm& form, const SourceSeries& source,
                              static_cast<std::uint64_t>(source.rows) *
                              static_cast<std::uint64_t>(source.columns);
   if (form.type != SegmentationForm::Type::kBinary || (bits + 7) / 8 <= kMaxPixelBytes) return {};
-  return MakeError(ErrorCode::kUnsupported, "{} frames of {}x{} are more than 4 GiB of Pixel Data",
-                   frames, source.rows, source.columns);
+  return MakeError(
+      ErrorCode::kUnsupported,
+      "{} frames of {}x{} are more than 4 GiB of Pixel Data, which no BINARY Segmentation can "
+      "hold; write segmentation: labelmap (or none) in the destination's results",
+      frames, source.rows, source.columns);
 }
 
 }  // namespace
