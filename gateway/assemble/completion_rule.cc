@@ -38,6 +38,8 @@ std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const Ser
                     study.calling_ae_title(), Seconds(habit.longest_pause()), finding.text)};
   }
   const bool known = pattern != Pattern::kUnknown;
+  // A modality that reports its steps will say exactly what there is.
+  if (!known && study.steps() && !study.steps()->ended) return std::nullopt;
   // One Instance for each Association is how some send Series of hundreds.
   const bool may_be_a_part = series.only_lone_associations && !series.evidence.stands_alone();
   if (!known && (may_be_a_part || habit.has_split())) return std::nullopt;
@@ -48,9 +50,9 @@ std::optional<Completion> JudgeReleasedSeries(const StudyState& study, const Ser
                     Released(study, finding.text + "; " + habit.ToString())};
 }
 
-/// nullptr when no ended step names its Instances.
+/// nullptr when no step names its Instances (yet).
 const StepEvidence::Series* NamedBySteps(const StudyState& study, const std::string& series_uid) {
-  if (!study.steps() || !study.steps()->ended) return nullptr;
+  if (!study.steps()) return nullptr;
   const auto found = study.steps()->series.find(series_uid);
   return found == study.steps()->series.end() ? nullptr : &found->second;
 }
@@ -81,10 +83,11 @@ std::optional<Completion> JudgeSeries(const StudyState& study, const std::string
                                       const config::Completion& limits) {
   if (const StepEvidence::Series* named = NamedBySteps(study, series_uid)) {
     if (named->missing > 0) return std::nullopt;
-    return Completion{series.last_at, "performed_step",
-                      fmt::format("{} of {} Instances that the Modality Performed Procedure Step "
-                                  "names",
-                                  named->referenced, named->referenced)};
+    if (study.steps()->ended)
+      return Completion{series.last_at, "performed_step",
+                        fmt::format("{} of {} Instances that the Modality Performed Procedure Step "
+                                    "names",
+                                    named->referenced, named->referenced)};
   }
   const std::optional<DeclaredCount> declared = series.evidence.Declared();
   if (declared && declared->reached() && habit.Reaches(declared->source))

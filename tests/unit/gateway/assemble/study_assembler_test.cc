@@ -192,6 +192,39 @@ TEST_F(StudyAssemblerTest, AnEndedPerformedStepTellsExactlyWhatTheStudyConsistsO
             "3 of 3 Instances in 2 Series, by Modality Performed Procedure Step");
 }
 
+TEST_F(StudyAssemblerTest, WhileAStepIsInProgressNobodyGuessesThatAnUnknownSenderIsDone) {
+  ASSERT_TRUE(steps.Create({"9.1", {"1.1"}, "CT01", "CT01", "CT", {}}, At(0)).ok());
+  Receive(1, 1, 1, 0);
+  Receive(1, 1, 2, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(0)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(20)).ok());
+  EXPECT_TRUE(studies.SeriesRevisions("1.1")->empty());
+  store::PerformedStepChange change;
+  change.event = store::PerformedStepEvent::kDiscontinue;
+  change.series = {{"1.1.1", {{"1.2", "1.1.1.1"}, {"1.2", "1.1.1.2"}, {"1.2", "1.1.1.3"}}}};
+  assembler_->OnStepsChanged(steps.Set("9.1", change, At(20)).value());
+  ASSERT_TRUE(assembler_->RunOnce(At(30)).ok());
+  EXPECT_TRUE(studies.SeriesRevisions("1.1")->empty()) << "one is missing";
+  Receive(2, 1, 3, 30);
+  ASSERT_TRUE(assembler_->RunOnce(At(30)).ok());
+  ASSERT_EQ(studies.SeriesRevisions("1.1")->size(), 1U);
+  EXPECT_EQ(studies.SeriesRevisions("1.1")->front().close_reason, "performed_step");
+}
+
+TEST_F(StudyAssemblerTest, WhatAStepInProgressNamesIsWaitedFor) {
+  ASSERT_TRUE(steps.Create({"9.1", {"1.1"}, "CT01", "CT01", "CT", {}}, At(0)).ok());
+  store::PerformedStepChange change;
+  change.series = {{"1.1.1", {{"1.2", "1.1.1.1"}, {"1.2", "1.1.1.2"}, {"1.2", "1.1.1.3"}}}};
+  ASSERT_TRUE(steps.Set("9.1", change, At(0)).ok());
+  Receive(1, 1, 1, 0);
+  Receive(1, 1, 2, 0);
+  ASSERT_TRUE(assembler_->OnAssociationClosed(1, true, At(0)).ok());
+  ASSERT_TRUE(assembler_->RunOnce(At(50)).ok());
+  EXPECT_TRUE(studies.SeriesRevisions("1.1")->empty());
+  ASSERT_TRUE(assembler_->RunOnce(At(61)).ok());
+  EXPECT_EQ(Revisions()[0].close_reason, "quiet");
+}
+
 TEST_F(StudyAssemblerTest, ReopensAsNewRevisionOnLateInstance) {
   Receive(1, 1, 1, 0);
   ASSERT_TRUE(assembler_->RunOnce(At(60)).ok());
