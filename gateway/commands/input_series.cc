@@ -29,8 +29,10 @@ int SeriesNumberOf(const AttributeSet& attributes) {
   return number;
 }
 
-/// A DICOM file (PS3.10 chapter 7), or a data set without its head.
-bool IsDicom(const std::string& path) {
+/// A file that ought to be an Instance: DICOM (PS3.10 chapter 7, or a data set without its head),
+/// but not the directory that comes with every CD and names no Study (PS3.10 8.6).
+bool IsDicomImage(const std::string& path) {
+  if (fs::path(path).filename() == "DICOMDIR") return false;
   constexpr std::streamoff kPreambleBytes = 128;
   std::string prefix(4, '\0');
   std::ifstream file(path, std::ios::binary);
@@ -66,7 +68,7 @@ class SeriesGatherer {
   }
 
   void AddUnusable(const std::string& file, const Error& reason) {
-    if (IsDicom(file))
+    if (IsDicomImage(file))
       input_.refused.push_back({file, reason.message()});
     else
       ++input_.others;
@@ -108,7 +110,7 @@ Result<InputFolder> ReadInputFolder(const std::string& folder) {
 
 void TellLeftOut(const InputFolder& input, std::ostream& err) {
   if (input.others > 0)
-    err << fmt::format("{} of {} files are no DICOM files\n", input.others, input.files);
+    err << fmt::format("{} of {} files are no DICOM images\n", input.others, input.files);
   if (input.repeated > 0)
     err << fmt::format("{} of {} files repeat an Instance and are left out\n", input.repeated,
                        input.files);

@@ -25,7 +25,7 @@ struct InputFolder {
   std::vector<InputSeries> series;
   std::vector<LeftOutFile> refused;  ///< DICOM that the gateway would refuse, too
   std::size_t files = 0;             ///< all that were looked at
-  std::size_t others = 0;            ///< no DICOM; folders often hold other things
+  std::size_t others = 0;            ///< no DICOM images; folders often hold other things
   std::size_t repeated = 0;          ///< SOP Instance UIDs that were there before
 };
 

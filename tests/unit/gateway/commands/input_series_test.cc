@@ -67,10 +67,11 @@ TEST_F(InputSeriesTest, NamesDicomThatCannotBeUsedWithReasonAndRemedy) {
   std::filesystem::copy_file(files[8], folder_.File("ct/again.dcm"));
   std::ofstream(folder_.File("notes.txt")) << "not DICOM";
   std::ofstream(folder_.File("a\n.dcm"), std::ios::binary) << std::string(128, '\0') << "DICM\x02";
+  std::ofstream(folder_.File("DICOMDIR"), std::ios::binary) << std::string(128, '\0') << "DICM";
   const std::string told = Told();
-  EXPECT_THAT(told, HasSubstr("1 of 12 files are no DICOM files\n"));
-  EXPECT_THAT(told, HasSubstr("1 of 12 files repeat an Instance"));
-  EXPECT_THAT(told, HasSubstr("8 of 12 files are DICOM, but cannot be used:\n"));
+  EXPECT_THAT(told, HasSubstr("2 of 13 files are no DICOM images\n"));
+  EXPECT_THAT(told, HasSubstr("1 of 13 files repeat an Instance"));
+  EXPECT_THAT(told, HasSubstr("8 of 13 files are DICOM, but cannot be used:\n"));
   EXPECT_THAT(told, HasSubstr("/slice-005.dcm: StudyInstanceUID: UID has a character that is "
                               "neither digit nor dot\n"));
   EXPECT_THAT(told, HasSubstr("/a .dcm: "));  // the name must not break the line
