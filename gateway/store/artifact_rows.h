@@ -24,6 +24,10 @@ void InsertArtifact(SQLite::Database& db, const Job& job, const ProducedArtifact
 /// As many as fit into one message to the worker; a result names what it replaces, not all pages.
 inline constexpr int kMaxPredecessors = 1000;
 
+/// ORDER BY of an `artifact a`, so that those are within kMaxPredecessors: reports and
+/// Segmentations before any number of pictures, both in the order they were made.
+inline constexpr std::string_view kNamedFirst = "a.kind NOT IN ('sr', 'seg'), a.id";
+
 /// Rows of (id, kind, SOP Class UID, Series UID, SOP Instance UID).
 [[nodiscard]] std::vector<EarlierArtifact> ReadEarlierArtifacts(SQLite::Statement& rows);
 

@@ -90,8 +90,8 @@ Result<std::vector<EarlierArtifact>> FailureReportStore::Predecessors(const Job&
                         "a.sop_instance_uid FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
                         "artifact a ON a.id = l.artifact_id WHERE e.study_uid = ?2 AND "
                         "l.failure_report_id IS NOT NULL AND e.state = 'failed' AND (e.id = ?1 OR "
-                        "{}) ORDER BY a.id LIMIT {}",
-                        kIsReplaced, kMaxPredecessors));
+                        "{}) ORDER BY {} LIMIT {}",
+                        kIsReplaced, kNamedFirst, kMaxPredecessors));
     rows.bind(1, job.id);
     rows.bind(2, job.study_uid);
     return ReadEarlierArtifacts(rows);

@@ -82,8 +82,8 @@ Result<std::vector<EarlierArtifact>> JobStore::Predecessors(const Job& job) cons
                         "(l.failure_report_id IS NOT NULL AND e.revision_id = ?3 AND e.series_uid "
                         "= ?4 AND e.model = ?5)) AND (?6 OR NOT EXISTS (SELECT 1 FROM "
                         "study_revision v WHERE v.id = e.revision_id AND v.removed_at IS NOT "
-                        "NULL)) ORDER BY a.id LIMIT {}",
-                        kIsReplaced, kMaxPredecessors));
+                        "NULL)) ORDER BY {} LIMIT {}",
+                        kIsReplaced, kNamedFirst, kMaxPredecessors));
     rows.bind(1, job.id);
     rows.bind(2, job.study_uid);
     rows.bind(3, job.revision_id);

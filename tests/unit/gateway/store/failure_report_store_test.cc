@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/store/artifact_rows.h"
 #include "tests/unit/gateway/store/store_fixture.h"
 
 namespace axial::store {
@@ -180,6 +181,29 @@ TEST_F(FailureReportTest, TheSameFailureAgainIsNotToldTwiceAndAnotherOneReplaces
   Report("2.25.2", 12);
   ASSERT_TRUE(jobs->Retry(job.id, At(13)).ok());
   EXPECT_EQ(UidsOf(jobs->Predecessors(Row(job.id)).value()), (Uids{"2.25.1", "2.25.2"}));
+}
+
+/// A picture of every slice must not push the report out of what the next result names.
+TEST_F(FailureReportTest, IsNamedAfterAResultOfMoreThanAThousandObjects) {
+  AddJob({"pacs"});
+  std::vector<ProducedArtifact> artifacts = {
+      {"sr", "/r/sr", "1.2.840", "2.25.9", "2.25.1", {"pacs"}}};
+  for (int i = 0; i < kMaxPredecessors; ++i)
+    artifacts.push_back({"secondary_capture",
+                         "/r/sc",
+                         "1.2.841",
+                         "2.25.8",
+                         "2.25.7." + std::to_string(i),
+                         {"pacs"}});
+  const Job first = jobs->Lease({"model"}, At(5), kLease).value().value();
+  ASSERT_TRUE(jobs->Produce(first, artifacts, "", At(5)).ok());
+  const Job second = AddLateJob({"pacs"});
+  Fail(6);
+  Report("2.25.2", 7);
+  ASSERT_TRUE(jobs->Retry(second.id, At(8)).ok());
+  const Uids named = UidsOf(jobs->Predecessors(Row(second.id)).value());
+  ASSERT_EQ(named.size(), static_cast<std::size_t>(kMaxPredecessors));
+  EXPECT_EQ(Uids(named.begin(), named.begin() + 3), (Uids{"2.25.1", "2.25.2", "2.25.7.0"}));
 }
 
 TEST_F(FailureReportTest, ALaterRevisionReplacesItAndNoFailureReplacesAResult) {
