@@ -205,10 +205,12 @@ PluginConfiguration ReadPluginConfiguration(const OrthancApi& orthanc) {
   const json all = text.ok() ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json();
   if (!all.is_object() || !all.contains(kSection) || !all[kSection].is_object() ||
       all[kSection].empty()) {
-    configuration.problems.push_back({configuration.file, 0, "there is no \"Axial\" section",
-                                      "add \"Axial\": {\"Configuration\": "
-                                      "\"/etc/axial/axial.yaml\"}, or one that holds the same "
-                                      "keys"});
+    const bool there = all.is_object() && all.contains(kSection);
+    configuration.problems.push_back(
+        {configuration.file, 0, there ? "\"Axial\" holds no keys" : "there is no \"Axial\" section",
+         "add \"Axial\": {\"Configuration\": "
+         "\"/etc/axial/axial.yaml\"}, or one that holds the same "
+         "keys"});
     return configuration;
   }
   configuration.host = ReadHost(all, path);

@@ -163,6 +163,13 @@ def Broken(workspace, binaries):
     Check(not host.storage.exists(), "it did something with a wrong configuration")
     host.Stop()
 
+    folder = workspace.folder / "text"
+    orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"], own_settings={"Axial": "axial.yaml"}))
+    orthanc.Start()
+    status, body = harness.HttpStatusAndBody(orthanc.url + "/axial/healthz")
+    Check(status == 503 and b"holds no keys" in body and b"Configuration" in body, f"{status}: {body!r}")
+    orthanc.Stop()
+
     folder = workspace.folder / "file"
     orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"],
                                             own_settings={"Axial": {"Configuration": str(folder / "absent.yaml")}}))

@@ -20,7 +20,9 @@ from harness import Check, WaitFor
 
 DICOM_JSON = {"Accept": "application/dicom+json"}
 NO_RULE = {"name": "Never", "when": {"Modality": "XX"}, "run": "dx-position", "send_to": ["pacs"]}
-SETTINGS = {"DicomAlwaysAllowFind": True, "DicomAlwaysAllowMove": True, "StableAge": 1}
+# What DICOMweb caches of a series it stores in its own time.
+SETTINGS = {"DicomAlwaysAllowFind": True, "DicomAlwaysAllowMove": True, "StableAge": 1,
+            "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableMetadataCache": False}}
 
 
 def Digest(content):
@@ -101,7 +103,7 @@ def Browse(session):
             session.Ask("instance", "GET", f"/instances/{instance}{path}")
     changes = session.orthanc.Get("/changes?limit=1000")["Changes"]
     session.Note("changes", [f"{change['ChangeType']} {change['Path']}" for change in changes
-                             if not change["ChangeType"].startswith(("Stable", "UpdatedAttachment"))])  # those come when they come
+                             if not change["ChangeType"].startswith("Stable")])  # those come when they come
     for query in ({"Level": "Study", "Query": {"Modality": "CT"}, "Expand": True}, {"Level": "Series", "Query": {"Modality": "*R"}},
                   {"Level": "Patient", "Query": {"PatientID": "AXIAL*"}}, {"Level": "Nothing", "Query": {}}):
         session.Ask("find", "POST", "/tools/find", json.dumps(query).encode())
