@@ -66,7 +66,7 @@ class Axial final : public Policy {
   }
 
  private:
-  testing::TempDir folder_;
+  testing::TempDir folder_{testing::TempDir::Place::kMemory};  // on a clock of its own
   std::unique_ptr<store::Database> database_ =
       store::Database::Open(folder_.File("axial.db")).value();
   store::StudyStore studies_{*database_};

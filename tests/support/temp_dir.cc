@@ -8,8 +8,14 @@
 
 namespace axial::testing {
 
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "axial-test-XXXXXX").string();
+TempDir::TempDir(Place place) {
+  constexpr const char* kPattern = "axial-test-XXXXXX";
+  std::string name = std::string("/dev/shm/") + kPattern;
+  if (place == Place::kMemory && mkdtemp(name.data()) != nullptr) {
+    path_ = name;
+    return;
+  }
+  name = (std::filesystem::temp_directory_path() / kPattern).string();
   AXIAL_INVARIANT(mkdtemp(name.data()) != nullptr);
   path_ = name;
 }

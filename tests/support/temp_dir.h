@@ -8,7 +8,10 @@ namespace axial::testing {
 /// A new empty folder, removed with everything in it at the end of the scope.
 class TempDir {
  public:
-  TempDir();
+  /// kMemory: where syncs cost nothing, if this machine has such a place; for tests that write much
+  /// and do not ask what a disk does.
+  enum class Place { kDisk, kMemory };
+  explicit TempDir(Place place = Place::kDisk);
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
