@@ -76,6 +76,21 @@ int LineOf(const Text& text, const std::string& key) {
                                          '\n'));
 }
 
+/// Orthanc's configuration, a file or a folder. Of a folder that it was given without a slash at
+/// the end, Orthanc tells the parent: what it was given stands in its command line.
+std::string PlaceOf(const std::string& told) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(told, error)) return told;
+  std::ifstream command("/proc/self/cmdline", std::ios::binary);
+  for (std::string argument; std::getline(command, argument, '\0');) {
+    const fs::path given = fs::absolute(argument, error);
+    if (!argument.empty() && fs::is_directory(given, error) && given.parent_path() == told)
+      return given.string();
+  }
+  return told;
+}
+
 /// From where Orthanc's configuration, a file or a folder, names others.
 std::filesystem::path FolderOf(const std::filesystem::path& path) {
   std::error_code error;
@@ -199,7 +214,7 @@ std::string WithoutComments(const std::string& json) {
 
 PluginConfiguration ReadPluginConfiguration(const OrthancApi& orthanc) {
   PluginConfiguration configuration;
-  const std::string path = orthanc.ConfigurationPath();
+  const std::string path = PlaceOf(orthanc.ConfigurationPath());
   configuration.file = path.empty() ? kOrthanc : path;
   const Result<std::string> text = orthanc.Configuration();
   const json all = text.ok() ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json();

@@ -177,7 +177,27 @@ def Broken(workspace, binaries):
     log = (folder / "orthanc.log").read_text(errors="replace")
     Check("plugin_not_started" in log and "absent.yaml" in log, f"the log does not say what is wrong:\n{log}")
     orthanc.Stop()
+    FromFolder(workspace, host)
     WorkerBeside(workspace, binaries, host.section)
+
+
+def FromFolder(workspace, host):
+    """As Debian configures Orthanc: a folder of files, named with and without a slash at the end. Names are relative to it."""
+    settings = json.loads((host.orthanc.folder / "orthanc.json").read_text())
+    section = settings.pop("Axial")
+    good = {**section, "workers": {"processes": 1}}
+    for name, slash, keys, status, says in (("plain", "", {"Configuration": "axial.yaml"}, 200, ""), ("slash", "/", {"Configuration": "axial.yaml"}, 200, ""),
+                                            ("wrong", "", section, 503, "wrong/axial.json:")):
+        folder = workspace.folder / name
+        folder.mkdir()
+        (folder / "orthanc.json").write_text(json.dumps(settings))
+        (folder / "axial.json").write_text(json.dumps({"Axial": keys}, indent=2))
+        (folder / "axial.yaml").write_text(json.dumps({**good, "storage": {**good["storage"], "directory": str(folder / "axial")}}))
+        process = workspace.Own(harness.Process("Orthanc", [harness.ORTHANC_PROGRAM, str(folder) + slash], workspace.folder / f"{name}.log"))
+        WaitFor("Orthanc to answer", lambda: harness.HttpGet(host.orthanc.url + "/system"), 60, [process])
+        got, body = harness.HttpStatusAndBody(host.orthanc.url + "/axial/healthz")
+        Check(got == status and says in body.decode(), f"{name}: {got}: {body!r}")
+        process.Stop()
 
 
 def WorkerBeside(workspace, binaries, section):
