@@ -80,7 +80,7 @@ std::int64_t Fill(store::StudyStore& studies, std::int64_t from, std::int64_t to
         if (first >= to) return;
         for (std::int64_t number = first; number < first + kInstancesOfStudy; ++number) {
           store::NewInstance instance = MakeInstance(number);
-          instance.sync = store::Sync::kLater;
+          instance.durable_file = false;
           Check(studies.AddInstance(instance));
         }
       }
@@ -120,15 +120,15 @@ Step MeasureStep(store::StudyStore& studies, std::int64_t rows, std::int64_t& ex
   Step step;
   step.rows = rows;
   // New Instances of a Study that lies anywhere, and of one that nobody has seen.
-  const auto insert = [&](store::Sync sync) {
+  const auto insert = [&](bool durable_file) {
     return Measure(kMeasuredInserts, [&](int) {
       store::NewInstance instance = MakeInstance(extra++);
-      instance.sync = sync;
+      instance.durable_file = durable_file;
       Check(studies.AddInstance(instance));
     });
   };
-  step.insert = insert(store::Sync::kLater);
-  step.durable_insert = insert(store::Sync::kNow);
+  step.insert = insert(false);
+  step.durable_insert = insert(true);
   const auto study_of = [&](int i) {
     const std::int64_t number = static_cast<std::int64_t>(
         static_cast<std::uint64_t>(i) * 2654435761U % static_cast<std::uint64_t>(rows));

@@ -12,6 +12,7 @@
 #include "core/base/content_digest.h"
 #include "core/base/crash_point.h"
 #include "core/base/log.h"
+#include "gateway/receive/spool_name.h"
 
 namespace axial::plugin {
 namespace {
@@ -44,10 +45,6 @@ bool IsPlainDicom(const std::string& file, std::int64_t bytes) {
   std::array<char, 132> start{};
   return stream.read(start.data(), start.size()) &&
          std::string_view(start.data() + 128, 4) == "DICM";
-}
-
-std::string SpoolName(const InstanceHeader& header, const std::string& digest) {
-  return header.sop_instance_uid.str() + "." + digest.substr(0, 16) + ".dcm";
 }
 
 void Identify(store::HostInstance& row, const InstanceHeader& header) {
@@ -177,8 +174,9 @@ Status InstanceTaker::TakeLinked(const std::string& file, store::HostInstance& r
     return host_.Record(row);
   }
   AXIAL_ASSIGN_OR_RETURN(const std::string digest, ContentDigestOfFile(file));
-  AXIAL_ASSIGN_OR_RETURN(receive::SpoolPlace place,
-                         spool_.Adopt(file, row.study_uid, SpoolName(header, digest)));
+  AXIAL_ASSIGN_OR_RETURN(
+      receive::SpoolPlace place,
+      spool_.Adopt(file, row.study_uid, receive::MakeSpoolName(row.sop_instance_uid, digest)));
   CrashPoint("orthanc_linked");
   Count("linked");
   std::error_code error;
@@ -217,7 +215,8 @@ Status InstanceTaker::TakeCopied(store::HostInstance& row, bool leave_alone, con
   }
   AXIAL_ASSIGN_OR_RETURN(
       const receive::SpoolPlace place,
-      spool_.Commit(std::move(file), row.study_uid, SpoolName(header, digest), /*durable=*/false));
+      spool_.Commit(std::move(file), row.study_uid,
+                    receive::MakeSpoolName(row.sop_instance_uid, digest), /*durable=*/false));
   Count("copied");
   AXIAL_RETURN_IF_ERROR(
       events_.OnInstance({std::move(header), place.path, bytes, digest + place.suffix,

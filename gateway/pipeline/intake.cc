@@ -56,7 +56,7 @@ Status Intake::OnInstance(const receive::ReceivedInstance& instance) {
                                association.called_ae_title,
                                association.peer_address,
                                clock_.Now(),
-                               instance.durable ? store::Sync::kNow : store::Sync::kLater,
+                               instance.durable,
                                use_};
   AXIAL_ASSIGN_OR_RETURN(const store::AddedInstance added, studies_.AddInstance(row));
   const store::AddOutcome outcome = added.outcome;

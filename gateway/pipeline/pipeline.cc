@@ -23,6 +23,7 @@
 #include "gateway/pipeline/modality_intake.h"
 #include "gateway/pipeline/retention_stage.h"
 #include "gateway/pipeline/route_stage.h"
+#include "gateway/pipeline/spool_recovery.h"
 #include "gateway/pipeline/stage_thread.h"
 #include "gateway/pipeline/storage_lock.h"
 #include "gateway/receive/receiver.h"
@@ -128,6 +129,7 @@ struct Pipeline::State {
   void BuildRetention();
   void BuildModalityServices();
   Status StartStages();
+  store::UseContent Use() const;
   Status Listen();
   void BuildAdmin(const std::vector<config::LoadedModelCard>& models);
 };
@@ -198,9 +200,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
       [this] {
         if (StageThread* thread = assemble_to_nudge.load()) thread->Nudge();
       });
-  const bool use_last = config.storage.same_uid == config::SameUid::kKeepLast;
-  intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
-                                    use_last ? store::UseContent::kLast : store::UseContent::kFirst,
+  intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics, Use(),
                                     [this] { assemble_thread->Nudge(); });
   BuildRetention();
   remover = std::make_unique<StudyRemover>(
@@ -244,8 +244,16 @@ void Pipeline::State::BuildModalityServices() {
   modality_intake->SetReporter(*commitment_reporter);
 }
 
+store::UseContent Pipeline::State::Use() const {
+  return config.storage.same_uid == config::SameUid::kKeepLast ? store::UseContent::kLast
+                                                               : store::UseContent::kFirst;
+}
+
 Status Pipeline::State::StartStages() {
   const Clock& clock = Clock::System();
+  if (options.listen)  // a host's own store tells what is missing
+    AXIAL_RETURN_IF_ERROR(
+        RecoverSpooledInstances(*database, config.storage.directory + "/spool", Use()));
   AXIAL_RETURN_IF_ERROR(deliver->Start());
   dispatcher->Start();
   route_thread = std::make_unique<StageThread>(

@@ -5,12 +5,12 @@
 #include "core/base/log.h"
 #include "gateway/receive/file_meta_information.h"
 #include "gateway/receive/peer_faults.h"
+#include "gateway/receive/spool_name.h"
 
 namespace axial::receive {
 namespace {
 
 constexpr std::int64_t kSpaceCheckBytes = 1 << 20;
-constexpr std::size_t kShortDigestCharacters = 16;
 constexpr std::size_t kErrorCommentCharacters = 64;  // VR LO
 
 }  // namespace
@@ -97,8 +97,7 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   const Status identity = CheckIdentity(*header, mismatch);
   if (!identity.ok()) return RefuseAndKeep(mismatch, identity.error());
   const std::string digest = digest_.Hex();
-  const std::string name =
-      request_.sop_instance_uid + "." + digest.substr(0, kShortDigestCharacters) + ".dcm";
+  const std::string name = MakeSpoolName(request_.sop_instance_uid, digest);
   const std::string folder = header->study_instance_uid.str();
   const Result<SpoolPlace> place = spool_.Commit(std::move(file_), folder, name, durable);
   if (!place.ok()) return Refuse(kStatusOutOfResources, place.error());

@@ -50,8 +50,9 @@ class ReceiveEvents {
   /// The Association is accepted; an error aborts it.
   [[nodiscard]] virtual Status OnAssociationOpened(const AssociationInfo& association) = 0;
 
-  /// Success (0000H) is answered only after this returns ok, so the row must be durable then. With
-  /// durability `instance` the file already is. Called again for a repeated Instance (a crash may
+  /// Success (0000H) is answered only after this returns ok, so the row must be committed then, and
+  /// with durability `instance`, where the file is durable already, a start after the end of the
+  /// machine must find the Instance again. Called again for a repeated Instance (a crash may
   /// have come between file and row), so it must be idempotent by (SOP Instance UID, digest).
   /// Errors: a retried code is answered A700H, any other C000H; the file stays, because another
   /// Association may just have been told that it is there.

@@ -63,7 +63,7 @@ void Configure(SQLite::Database& db) {
 /// A Write that waits in the queue.
 struct PendingUnit {
   const Database::Work* work = nullptr;
-  Sync sync = Sync::kNow;
+  const SyncOf* sync = nullptr;
   Status result = {};
   bool done = false;
   std::condition_variable turn = {};  ///< done, or to commit for others
@@ -99,10 +99,9 @@ struct Database::State {
 /// One unit that must be durable makes its batch so, and with it every commit before: the
 /// write-ahead log is synced as a whole.
 void Database::State::SetSync(const std::vector<PendingUnit*>& batch) {
-  const Sync wanted =
-      std::ranges::any_of(batch, [](const PendingUnit* unit) { return unit->sync == Sync::kNow; })
-          ? Sync::kNow
-          : Sync::kLater;
+  const bool now = std::ranges::any_of(
+      batch, [this](const PendingUnit* unit) { return (*unit->sync)(writer) == Sync::kNow; });
+  const Sync wanted = now ? Sync::kNow : Sync::kLater;
   if (wanted == current_sync) return;
   writer.exec(wanted == Sync::kNow ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
   current_sync = wanted;
@@ -167,7 +166,11 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path) {
 Database::~Database() = default;
 
 Status Database::Write(const Work& work, Sync sync) {
-  PendingUnit unit{&work, sync};
+  return Write(work, SyncOf([sync](SQLite::Database&) { return sync; }));
+}
+
+Status Database::Write(const Work& work, const SyncOf& sync) {
+  PendingUnit unit{&work, &sync};
   std::unique_lock lock(state_->mutex);
   state_->queue.push_back(&unit);
   unit.turn.wait(

@@ -19,6 +19,10 @@ enum class Sync {
   kLater,  ///< with the next commit that is kNow, or a syncfs: until then lost with the machine
 };
 
+/// Says how a unit of work must be written. Asked with the writer's connection right before the
+/// transaction that the unit is in, when nothing else can write; only reads.
+using SyncOf = std::function<Sync(SQLite::Database&)>;
+
 /// One SQLite file: WAL, synced as each write asks, one writer at a time, group commit, several
 /// readers.
 ///
@@ -42,6 +46,7 @@ class Database {
   /// `work` runs on this or another thread that writes; it must not Write itself.
   /// Errors: what `work` returns; Exhausted (disk full), Corrupt, Internal.
   [[nodiscard]] Status Write(const Work& work, Sync sync = Sync::kNow);
+  [[nodiscard]] Status Write(const Work& work, const SyncOf& sync);
 
   /// Sees one consistent snapshot of everything committed before the call.
   [[nodiscard]] Status Read(const Work& work) const;
@@ -51,6 +56,11 @@ class Database {
   [[nodiscard]] Result<T> Write(const std::function<Result<T>(SQLite::Database&)>& work,
                                 Sync sync = Sync::kNow) {
     return Collect<T>(work, [this, sync](const Work& unit) { return Write(unit, sync); });
+  }
+  template <typename T>
+  [[nodiscard]] Result<T> Write(const std::function<Result<T>(SQLite::Database&)>& work,
+                                const SyncOf& sync) {
+    return Collect<T>(work, [this, &sync](const Work& unit) { return Write(unit, sync); });
   }
   template <typename T>
   [[nodiscard]] Result<T> Read(const std::function<Result<T>(SQLite::Database&)>& work) const {

@@ -12,16 +12,6 @@
 #include "gateway/store/rows.h"
 
 namespace axial::store {
-namespace {
-
-std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
-  std::vector<std::string> texts;
-  while (rows.executeStep()) texts.push_back(rows.getColumn(0).getString());
-  return texts;
-}
-
-}  // namespace
-
 Result<std::vector<std::string>> JobStore::InputFiles(const Job& job) const {
   return database_.Read<std::vector<std::string>>(
       [&](SQLite::Database& db) -> Result<std::vector<std::string>> {

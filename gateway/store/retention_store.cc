@@ -63,12 +63,6 @@ RetentionStore::Removed Count(SQLite::Database& db, const std::string& study_uid
   return removed;
 }
 
-std::vector<std::string> ReadTexts(SQLite::Statement& rows) {
-  std::vector<std::string> texts;
-  while (rows.executeStep()) texts.push_back(rows.getColumn(0).getString());
-  return texts;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> RetentionStore::Due(TimePoint before, std::size_t limit) const {

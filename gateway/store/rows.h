@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/clock.h"
 
 namespace SQLite {
 class Column;
 class Database;
+class Statement;
 }  // namespace SQLite
 
 namespace axial::store {
@@ -25,6 +27,9 @@ inline constexpr const char* kSeriesIsRouted =
 
 /// NULL reads as 0: never.
 [[nodiscard]] TimePoint TimeOf(const SQLite::Column& column);
+
+/// The first column of all rows.
+[[nodiscard]] std::vector<std::string> ReadTexts(SQLite::Statement& rows);
 
 void AddEvent(SQLite::Database& db, std::string_view study_uid, TimePoint at, std::string_view kind,
               std::string_view detail);

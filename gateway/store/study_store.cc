@@ -5,6 +5,7 @@
 
 #include "core/base/crash_point.h"
 #include "gateway/store/closings.h"
+#include "gateway/store/open_series.h"
 #include "gateway/store/prepared.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/same_instance.h"
@@ -167,6 +168,11 @@ void CountInSeriesClass(SQLite::Database& db, const InstanceHeader& header) {
 }  // namespace
 
 Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
+  const SyncOf sync = [&](SQLite::Database& db) {
+    return instance.durable_file ? SyncOfRow(db, instance.header.study_instance_uid.str(),
+                                             instance.header.series_instance_uid.str())
+                                 : Sync::kLater;
+  };
   const auto add = [&](SQLite::Database& db) -> Result<AddedInstance> {
     if (IsOwnResult(db, instance.header)) return AddedInstance{AddOutcome::kOwnResult};
     AXIAL_ASSIGN_OR_RETURN(const AddOutcome compared, Compare(db, instance));
@@ -188,7 +194,7 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
     InsertInstance(db, instance, added.revision, false);
     return added;
   };
-  auto outcome = database_.Write<AddedInstance>(add, instance.sync);
+  auto outcome = database_.Write<AddedInstance>(add, sync);
   if (!outcome.ok() && outcome.error().code() == ErrorCode::kConflict)
     outcome = database_.Write<AddedInstance>(
         [&](SQLite::Database& db) -> Result<AddedInstance> {
@@ -197,7 +203,7 @@ Result<AddedInstance> StudyStore::AddInstance(const NewInstance& instance) {
           KeepMisplaced(db, instance, added);
           return added;
         },
-        instance.sync);
+        sync);
   if (outcome.ok()) CrashPoint("received");
   return outcome;
 }

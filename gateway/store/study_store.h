@@ -17,7 +17,7 @@ namespace axial::store {
 /// Of several contents of one SOP Instance UID in one Series: which one Jobs get.
 enum class UseContent { kFirst, kLast };
 
-/// What the receiver knows of an Instance whose bytes are durable in the spool.
+/// What the receiver knows of an Instance whose bytes are in the spool.
 struct NewInstance {
   InstanceHeader header;
   std::string digest;  ///< of the file (receive::ReceivedInstance)
@@ -27,7 +27,9 @@ struct NewInstance {
   std::string called_ae_title;
   std::string peer_address;
   TimePoint received_at{};
-  Sync sync = Sync::kNow;  ///< of its row
+  /// The bytes at `path` are on the disk. Then the Instance is never lost once its row is
+  /// committed, as SyncOfRow says (open_series.h); else its row is synced later, too.
+  bool durable_file = true;
   UseContent use = UseContent::kFirst;
 };
 
@@ -142,7 +144,7 @@ class StudyStore {
   explicit StudyStore(Database& database) : database_(database) {}
 
   /// One transaction: the Instance, its Series' summary and the open revision (opened when there is
-  /// none). Durable as `instance.sync` says. What is there already is never changed or refused.
+  /// none). What is there already is never changed or refused.
   /// When the Series is complete in the open revision, that one is closed with what is complete,
   /// and what is not goes on in the next, with the Instance.
   [[nodiscard]] Result<AddedInstance> AddInstance(const NewInstance& instance);

@@ -71,7 +71,7 @@ class RetentionStageTest : public ::testing::Test {
         "AXIAL",
         "127.0.0.1",
         At(seconds),
-        store::Sync::kLater};
+        /*durable_file=*/false};
     auto added = studies->AddInstance(instance);
     // This is what the sender is told; here the file must be there, whoever removes what.
     if (added.ok() && !fs::exists(place.path))

@@ -59,6 +59,24 @@ TEST(Database, SyncsOnlyWhatMustBeDurableNow) {
   EXPECT_EQ(count.value(), 4);
 }
 
+TEST(Database, AsksHowToSyncBeforeTheTransaction) {
+  const testing::TempDir folder;
+  auto database = Database::Open(folder.File("a.db")).value();
+  for (const Sync sync : {Sync::kLater, Sync::kNow}) {
+    const SyncOf ask = [&](SQLite::Database& db) {
+      EXPECT_EQ(sqlite3_get_autocommit(db.getHandle()), 1);
+      return sync;
+    };
+    const Status written = database->Write(
+        [sync](SQLite::Database& db) -> Status {
+          EXPECT_EQ(db.execAndGet("PRAGMA synchronous").getInt(), sync == Sync::kNow ? 2 : 1);
+          return {};
+        },
+        ask);
+    EXPECT_TRUE(written.ok());
+  }
+}
+
 /// Compiled statements of the connection, as SQLite knows them.
 int CountStatements(SQLite::Database& db) {
   int count = 0;

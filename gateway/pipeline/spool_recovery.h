@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "gateway/store/database.h"
+#include "gateway/store/study_store.h"
+
+namespace axial::pipeline {
+
+/// At start, after the spool was prepared and before anybody can send: gives every Instance that
+/// may have been acknowledged its row again, when the machine took the row with it and left the
+/// file (store::SyncOfRow says which can be missing). A file that has not the digest that its name
+/// says was never acknowledged and stays without a row. Doing it again changes nothing.
+/// Errors: Unavailable, Exhausted (of spool or store): what was acknowledged may be missing then.
+[[nodiscard]] Status RecoverSpooledInstances(store::Database& database,
+                                             const std::string& spool_directory,
+                                             store::UseContent use);
+
+}  // namespace axial::pipeline
