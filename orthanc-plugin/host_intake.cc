@@ -250,9 +250,12 @@ Status HostIntake::RemoveIfGone(const std::string& host_study_id) {
   const Result<std::string> still = orthanc_.Get("/studies/" + host_study_id);
   if (still.ok()) return {};  // it came again
   if (still.error().code() != ErrorCode::kNotFound) return still.error();
-  AXIAL_ASSIGN_OR_RETURN(const int same_uid, pipeline_.host().CountStudiesWith(study->study_uid));
-  // Two patients may have a study of that UID.
-  if (same_uid < 2) AXIAL_RETURN_IF_ERROR(pipeline_.remover().Remove(study->study_uid));
+  AXIAL_RETURN_IF_ERROR(pipeline_.remover().Remove(study->study_uid));
+  // Of another patient under the same UID, as when somebody corrects a Patient ID: all of one study
+  // here, which was of two patients so far, and is taken in again as the other one alone.
+  AXIAL_ASSIGN_OR_RETURN(const auto same_uid, pipeline_.host().StudiesWith(study->study_uid));
+  for (const std::string& other : same_uid)
+    if (other != host_study_id) AXIAL_RETURN_IF_ERROR(TakeStudy(other, /*even_removed=*/true));
   CrashPoint("orthanc_removed");
   return pipeline_.host().ForgetStudy(host_study_id);
 }

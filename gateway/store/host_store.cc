@@ -182,13 +182,16 @@ Result<std::optional<HostStudy>> HostStore::FindStudy(const std::string& host_id
       });
 }
 
-Result<int> HostStore::CountStudiesWith(const std::string& study_uid) const {
-  return database_.Read<int>([&](SQLite::Database& db) -> Result<int> {
-    SQLite::Statement row(db, "SELECT count(*) FROM host_study WHERE study_uid = ?");
-    row.bind(1, study_uid);
-    row.executeStep();
-    return row.getColumn(0).getInt();
-  });
+Result<std::vector<std::string>> HostStore::StudiesWith(const std::string& study_uid) const {
+  return database_.Read<std::vector<std::string>>(
+      [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
+        SQLite::Statement rows(
+            db, "SELECT host_id FROM host_study WHERE study_uid = ? ORDER BY host_id");
+        rows.bind(1, study_uid);
+        std::vector<std::string> ids;
+        while (rows.executeStep()) ids.push_back(rows.getColumn(0).getString());
+        return ids;
+      });
 }
 
 Result<std::optional<HostInstance>> HostStore::FindSeries(const std::string& host_series_id) const {

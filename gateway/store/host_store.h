@@ -71,8 +71,8 @@ class HostStore {
   /// Studies in the order of their host_id, from behind `after` ("": from the first).
   [[nodiscard]] Result<std::vector<HostStudy>> Studies(const std::string& after, int limit) const;
   [[nodiscard]] Result<std::optional<HostStudy>> FindStudy(const std::string& host_id) const;
-  /// How many of the host's studies have this Study Instance UID.
-  [[nodiscard]] Result<int> CountStudiesWith(const std::string& study_uid) const;
+  /// Those of the host's studies that have this Study Instance UID: several, of several patients.
+  [[nodiscard]] Result<std::vector<std::string>> StudiesWith(const std::string& study_uid) const;
   /// One Instance of the host's series, or nullopt.
   [[nodiscard]] Result<std::optional<HostInstance>> FindSeries(
       const std::string& host_series_id) const;

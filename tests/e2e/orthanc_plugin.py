@@ -2,13 +2,15 @@
 
 `results`: as `results` wants them, and never analysed again, re-sent or not. `copies`: what Orthanc makes by anonymising is a new
 study, our own result in it is not, and "ModifiedCopies": "ignore" leaves it alone. `deleted`: a deleted study's jobs are
-cancelled and its rows and files gone. `compressed`: Orthanc compresses its files. `broken`: a wrong configuration leaves Orthanc
-running and says in its log what is wrong, and in which line.
+cancelled and its rows and files gone; one whose patient was corrected is a new one. `compressed`: Orthanc compresses its files.
+`broken`: a wrong configuration leaves Orthanc running and says in its log what is wrong, and in which line.
 """
 
 import json
 import shutil
 import sys
+
+import pydicom
 
 import harness
 import plugin_host
@@ -135,7 +137,23 @@ def Deleted(workspace, binaries):
     host.Start()
     WaitFor("the study's rows to be removed", lambda: host.Rows("SELECT count(*) FROM host_study") == [(0,)], 60, [host.process])
     CheckNothingLeft(host, again.study_uid)
+    Corrected(workspace, binaries, host)
     host.Stop()
+
+
+def Corrected(workspace, binaries, host):
+    """The patient of a study is another one: Orthanc stores it anew under the same UIDs, and the old one is deleted."""
+    radiograph = Radiograph(workspace, binaries, host, 37)
+    study = host.orthanc.FindStudy(radiograph.study_uid)
+    patient = host.orthanc.Get(f"/studies/{study}")["ParentPatient"]
+    harness.HttpPostJson(f"{host.orthanc.url}/patients/{patient}/modify", {
+        "Replace": {"PatientID": "CORRECTED"}, "Keep": ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"], "Force": True}, 60)
+    WaitFor("the two patients to be seen", lambda: host.Rows("SELECT 1 FROM study WHERE patient_conflict <> ''"), 60, [host.process])
+    harness.HttpStatusAndBody(f"{host.orthanc.url}/patients/{patient}", method="DELETE")
+    WaitFor("the study to be of one patient", lambda: host.Rows("SELECT patient_conflict FROM study") == [("",)], 60, [host.process])
+    WaitFor("its own job", lambda: host.Jobs() == ["delivered"], 120, [host.process], describe=lambda: f"jobs: {host.Rows('SELECT * FROM job')}")
+    (path,), = host.Rows("SELECT path FROM instance")
+    Check(str(pydicom.dcmread(path, stop_before_pixels=True).PatientID) == "CORRECTED", "the old patient's image was analysed")
 
 
 def plugin_host_without_away(host):
