@@ -129,9 +129,7 @@ Result<std::vector<std::string>> AnalysisRequestStore::AwaitedStudies() const {
       [&](SQLite::Database& db) -> Result<std::vector<std::string>> {
         SQLite::Statement rows(
             db, "SELECT DISTINCT study_uid FROM analysis_request WHERE finished_at IS NULL");
-        std::vector<std::string> studies;
-        while (rows.executeStep()) studies.push_back(rows.getColumn(0).getString());
-        return studies;
+        return ReadTexts(rows);
       });
 }
 

@@ -26,12 +26,6 @@ Duration Pause(int tries) {
                             std::chrono::minutes(10));
 }
 
-std::vector<std::string> ReadNames(SQLite::Statement& rows) {
-  std::vector<std::string> names;
-  while (rows.executeStep()) names.push_back(rows.getColumn(0).getString());
-  return names;
-}
-
 void SetNoCommitment(SQLite::Database& db, const Delivery& delivery) {
   SQLite::Statement update(db, "UPDATE delivery SET no_commitment = 1 WHERE id = ?");
   update.bind(1, delivery.id);
@@ -198,7 +192,7 @@ Result<std::vector<std::string>> DeliveryStore::RetryOfJob(std::int64_t job_id, 
         "('pending', 'stored', 'refused') RETURNING destination");
     rows.bind(1, ToMicros(now));
     rows.bind(2, job_id);
-    const Names all = ReadNames(rows);
+    const Names all = ReadTexts(rows);
     const std::set<std::string> once(all.begin(), all.end());
     return Names(once.begin(), once.end());
   });

@@ -50,9 +50,7 @@ Rows ReadRows(SQLite::Statement& rows) {
 std::vector<std::string> StudiesOf(SQLite::Database& db, const std::string& step_uid) {
   SQLite::Statement rows(db, "SELECT study_uid FROM performed_step_study WHERE step_uid = ?");
   rows.bind(1, step_uid);
-  std::vector<std::string> studies;
-  while (rows.executeStep()) studies.push_back(rows.getColumn(0).getString());
-  return studies;
+  return ReadTexts(rows);
 }
 
 void DeleteSeries(SQLite::Database& db, const std::string& step_uid) {
@@ -255,7 +253,7 @@ Result<int> PerformedStepStore::Forget(TimePoint before, int limit) {
                              "changed_at LIMIT ?");
       rows.bind(1, ToMicros(before));
       rows.bind(2, limit);
-      while (rows.executeStep()) old.push_back(rows.getColumn(0).getString());
+      old = ReadTexts(rows);
     }
     for (const std::string& step_uid : old) {
       DeleteSeries(db, step_uid);

@@ -34,9 +34,7 @@ std::vector<std::string> OtherStudies(SQLite::Database& db, const NewInstance& i
                          "study_uid <> ?");
   rows.bind(1, instance.header.sop_instance_uid.str());
   rows.bind(2, StudyOf(instance));
-  std::vector<std::string> studies;
-  while (rows.executeStep()) studies.push_back(rows.getColumn(0).getString());
-  return studies;
+  return ReadTexts(rows);
 }
 
 /// The Series has one Instance less of that SOP Class.
