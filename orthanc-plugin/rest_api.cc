@@ -162,11 +162,10 @@ Result<RestApi::Resource> RestApi::FindResource(const std::string& level,
 Result<Response> RestApi::Analyze(const RestRequest& request, const Resource& resource) const {
   const Result<AnalysisOrder> order = ReadAnalysisOrder(request);
   if (!order.ok())
-    return MakeError(
-        ErrorCode::kInvalidInput,
-        "{}; write the body {{\"model\": \"name\"}} or model=name (Orthanc 1.10 keeps the "
-        "query of a POST from its plugins); models: {}",
-        order.error().message(), Models().dump());
+    return MakeError(ErrorCode::kInvalidInput,
+                     "{}; write the body {{\"model\": \"name\"}} or model=name (Orthanc keeps the "
+                     "query of a POST from its plugins); models: {}",
+                     order.error().message(), Models().dump());
   AXIAL_ASSIGN_OR_RETURN(
       const pipeline::RequestedAnalysis asked,
       plugin_.Analyze(resource.study_id, resource.study_uid, resource.series_uid, order->model));

@@ -17,7 +17,7 @@ namespace axial::plugin {
 struct RestRequest {
   std::string_view method;                   ///< "GET"
   std::string path;                          ///< percent-decoded: "/axial/api/studies"
-  std::map<std::string, std::string> query;  ///< Orthanc 1.10 gives that of a GET alone
+  std::map<std::string, std::string> query;  ///< Orthanc (1.12.7, too) gives that of a GET alone
   std::string_view body;
 };
 

@@ -42,7 +42,7 @@ def KillAt(workspace, binaries, point):
 
 def Asked(workspace, binaries):
     """Killed while it takes in an older study for which somebody asked a model: nothing but the request knows of it."""
-    host = plugin_host.PluginHost(workspace, "host", binaries, rules=(plugin_host.CT_RULE,))
+    host = plugin_host.PluginHost(workspace, "host", binaries, rules=(plugin_host.CT_RULE,), section={"completion": {"quiet": "5 s"}})
     before = workspace.Own(harness.Orthanc(host.orthanc.folder))
     before.Start()
     radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "44")

@@ -109,7 +109,7 @@ class ReceiveTls : public ::testing::Test {
   ReceiveTls() : certificates(folder.File("certificates")), others(folder.File("others")) {
     certificates.Sign("node", "IP:127.0.0.1");
     certificates.Sign("ct", "DNS:ct");
-    certificates.Sign("old", "DNS:ct", "-1");
+    certificates.Sign("old", "DNS:ct", "0");
     others.Sign("stranger", "DNS:ct");
     SetLogSink([](LogLevel, std::string_view line) {
       const std::lock_guard lock(log_mutex);

@@ -242,7 +242,7 @@ TEST_F(StowDeliveryTest, SaysWhatIsWrongWithACertificate) {
   Certificates others(folder.File("others"));
   certificates.Sign("server", "IP:127.0.0.1");
   certificates.Sign("elsewhere", "DNS:pacs.example.org");
-  certificates.Sign("old", "IP:127.0.0.1", "-1");
+  certificates.Sign("old", "IP:127.0.0.1", "0");
   ASSERT_TRUE(certificates.made() && others.made());
   const auto error_of = [&](const std::string& name, const std::string& trusted) {
     ScriptedServer server([](const std::string&) { return Http("200 OK"); },
