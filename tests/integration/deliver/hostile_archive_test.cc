@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -35,9 +36,11 @@ std::string NestedImplicit(int depth) {
 
 class HostileArchiveTest : public ::testing::Test {
  protected:
-  static std::unique_ptr<Destination> Connect(const HostileArchive& archive) {
+  static std::unique_ptr<Destination> Connect(
+      const HostileArchive& archive,
+      std::chrono::seconds response_timeout = std::chrono::seconds(10)) {
     DestinationOptions options;
-    options.response_timeout = std::chrono::seconds(10);
+    options.response_timeout = response_timeout;
     return MakeDestination(testing::DicomPacs(archive.port()), options).value();
   }
 
@@ -158,6 +161,25 @@ TEST_F(HostileArchiveTest, ADataSetWithoutEndIsCutOff) {
   const auto counts = Connect(archive)->CountInstances("1.1");
   ASSERT_FALSE(counts.ok());
   EXPECT_THAT(counts.error().message(), HasSubstr("bytes"));
+}
+
+TEST_F(HostileArchiveTest, AnAnswerThatComesInTricklesHasOneTimeout) {
+  for (const bool whole_pdus : {false, true}) {
+    const HostileArchive archive([&](RawScu& connection, const Message& message) {
+      const std::string answer = HostileArchive::Response(message, 0, false);
+      std::string piece = RawScu::DataPdu(message.context_id, true, false, answer);
+      // A byte of one PDU, or a PDU of one byte, every 50 ms, for a minute at most.
+      for (std::size_t i = 0; i < 1200 && !connection.WaitReadable(std::chrono::milliseconds(50));
+           ++i)
+        if (!connection.Send(whole_pdus ? RawScu::DataPdu(message.context_id, true, false, "x")
+                                        : piece.substr(std::min(i, piece.size() - 2), 1)))
+          break;
+      return false;
+    });
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_FALSE(Connect(archive, std::chrono::seconds(1))->Echo().ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << whole_pdus;
+  }
 }
 
 TEST_F(HostileArchiveTest, AnAnswerToAnotherQuestionIsNone) {
