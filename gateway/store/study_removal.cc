@@ -98,6 +98,10 @@ Status StudyRemoval::RemoveRows(const std::string& study_uid) {
       "DELETE FROM instance WHERE study_uid = ?1 AND revision = 0",
       "DELETE FROM series_revision WHERE study_uid = ?1",
       "DELETE FROM series_class WHERE series_uid IN (" + kSeries + ")",
+      // A Series of which another Study has Instances (same_instance.h) is that one's from now on.
+      "UPDATE series SET study_uid = (SELECT i.study_uid FROM instance i WHERE i.series_uid = "
+      "series.series_uid LIMIT 1) WHERE study_uid = ?1 AND EXISTS (SELECT 1 FROM instance i WHERE "
+      "i.series_uid = series.series_uid)",
       "DELETE FROM series WHERE study_uid = ?1", "DELETE FROM event WHERE study_uid = ?1",
       "DELETE FROM analysis_request WHERE study_uid = ?1 AND finished_at IS NOT NULL",
       "DELETE FROM study WHERE study_uid = ?1"};

@@ -35,6 +35,20 @@ class StudyRemovalTest : public StoreTest {
   }
 };
 
+TEST_F(StudyRemovalTest, AnotherStudysInstanceOfItsSeriesDoesNotHoldItUp) {
+  AddJob({"pacs"});
+  ASSERT_EQ(studies->AddInstance(MakeInstance("1.2", "1.1.1", "1.2.1.1", "b", 5))->outcome,
+            AddOutcome::kMisplaced);
+  StudyRemoval removal(*database);
+  ASSERT_TRUE(removal.CancelJobs("1.1", "", At(6)).ok());
+  const Status removed = removal.RemoveRows("1.1");
+  ASSERT_TRUE(removed.ok()) << removed.error().ToString();
+  EXPECT_FALSE(studies->Find("1.1")->has_value());
+  EXPECT_GE(studies->Find("1.2").value()->conflicting, 1) << "what was received is still known";
+  ASSERT_TRUE(removal.RemoveRows("1.2").ok());
+  EXPECT_EQ(CountAll(), 0);
+}
+
 TEST_F(StudyRemovalTest, WhoeverHoldsALeaseLosesIt) {
   AddJob({"pacs"});
   const Job leased = Lease();
