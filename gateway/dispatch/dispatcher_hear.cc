@@ -116,7 +116,7 @@ void Dispatcher::State::GiveJob(WorkerSlot& slot, TimePoint now) {
                                                             slot.running->output_directory));
     AXIAL_ASSIGN_OR_RETURN(const std::vector<store::EarlierArtifact> earlier,
                            jobs.Predecessors(job));
-    run.predecessors = ToPredecessors(earlier);
+    run.predecessors = ToPredecessors(earlier, slot.running->wishes);
     return slot.process->Send(run);
   };
   if (const axial::Status given = give(); !given.ok())

@@ -195,7 +195,7 @@ void FailureReporter::Give(TimePoint now, ModelTable& models) {
     AXIAL_ASSIGN_OR_RETURN(const std::vector<store::EarlierArtifact> earlier,
                            with_.reports.Predecessors(job));
     run.attempt = report_->attempt;
-    run.predecessors = ToPredecessors(earlier);
+    run.predecessors = ToPredecessors(earlier, wishes_);
     const Model* model = models.Find(job.model);
     run.failure =
         protocol::RunFailure{report_->cause == store::FailureCause::kNotApplicable, report_->reason,

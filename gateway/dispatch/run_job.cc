@@ -1,5 +1,8 @@
 #include "gateway/dispatch/run_job.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace axial::dispatch {
 
 Result<protocol::RunJob> MakeRunJob(const store::JobStore& jobs, const store::Job& job,
@@ -17,11 +20,17 @@ Result<protocol::RunJob> MakeRunJob(const store::JobStore& jobs, const store::Jo
 }
 
 std::vector<protocol::Predecessor> ToPredecessors(
-    const std::vector<store::EarlierArtifact>& artifacts) {
+    const std::vector<store::EarlierArtifact>& artifacts, const ResultWishes& wishes) {
   std::vector<protocol::Predecessor> predecessors;
-  for (const store::EarlierArtifact& artifact : artifacts)
-    predecessors.push_back(
-        {artifact.kind, artifact.sop_class_uid, artifact.series_uid, artifact.sop_instance_uid});
+  for (const store::EarlierArtifact& artifact : artifacts) {
+    std::vector<int> profiles;
+    for (std::size_t i = 0; i < wishes.destinations.size(); ++i)
+      if (std::ranges::find_first_of(wishes.destinations[i], artifact.destinations) !=
+          wishes.destinations[i].end())
+        profiles.push_back(static_cast<int>(i));
+    predecessors.push_back({artifact.kind, artifact.sop_class_uid, artifact.series_uid,
+                            artifact.sop_instance_uid, std::move(profiles)});
+  }
   return predecessors;
 }
 

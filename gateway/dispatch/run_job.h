@@ -16,7 +16,8 @@ namespace axial::dispatch {
                                                   const store::Job& job, const ResultWishes& wishes,
                                                   const std::string& directory);
 
+/// A profile's results name what one of its Destinations got, not what was sent to others.
 [[nodiscard]] std::vector<protocol::Predecessor> ToPredecessors(
-    const std::vector<store::EarlierArtifact>& artifacts);
+    const std::vector<store::EarlierArtifact>& artifacts, const ResultWishes& wishes);
 
 }  // namespace axial::dispatch

@@ -56,7 +56,8 @@ std::vector<EarlierArtifact> ReadEarlierArtifacts(SQLite::Statement& rows) {
   std::vector<EarlierArtifact> artifacts;
   while (rows.executeStep())
     artifacts.push_back({rows.getColumn(1).getString(), rows.getColumn(2).getString(),
-                         rows.getColumn(3).getString(), rows.getColumn(4).getString()});
+                         rows.getColumn(3).getString(), rows.getColumn(4).getString(),
+                         ListFromJson(rows.getColumn(5).getString())});
   return artifacts;
 }
 

@@ -28,7 +28,12 @@ inline constexpr int kMaxPredecessors = 1000;
 /// Segmentations before any number of pictures, both in the order they were made.
 inline constexpr std::string_view kNamedFirst = "a.kind NOT IN ('sr', 'seg'), a.id";
 
-/// Rows of (id, kind, SOP Class UID, Series UID, SOP Instance UID).
+/// What ReadEarlierArtifacts reads of an `artifact a`; Destinations as one JSON array.
+inline constexpr std::string_view kEarlierArtifact =
+    "a.id, a.kind, a.sop_class_uid, a.series_uid, a.sop_instance_uid, (SELECT "
+    "json_group_array(d.destination) FROM delivery d WHERE d.artifact_id = a.id)";
+
+/// Rows of kEarlierArtifact.
 [[nodiscard]] std::vector<EarlierArtifact> ReadEarlierArtifacts(SQLite::Statement& rows);
 
 }  // namespace axial::store

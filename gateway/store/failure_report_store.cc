@@ -86,12 +86,11 @@ Result<std::vector<EarlierArtifact>> FailureReportStore::Predecessors(const Job&
   using Artifacts = std::vector<EarlierArtifact>;
   return database_.Read<Artifacts>([&](SQLite::Database& db) -> Result<Artifacts> {
     SQLite::Statement rows(
-        db, fmt::format("SELECT DISTINCT a.id, a.kind, a.sop_class_uid, a.series_uid, "
-                        "a.sop_instance_uid FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
+        db, fmt::format("SELECT DISTINCT {} FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
                         "artifact a ON a.id = l.artifact_id WHERE e.study_uid = ?2 AND "
                         "l.failure_report_id IS NOT NULL AND e.state = 'failed' AND (e.id = ?1 OR "
                         "{}) ORDER BY {} LIMIT {}",
-                        kIsReplaced, kNamedFirst, kMaxPredecessors));
+                        kEarlierArtifact, kIsReplaced, kNamedFirst, kMaxPredecessors));
     rows.bind(1, job.id);
     rows.bind(2, job.study_uid);
     return ReadEarlierArtifacts(rows);

@@ -65,15 +65,14 @@ Result<std::vector<EarlierArtifact>> JobStore::Predecessors(const Job& job) cons
   return database_.Read<Artifacts>([&](SQLite::Database& db) -> Result<Artifacts> {
     // Of a replaced Job that ran after all, its result is what stands, not the report before it.
     SQLite::Statement rows(
-        db, fmt::format("SELECT DISTINCT a.id, a.kind, a.sop_class_uid, a.series_uid, "
-                        "a.sop_instance_uid FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
+        db, fmt::format("SELECT DISTINCT {} FROM job e JOIN job_artifact l ON l.job_id = e.id JOIN "
                         "artifact a ON a.id = l.artifact_id WHERE e.study_uid = ?2 AND "
                         "(((l.failure_report_id IS NULL OR e.state = 'failed') AND {}) OR "
                         "(l.failure_report_id IS NOT NULL AND e.revision_id = ?3 AND e.series_uid "
                         "= ?4 AND e.model = ?5)) AND (?6 OR NOT EXISTS (SELECT 1 FROM "
                         "study_revision v WHERE v.id = e.revision_id AND v.removed_at IS NOT "
                         "NULL)) ORDER BY {} LIMIT {}",
-                        kIsReplaced, kNamedFirst, kMaxPredecessors));
+                        kEarlierArtifact, kIsReplaced, kNamedFirst, kMaxPredecessors));
     rows.bind(1, job.id);
     rows.bind(2, job.study_uid);
     rows.bind(3, job.revision_id);

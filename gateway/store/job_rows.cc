@@ -108,4 +108,13 @@ std::string JsonList(const std::vector<std::string>& items) {
   return nlohmann::json(items).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::vector<std::string> ListFromJson(const std::string& json) {
+  const nlohmann::json list = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> items;
+  if (!list.is_array()) return items;
+  for (const nlohmann::json& item : list)
+    if (item.is_string()) items.push_back(item.get<std::string>());
+  return items;
+}
+
 }  // namespace axial::store

@@ -50,4 +50,7 @@ inline constexpr std::string_view kIsReplaced =
 /// A list bound as one JSON array, for `IN (SELECT value FROM json_each(?))`.
 [[nodiscard]] std::string JsonList(const std::vector<std::string>& items);
 
+/// A list that a query gathered with json_group_array.
+[[nodiscard]] std::vector<std::string> ListFromJson(const std::string& json);
+
 }  // namespace axial::store

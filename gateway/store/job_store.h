@@ -64,6 +64,7 @@ struct EarlierArtifact {
   std::string sop_class_uid;
   std::string series_uid;
   std::string sop_instance_uid;
+  std::vector<std::string> destinations = {};  ///< that got it, or are owed it
 };
 
 /// A result file, as reported by the worker.

@@ -24,7 +24,8 @@ json ToJson(const Predecessor& m) {
   return {{"kind", m.kind},
           {"sop_class_uid", m.sop_class_uid},
           {"series_instance_uid", m.series_instance_uid},
-          {"sop_instance_uid", m.sop_instance_uid}};
+          {"sop_instance_uid", m.sop_instance_uid},
+          {"profiles", m.profiles}};
 }
 json ToJson(const RunFailure& m) {
   return {{"not_applicable", m.not_applicable},
@@ -89,11 +90,23 @@ void Read(MemberReader& from, Hello& m) {
   from.Read("device", m.device);
   from.Read("load_seconds", m.load_seconds);
 }
+/// Member "profiles": positions in RunJob::profiles.
+void ReadPositions(MemberReader& from, std::vector<int>& to) {
+  const json* profiles = from.Array("profiles", kMaxProfiles);
+  if (!profiles) return;
+  to.clear();
+  for (const json& entry : *profiles) {
+    if (!entry.is_number_unsigned() || entry.get<std::uint64_t>() >= kMaxProfiles)
+      return from.Fail("profiles");
+    to.push_back(entry.get<int>());
+  }
+}
 void Read(MemberReader& from, Predecessor& m) {
   from.Read("kind", m.kind);
   from.Read("sop_class_uid", m.sop_class_uid);
   from.Read("series_instance_uid", m.series_instance_uid);
   from.Read("sop_instance_uid", m.sop_instance_uid);
+  ReadPositions(from, m.profiles);
 }
 void Read(MemberReader& from, RunFailure& m) {
   from.Read("not_applicable", m.not_applicable);
@@ -111,14 +124,7 @@ void Read(MemberReader& from, Artifact& m) {
   from.Read("sop_class_uid", m.sop_class_uid);
   from.Read("series_instance_uid", m.series_instance_uid);
   from.Read("sop_instance_uid", m.sop_instance_uid);
-  const json* profiles = from.Array("profiles", kMaxProfiles);
-  if (!profiles) return;
-  m.profiles.clear();
-  for (const json& entry : *profiles) {
-    if (!entry.is_number_unsigned() || entry.get<std::uint64_t>() >= kMaxProfiles)
-      return from.Fail("profiles");
-    m.profiles.push_back(entry.get<int>());
-  }
+  ReadPositions(from, m.profiles);
 }
 void Read(MemberReader& from, config::ResultProfile& m) { ReadResultProfile(from, m); }
 /// Whether all members of `object` could be read.

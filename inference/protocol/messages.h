@@ -50,6 +50,8 @@ struct Predecessor {
   std::string sop_class_uid;
   std::string series_instance_uid;
   std::string sop_instance_uid;
+  /// Positions in RunJob::profiles whose Destinations got it; the results of others do not name it.
+  std::vector<int> profiles = {0};
 };
 
 /// A run has this many Series Numbers of its own: results count up from its first, failure reports

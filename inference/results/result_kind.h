@@ -22,9 +22,10 @@ struct ObjectRequest {
   const config::ResultProfile& profile;
   std::string variant;  ///< as ResultKind::variant told; part of the Series' UID
   int series_number = 0;
-  std::string path;                                    ///< of the file to write, file `number`
-  std::optional<protocol::Artifact> segmentation;      ///< of this profile, when it has one
-  const std::vector<protocol::Predecessor>& replaced;  ///< objects that this run replaces
+  std::string path;                                ///< of the file to write, file `number`
+  std::optional<protocol::Artifact> segmentation;  ///< of this profile, when it has one
+  /// Objects that this run replaces where this one goes.
+  const std::vector<protocol::Predecessor>& replaced;
   std::size_t number = 0;  ///< which of the form's files, from 0 (ResultKind::files)
 };
 

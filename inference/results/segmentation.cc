@@ -49,16 +49,16 @@ void WritePixelModule(const SegmentationForm& form, AttributeWriter& writer) {
 }
 
 /// An image has no attribute for predecessors, as reports have; "" when it replaces nothing.
-std::string Replaced(const ResultRun& run) {
+std::string Replaced(const ObjectRequest& request) {
   std::string replaced;
-  for (const protocol::Predecessor& predecessor : run.options.predecessors)
+  for (const protocol::Predecessor& predecessor : request.replaced)
     if (predecessor.kind == kSegmentationKind)
       replaced += (replaced.empty() ? "Replaces " : ", ") + predecessor.sop_instance_uid;
   return replaced;
 }
 
-void WriteImageModules(const ResultRun& run, const SegmentationForm& form, std::size_t frames,
-                       AttributeWriter& writer) {
+void WriteImageModules(const ResultRun& run, const ObjectRequest& request,
+                       const SegmentationForm& form, std::size_t frames, AttributeWriter& writer) {
   const SourceSeries& source = run.findings.source;
   writer.Put(DCM_ImageType, "DERIVED\\PRIMARY");
   writer.PutUint16(DCM_SamplesPerPixel, 1);
@@ -81,7 +81,7 @@ void WriteImageModules(const ResultRun& run, const SegmentationForm& form, std::
              run.text.Own(Notice(run.card).empty() ? AlgorithmTitle(run.card) : Notice(run.card),
                           64, run.card.name));
   writer.Put(DCM_ContentCreatorName, "Axial^AI");
-  if (const std::string replaced = Replaced(run); !replaced.empty())
+  if (const std::string replaced = Replaced(request); !replaced.empty())
     writer.Put(DCM_DerivationDescription, run.text.OwnLong(replaced, 1024));
   const std::string body_part = TextOf(run.source, DCM_BodyPartExamined);
   if (!body_part.empty()) writer.Put(DCM_BodyPartExamined, body_part);
@@ -243,7 +243,7 @@ Result<protocol::Artifact> WriteSegmentation(const ResultRun& run, const ObjectR
   AXIAL_RETURN_IF_ERROR(WriteCommonModules(run, identity, dataset));
   Status status;
   AttributeWriter writer(dataset, run.text, status);
-  WriteImageModules(run, form, frames.size(), writer);
+  WriteImageModules(run, request, form, frames.size(), writer);
   WriteFrameOfReference(run, writer);
   for (const SegmentFinding& segment : run.findings.segments) WriteSegment(run, segment, writer);
   WriteDimensionsAndReferences(run, form, writer);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 
@@ -62,14 +61,15 @@ class ObjectMaker {
   }
 
  private:
-  /// Of artifacts_: the files of one form.
-  struct Range {
-    std::size_t first;
-    std::size_t end;
+  /// One form of a kind, and the profiles that get it.
+  struct Form {
+    std::string variant;
+    std::vector<std::size_t> profiles;
   };
 
-  Status MakeKind(const ResultKind& kind, std::size_t position) {
-    std::map<std::string, Range> made;  // by variant
+  /// Equal forms are one; in the order in which profiles ask for them.
+  std::vector<Form> FormsOf(const ResultKind& kind) const {
+    std::vector<Form> forms;
     for (std::size_t p = 0; p < run_.options.profiles.size(); ++p) {
       const config::ResultProfile& profile = run_.options.profiles[p];
       if (run_.options.failure && !(kind.tells_failures && profile.report_failures)) continue;
@@ -78,33 +78,55 @@ class ObjectMaker {
       // Other numbers are another Series.
       if (profile.first_series_number != config::ResultProfile().first_series_number)
         *variant += fmt::format("|from {}", profile.first_series_number);
-      auto known = made.find(*variant);
-      if (known == made.end()) {
-        const std::size_t first = artifacts_.size();
-        const std::string stem = made.empty() ? std::string(kind.name)
-                                              : fmt::format("{}-{}", kind.name, made.size() + 1);
-        AXIAL_RETURN_IF_ERROR(MakeForm(kind, position, p, *variant, stem));
-        known = made.emplace(*variant, Range{first, artifacts_.size()}).first;
+      const auto known = std::ranges::find(forms, *variant, &Form::variant);
+      if (known == forms.end())
+        forms.push_back({*std::move(variant), {p}});
+      else
+        known->profiles.push_back(p);
+    }
+    return forms;
+  }
+
+  Status MakeKind(const ResultKind& kind, std::size_t position) {
+    const std::vector<Form> forms = FormsOf(kind);
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      const std::size_t first = artifacts_.size();
+      const std::string stem =
+          i == 0 ? std::string(kind.name) : fmt::format("{}-{}", kind.name, i + 1);
+      AXIAL_RETURN_IF_ERROR(MakeForm(kind, position, forms[i], stem));
+      for (const std::size_t p : forms[i].profiles) {
+        for (std::size_t a = first; a < artifacts_.size(); ++a)
+          artifacts_[a].profiles.push_back(static_cast<int>(p));
+        if (kind.name == kSegmentationKind) segmentations_[p] = artifacts_[first];
       }
-      for (std::size_t i = known->second.first; i < known->second.end; ++i)
-        artifacts_[i].profiles.push_back(static_cast<int>(p));
-      if (kind.name == kSegmentationKind) segmentations_[p] = artifacts_[known->second.first];
     }
     return {};
   }
 
-  /// All files of one form, wanted by profile `p` first.
-  Status MakeForm(const ResultKind& kind, std::size_t position, std::size_t p,
-                  const std::string& variant, const std::string& stem) {
+  /// What the run replaces where the form goes: nobody is told of what others got.
+  std::vector<protocol::Predecessor> ReplacedBy(const Form& form) const {
+    std::vector<protocol::Predecessor> replaced;
+    for (const protocol::Predecessor& predecessor : run_.options.predecessors)
+      if (std::ranges::any_of(form.profiles, [&](std::size_t p) {
+            return std::ranges::count(predecessor.profiles, static_cast<int>(p)) > 0;
+          }))
+        replaced.push_back(predecessor);
+    return replaced;
+  }
+
+  /// All files of one form.
+  Status MakeForm(const ResultKind& kind, std::size_t position, const Form& form,
+                  const std::string& stem) {
+    const std::size_t p = form.profiles.front();
     const config::ResultProfile& profile = run_.options.profiles[p];
+    const std::vector<protocol::Predecessor> replaced = ReplacedBy(form);
     const std::size_t files = kind.files == nullptr ? 1 : kind.files(run_, profile);
     AXIAL_INVARIANT(files <= kMaxFilesOfForm);
     for (std::size_t number = 0; number < files; ++number) {
       const std::string file =
           files == 1 ? stem + ".dcm" : fmt::format("{}_{:04}.dcm", stem, number + 1);
-      AXIAL_RETURN_IF_ERROR(
-          Make(kind, {profile, variant, SeriesNumber(profile, position), directory_ / file,
-                      segmentations_[p], run_.options.predecessors, number}));
+      AXIAL_RETURN_IF_ERROR(Make(kind, {profile, form.variant, SeriesNumber(profile, position),
+                                        directory_ / file, segmentations_[p], replaced, number}));
     }
     return {};
   }

@@ -76,7 +76,11 @@ def Body(workspace, binaries):
     folder = workspace.folder
     orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, (harness.CT_RULE,)))
+    # What another destination got, in other forms, is no predecessor of what the PACS gets.
+    gateway = workspace.Own(harness.Gateway(
+        folder / "axial", binaries, orthanc, ({**harness.CT_RULE, "send_to": ["pacs", "other"]},),
+        destinations={"other": {"kind": "folder", "path": str(folder / "other"),
+                                "results": {"segmentation": "labelmap", "report": "enhanced"}}}))
     gateway.Start()
     phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "61", "--slices", "40", "--slice-spacing", "5",
                               "--slice-thickness", "5")

@@ -40,6 +40,7 @@ TEST_F(SupersessionTest, ALaterRevisionNamesAndReplacesTheNewestEarlierResult) {
   EXPECT_EQ(PredecessorUids(first), Uids{});
   const Job second = AddLateJob({"pacs"});
   EXPECT_EQ(PredecessorUids(second), Uids{"2.25.1"});
+  EXPECT_EQ(jobs->Predecessors(second)->front().destinations, Uids{"pacs"});
   EXPECT_EQ(Row(first.id).superseded_by, 0) << "not before there is something better";
   Run("2.25.2", 6);
   EXPECT_EQ(Row(first.id).superseded_by, second.id);

@@ -20,7 +20,7 @@ RunJob SampleRunJob() {
   archive.first_series_number = 501;
   archive.banner = "not for diagnosis";
   job.profiles.push_back(archive);
-  job.predecessors = {{"sr", "1.2", "1.3", "1.4"}};
+  job.predecessors = {{"sr", "1.2", "1.3", "1.4", {1}}};
   job.failure =
       RunFailure{true, "no such slices", {"lungs", "1.0", "abc", "Axial Lungs", "Axial", "1.2"}};
   return job;
@@ -58,6 +58,7 @@ TEST(ProtocolMessages, RunJobKeepsEveryMember) {
   ASSERT_EQ(job.predecessors.size(), 1u);
   EXPECT_EQ(job.predecessors[0].kind, "sr");
   EXPECT_EQ(job.predecessors[0].sop_instance_uid, "1.4");
+  EXPECT_EQ(job.predecessors[0].profiles, std::vector{1});
   ASSERT_TRUE(job.failure.has_value());
   EXPECT_TRUE(job.failure->not_applicable);
   EXPECT_EQ(job.failure->reason, "no such slices");

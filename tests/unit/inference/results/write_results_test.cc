@@ -90,6 +90,41 @@ TEST_F(WriteResultsTest, GivesTheReportAloneWhenNothingIsFound) {
   EXPECT_FALSE(std::filesystem::exists(out_.File("seg.dcm")));
 }
 
+TEST_F(WriteResultsTest, NamesWhatItReplacesWhereItGoesAndNotWhatOthersGot) {
+  using Profile = config::ResultProfile;
+  const SourceSeries source = testing::WriteSource({}, in_.path());
+  options_.profiles.resize(3);
+  options_.profiles[1].segmentation = Profile::Segmentation::kLabelmap;
+  options_.profiles[1].report = Profile::Report::kEnhanced;
+  options_.profiles[2].banner = "";  // gets the same two objects as the first
+  const char* const sr = "1.2.840.10008.5.1.4.1.1.88.34";
+  options_.predecessors = {{"sr", sr, "2.25.1", "2.25.11", {0}},
+                           {"sr", sr, "2.25.2", "2.25.12", {1}},
+                           {"sr", sr, "2.25.3", "2.25.13", {2}},
+                           {"sr", sr, "2.25.4", "2.25.14", {}},
+                           {"seg", sr, "2.25.5", "2.25.15", {1}}};
+  Write(testing::LungFindings(source, card_), card_);
+  const auto named = [&](const std::string& file) {
+    DcmFileFormat loaded;
+    EXPECT_TRUE(loaded.loadFile(out_.File(file).c_str()).good());
+    std::set<std::string> uids;
+    DcmSequenceOfItems* studies = nullptr;
+    if (loaded.getDataset()->findAndGetSequence(DCM_PredecessorDocumentsSequence, studies).bad())
+      return uids;
+    DcmStack stack;
+    while (studies->search(DCM_ReferencedSOPInstanceUID, stack, ESM_afterStackTop, OFTrue).good()) {
+      OFString uid;
+      static_cast<DcmElement*>(stack.top())->getOFString(uid, 0);
+      uids.insert(uid.c_str());
+    }
+    return uids;
+  };
+  EXPECT_EQ(named("sr.dcm"), (std::set<std::string>{"2.25.11", "2.25.13"}));
+  EXPECT_EQ(named("sr-2.dcm"), std::set<std::string>{"2.25.12"});
+  EXPECT_EQ(Text("seg.dcm", DCM_DerivationDescription), "");
+  EXPECT_EQ(Text("seg-2.dcm", DCM_DerivationDescription), "Replaces 2.25.15");
+}
+
 int replaced_forms = 0;
 
 void CountReplacedForms(LogLevel, std::string_view line) {
