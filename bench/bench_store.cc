@@ -174,7 +174,8 @@ int main(int argc, char** argv) {
   store::StudyStore studies(**database);
   std::int64_t extra = std::int64_t{1} << 40;  // numbers that are never filled in
   std::puts(
-      "| rows | rows/s filled | insert P50 / P99 us | insert, durable | find a study | its series | "
+      "| rows | rows/s filled | insert P50 / P99 us | insert, durable | find a study | its series "
+      "| "
       "MB "
       "|\n|---|---|---|---|---|---|---|");
   std::vector<Step> steps;
