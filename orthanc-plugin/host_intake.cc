@@ -63,12 +63,20 @@ void Append(std::vector<std::string>& list, std::vector<std::string> more) {
               std::make_move_iterator(more.end()));
 }
 
+/// An exception is one failure among others.
+template <typename Work>
+Status Guarded(const Work& work) {
+  Status status = Error(ErrorCode::kInternal, "an exception; the log has it");
+  static_cast<void>(LogExceptions("orthanc", [&] { status = work(); }));
+  return status;
+}
+
 /// What cannot be done now stays in the list, and holds up none of the others.
 template <typename One>
 Status Do(std::vector<std::string>& list, const One& one) {
   Status first_error;
   for (std::size_t i = 0; i < list.size();) {
-    const Status done = one(list[i]);
+    const Status done = Guarded([&] { return one(list[i]); });
     if (done.ok()) {
       list[i] = std::move(list.back());
       list.pop_back();
@@ -204,26 +212,19 @@ Status HostIntake::Round(HostEvents::News news) {
           : Connections{};
   for (auto& [id, sender] : news.stored)
     if (stored_.size() < HostEvents::kMaxStored) stored_.insert_or_assign(id, std::move(sender));
-  Append(to_do_.deleted_studies, std::move(news.deleted_studies));
-  Append(to_do_.deleted_series, std::move(news.deleted_series));
-  Append(to_do_.wanted_studies, std::move(news.wanted_studies));
-  if (news.deletions_dropped || to_do_.deleted_studies.size() > HostEvents::kMaxOthers) {
-    to_do_.deleted_studies.clear();
-    sweeping_ = true;
-    swept_to_.clear();
-  }
-  AXIAL_RETURN_IF_ERROR(
-      Do(to_do_.deleted_studies, [this](const std::string& id) { return RemoveIfGone(id); }));
-  AXIAL_RETURN_IF_ERROR(
-      Do(to_do_.deleted_series, [this](const std::string& id) { return CancelIfGone(id); }));
+  // One more than fits is taken in at the next start, as its request is a row.
+  if (to_do_.wanted_studies.size() < HostEvents::kMaxOthers)
+    Append(to_do_.wanted_studies, std::move(news.wanted_studies));
+  // What of this fails is tried again, and holds up nothing that was stored.
+  const Status deleted = HandleDeletions(news);
   // Also before an Association ends: its last Instances may just have been stored.
   if (news.any || clock_.Now() >= next_look_at_ || senders_.AnyNotIn(connections, clock_.Now())) {
     AXIAL_RETURN_IF_ERROR(ReadChanges());
     next_look_at_ = clock_.Now() + kSlowTick;
   }
-  AXIAL_RETURN_IF_ERROR(Do(to_do_.wanted_studies, [this](const std::string& id) {
+  const Status wanted = Do(to_do_.wanted_studies, [this](const std::string& id) {
     return TakeStudy(id, /*even_removed=*/true);
-  }));
+  });
   senders_.EndThoseNotIn(connections, clock_.Now());
   for (const std::string& study_id : news.stable_studies) {
     AXIAL_ASSIGN_OR_RETURN(const auto study, pipeline_.host().FindStudy(study_id));
@@ -231,7 +232,25 @@ Status HostIntake::Round(HostEvents::News news) {
   }
   AXIAL_RETURN_IF_ERROR(TakeLate());
   AXIAL_RETURN_IF_ERROR(SweepSome());
-  return KeepPosition(false);
+  AXIAL_RETURN_IF_ERROR(KeepPosition(false));
+  return deleted.ok() ? wanted : deleted;
+}
+
+Status HostIntake::HandleDeletions(HostEvents::News& news) {
+  Append(to_do_.deleted_studies, std::move(news.deleted_studies));
+  Append(to_do_.deleted_series, std::move(news.deleted_series));
+  if (news.deletions_dropped || to_do_.deleted_studies.size() > HostEvents::kMaxOthers ||
+      to_do_.deleted_series.size() > HostEvents::kMaxOthers) {
+    to_do_.deleted_studies.clear();
+    to_do_.deleted_series.clear();
+    sweeping_ = true;
+    swept_to_.clear();
+  }
+  const Status studies =
+      Do(to_do_.deleted_studies, [this](const std::string& id) { return RemoveIfGone(id); });
+  const Status series =
+      Do(to_do_.deleted_series, [this](const std::string& id) { return CancelIfGone(id); });
+  return studies.ok() ? series : studies;
 }
 
 Status HostIntake::CancelIfGone(const std::string& host_series_id) {
@@ -294,15 +313,14 @@ Status HostIntake::ReadChanges() {
 Status HostIntake::TakeOne(const std::string& instance_id, bool even_removed) {
   if (instance_id.empty()) return {};
   const auto found = stored_.find(instance_id);
-  Status taken = Error(ErrorCode::kInternal, "an exception; the log has it");
-  static_cast<void>(LogExceptions("orthanc", [&] {
-    taken = taker_.Take(
+  const Status taken = Guarded([&] {
+    return taker_.Take(
         instance_id, found == stored_.end() ? nullptr : &found->second,
         [this](const Sender& sender, const std::string& study_id) {
           return AssociationOf(sender, study_id);
         },
         even_removed);
-  }));
+  });
   if (found != stored_.end()) stored_.erase(found);
   if (taken.ok()) return {};
   const Error& error = taken.error();
@@ -406,11 +424,10 @@ Status HostIntake::LookAtAllStudies() {
 }
 
 Status HostIntake::SweepSome() {
-  if (!sweeping_) return {};
+  if (!sweeping_ || to_do_.deleted_studies.size() + kSweepPage > HostEvents::kMaxOthers) return {};
   AXIAL_ASSIGN_OR_RETURN(const auto studies, pipeline_.host().Studies(swept_to_, kSweepPage));
   for (const store::HostStudy& study : studies) {
-    if (events_.stopping()) return {};
-    AXIAL_RETURN_IF_ERROR(RemoveIfGone(study.host_id));
+    to_do_.deleted_studies.push_back(study.host_id);
     swept_to_ = study.host_id;
   }
   sweeping_ = static_cast<int>(studies.size()) == kSweepPage;

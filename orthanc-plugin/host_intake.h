@@ -50,6 +50,7 @@ class HostIntake {
   /// The change of that number as it is told from others; "": there is none.
   [[nodiscard]] Result<std::string> AnchorAt(std::int64_t sequence) const;
   [[nodiscard]] Status Round(HostEvents::News news);
+  [[nodiscard]] Status HandleDeletions(HostEvents::News& news);
   [[nodiscard]] Status CancelIfGone(const std::string& host_series_id);
   [[nodiscard]] Status RemoveIfGone(const std::string& host_study_id);
   [[nodiscard]] Status ReadChanges();

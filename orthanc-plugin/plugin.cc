@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/base/log.h"
-#include "core/base/log_exceptions.h"
+#include "core/base/result.h"
 #include "orthanc-plugin/axial_plugin.h"
 #include "orthanc-plugin/explorer_script.h"
 #include "orthanc-plugin/orthanc_face.h"

@@ -4,10 +4,6 @@
 
 namespace axial {
 
-/// From now on a broken invariant (result.h) throws std::logic_error instead of ending the process:
-/// for inside another program, whose restart is not ours. Call before threads start.
-void ThrowOnBrokenInvariant();
-
 /// Logs the exception that is being handled as `exception`, with who had it.
 void LogCurrentException(std::string_view who) noexcept;
 

@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "core/base/log_exceptions.h"
-
 namespace axial {
 namespace {
 

@@ -60,6 +60,10 @@ Error MakeError(ErrorCode code, fmt::format_string<Args...> format, Args&&... ar
   return Error(code, fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// From now on a broken invariant throws std::logic_error instead of ending the process: for inside
+/// another program, whose restart is not ours. Call before threads start.
+void ThrowOnBrokenInvariant();
+
 /// Ends the process with the message: an invariant of Axial itself is broken, and a restart is
 /// cheap.
 [[noreturn]] void FailInvariant(const char* what, const char* file, int line);

@@ -6,8 +6,10 @@ cancelled and its rows and files gone; one whose patient was corrected is a new 
 `broken`: a wrong configuration leaves Orthanc running and says in its log what is wrong, and in which line.
 """
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import sys
 
 import pydicom
@@ -138,7 +140,22 @@ def Deleted(workspace, binaries):
     WaitFor("the study's rows to be removed", lambda: host.Rows("SELECT count(*) FROM host_study") == [(0,)], 60, [host.process])
     CheckNothingLeft(host, again.study_uid)
     Corrected(workspace, binaries, host)
+    CannotBeRemoved(workspace, binaries, host)
     host.Stop()
+
+
+def CannotBeRemoved(workspace, binaries, host):
+    """One study that cannot be removed holds up nothing that comes in, and goes when it can."""
+    stuck = Radiograph(workspace, binaries, host, 38)
+    index = host.storage / "axial.db"
+    with contextlib.closing(sqlite3.connect(index, isolation_level=None, timeout=30)) as rows:
+        rows.execute(f"CREATE TRIGGER keep BEFORE DELETE ON study WHEN OLD.study_uid = '{stuck.study_uid}' "
+                     "BEGIN SELECT RAISE(ABORT, 'on purpose'); END")
+        harness.HttpStatusAndBody(f"{host.orthanc.url}/studies/{host.orthanc.FindStudy(stuck.study_uid)}", method="DELETE")
+        WaitFor("the removal to fail", lambda: "on purpose" in host.Log(), 60, [host.process])
+        Radiograph(workspace, binaries, host, 39)
+        rows.execute("DROP TRIGGER keep")
+    WaitFor("the study to go", lambda: not host.Rows("SELECT 1 FROM study WHERE study_uid = ?", stuck.study_uid), 60, [host.process])
 
 
 def Corrected(workspace, binaries, host):

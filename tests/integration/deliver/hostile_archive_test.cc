@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 
+#include "core/dicom/dimse_command.h"
 #include "gateway/deliver/destination.h"
 #include "tests/integration/deliver/dicom_pacs.h"
 #include "tests/integration/deliver/dicom_peers.h"
@@ -24,7 +25,6 @@ using Message = HostileArchive::Message;
 
 constexpr int kTooDeep = 400'000;  // 8 MB; DCMTK's parser dies of less than half
 constexpr std::uint16_t kPending = 0xff00;
-constexpr std::uint16_t kEventReport = 0x0100;
 
 /// Sequences inside each other in Implicit VR, of a command set's or a data set's encoding.
 std::string NestedImplicit(int depth) {
@@ -113,7 +113,7 @@ TEST_F(HostileArchiveTest, AMatchThatIsWithinTheLimitsIsStillRead) {
 TEST_F(HostileArchiveTest, SequencesInsideEachOtherInACommitmentAnswerEndItsAssociationOnly) {
   const HostileArchive archive([](RawScu& connection, const Message& message) {
     const std::string event = RawScu::Command({{0x0002, "1.2.840.10008.1.20.1"},
-                                               {0x0100, RawScu::Us(kEventReport)},
+                                               {0x0100, RawScu::Us(kNEventReportRequest)},
                                                {0x0110, RawScu::Us(5)},
                                                {0x0800, RawScu::Us(0x0001)},
                                                {0x1000, "1.2.840.10008.1.20.1.1"},
