@@ -9,7 +9,6 @@ both must keep every promise (what `association` may lose is the machine's power
 """
 
 import contextlib
-import ctypes
 import hashlib
 import pathlib
 import random
@@ -21,6 +20,7 @@ import types
 
 import cstore_load
 import harness
+from content_digest import ContentDigest
 from harness import Check, WaitFor
 
 ASSOCIATIONS = ((64, 4), (256, 2))  # (rows and columns of the images, how many Associations send them)
@@ -70,20 +70,6 @@ def DataSetDigest(file):
     Check(content[128:132] == b"DICM", f"{file} is no DICOM file ({len(content)} bytes)")
     at = 132 + EXPLICIT_LITTLE_META_LENGTH
     return hashlib.sha256(content[at + int.from_bytes(content[at - 4:at], "little"):]).hexdigest(), content
-
-
-class Xxh128(ctypes.Structure):
-    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
-
-
-XXHASH = ctypes.CDLL("libxxhash.so.0")
-XXHASH.XXH3_128bits.restype = Xxh128
-XXHASH.XXH3_128bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
-
-
-def ContentDigest(content):
-    digest = XXHASH.XXH3_128bits(content, len(content))
-    return f"{digest.high:016x}{digest.low:016x}"
 
 
 def CheckSpool(gateway, modalities, known):

@@ -182,9 +182,9 @@ def plugin_host_without_away(host):
 def Compressed(workspace, binaries):
     host = plugin_host.PluginHost(workspace, "host", binaries, settings={"StorageCompression": True}).Start()
     radiograph = Radiograph(workspace, binaries, host, 36)
-    for (path, size) in host.Rows("SELECT path, bytes FROM instance"):
-        Check(plugin_host.pathlib.Path(path).read_bytes() in [file.read_bytes() for file in radiograph.files] or size > 0,
-              "the file is not the one that was sent")
+    sent = {image.SOPInstanceUID: image for image in map(pydicom.dcmread, radiograph.files)}
+    taken = [pydicom.dcmread(path) for (path,) in host.Rows("SELECT path FROM instance")]
+    Check(len(taken) == len(sent) and all(image == sent[image.SOPInstanceUID] for image in taken), "the images are not those that were sent")
     host.Stop()
 
 
