@@ -119,8 +119,7 @@ void TellLeftOut(const InputFolder& input, std::ostream& err) {
                      input.files);
   ListLeftOut(input.refused, kMaxNamedFiles, err);
   err << "  The gateway refuses them, too. Correct what is named where the files come from, or in "
-         "a "
-         "copy, alike in all files of a Series, and analyse that.\n";
+         "a copy, alike in all files of a Series, and analyse that.\n";
 }
 
 }  // namespace axial::gateway

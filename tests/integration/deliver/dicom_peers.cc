@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <random>
 #include <thread>
 
 extern char** environ;
@@ -29,12 +30,15 @@ sockaddr_in Loopback(std::uint16_t port) {
   return address;
 }
 
-int ListenAnywhere(std::uint16_t& port) {
+/// `port` 0: any. -1: that one is taken.
+int ListenOn(std::uint16_t& port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
+  sockaddr_in address = Loopback(port);
   socklen_t size = sizeof(address);
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::listen(fd, 16);
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd, 16) != 0) {
+    ::close(fd);
+    return -1;
+  }
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   port = ntohs(address.sin_port);
   return fd;
@@ -51,9 +55,15 @@ bool CanConnect(std::uint16_t port) {
 }  // namespace
 
 std::uint16_t FreePort() {
-  std::uint16_t port = 0;
-  ::close(ListenAnywhere(port));
-  return port;
+  std::random_device random;
+  std::uniform_int_distribution<std::uint16_t> below_outgoing(15'000, 31'999);
+  for (;;) {
+    std::uint16_t port = below_outgoing(random);
+    const int fd = ListenOn(port);
+    if (fd < 0) continue;
+    ::close(fd);
+    return port;
+  }
 }
 
 bool WaitUntil(const std::function<bool()>& condition) {
@@ -87,7 +97,7 @@ StoreScp::~StoreScp() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-SilentServer::SilentServer() { listener_ = ListenAnywhere(port_); }
+SilentServer::SilentServer() { listener_ = ListenOn(port_); }
 
 SilentServer::~SilentServer() {
   if (client_ >= 0) ::close(client_);
@@ -101,7 +111,7 @@ bool SilentServer::HasClient() {
 }
 
 FullServer::FullServer() {
-  listener_ = ListenAnywhere(port_);
+  listener_ = ListenOn(port_);
   ::listen(listener_, 0);
   const sockaddr_in address = Loopback(port_);
   for (int i = 0; i < 3; ++i) {

@@ -12,7 +12,8 @@
 
 namespace axial::testing {
 
-/// A port nobody listens on now. Ports are handed out by the system, so two tests rarely meet.
+/// A port nobody listens on now, below the range from which the kernel takes ports for outgoing
+/// connections: none of those gets it before it is used.
 [[nodiscard]] std::uint16_t FreePort();
 
 /// Looks again until `condition` holds; false after 30 s.
