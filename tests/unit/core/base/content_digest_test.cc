@@ -22,6 +22,19 @@ TEST(ContentDigest, IsTheOneOfXxhsumHoweverTheBytesCome) {
   EXPECT_NE(pieces.Hex(), whole.Hex());
 }
 
+/// Beyond 240 bytes another, vectorised way is taken. The value is that of XXH3_128bits in one
+/// call: one that differs would make every Instance of an older index a new one.
+TEST(ContentDigest, OfManyBytesIsTheOneThatIndexesHave) {
+  std::string bytes(100'003, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * i % 251);
+  for (const std::size_t piece : {std::size_t{7}, std::size_t{1024}, bytes.size()}) {
+    ContentDigest digest;
+    for (std::size_t at = 0; at < bytes.size(); at += piece)
+      digest.Add(std::string_view(bytes).substr(at, piece));
+    EXPECT_EQ(digest.Hex(), "428cd8f15ca7f70617fcb6839b151d6f") << piece;
+  }
+}
+
 TEST(ContentDigest, OfAFileIsThatOfItsBytes) {
   const testing::TempDir folder;
   std::string bytes(700'001, 'x');
