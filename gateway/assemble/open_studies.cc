@@ -213,6 +213,22 @@ Closing OpenStudies::MakeClosing(const std::string& study_uid, const StudyState&
   return closing;
 }
 
+bool OpenStudies::Expect(const std::string& study_uid, const std::string& series_uid) {
+  const auto found = open_.find(study_uid);
+  if (found == open_.end()) return false;
+  const StudyState& state = found->second.state;
+  const auto series = state.series().find(series_uid);
+  if (series == state.series().end() || !state.IsOpen(series->second)) return false;
+  ++expected_[study_uid];
+  return true;
+}
+
+void OpenStudies::Arrived(const std::string& study_uid) {
+  const auto found = expected_.find(study_uid);
+  if (found == expected_.end() || --found->second > 0) return;
+  expected_.erase(found);
+}
+
 std::vector<Closing> OpenStudies::Due(TimePoint now) {
   for (const std::string& study_uid : std::exchange(changed_, {}))
     if (const auto found = open_.find(study_uid); found != open_.end()) {
@@ -222,6 +238,7 @@ std::vector<Closing> OpenStudies::Due(TimePoint now) {
     }
   std::vector<Closing> closings;
   for (auto next = by_due_.begin(); next != by_due_.end() && next->first <= now; ++next) {
+    if (expects(next->second)) continue;
     const StudyState& state = open_.at(next->second).state;
     closings.push_back(MakeClosing(next->second, state, Judge(state), now));
   }

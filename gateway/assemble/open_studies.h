@@ -95,6 +95,15 @@ class OpenStudies {
   [[nodiscard]] bool tracked(const std::string& study_uid) const {
     return open_.contains(study_uid);
   }
+
+  /// An Instance of this Series was received whose row is not committed yet: nothing of the Study
+  /// is due before Arrived. False, and nothing is expected, when the Series is not open.
+  [[nodiscard]] bool Expect(const std::string& study_uid, const std::string& series_uid);
+  /// It is committed, and was told, or never will be.
+  void Arrived(const std::string& study_uid);
+  [[nodiscard]] bool expects(const std::string& study_uid) const {
+    return expected_.contains(study_uid);
+  }
   [[nodiscard]] std::size_t size() const { return open_.size(); }
   [[nodiscard]] HabitTable& habits() { return habits_; }
 
@@ -131,6 +140,7 @@ class OpenStudies {
   std::set<std::pair<TimePoint, std::string>> ask_archive_;
   std::set<std::string> changed_;
   std::set<std::string> ask_steps_;
+  std::map<std::string, int> expected_;  ///< Instances by Study
   std::map<std::int64_t, std::set<std::string>> studies_by_association_;
   std::list<std::pair<std::string, StudyState>> closed_;  ///< newest first
   std::map<std::string, std::list<std::pair<std::string, StudyState>>::iterator> closed_by_uid_;

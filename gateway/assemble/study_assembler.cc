@@ -134,6 +134,16 @@ Status StudyAssembler::Recover(TimePoint now) {
   return {};
 }
 
+bool StudyAssembler::Expect(const std::string& study_uid, const std::string& series_uid) {
+  const std::lock_guard lock(mutex_);
+  return open_.Expect(study_uid, series_uid);
+}
+
+void StudyAssembler::Arrived(const std::string& study_uid) {
+  const std::lock_guard lock(mutex_);
+  open_.Arrived(study_uid);
+}
+
 void StudyAssembler::OnInstance(const Arrival& arrival) {
   const std::lock_guard lock(mutex_);
   if (!open_.OnInstance(arrival)) untracked_ = true;
@@ -277,6 +287,10 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
     {
       const std::lock_guard lock(mutex_);
       if (open_.tracked(revision.study_uid)) continue;
+      if (open_.expects(revision.study_uid)) {
+        any = true;
+        continue;
+      }
       limits = LimitsFor(revision.calling_ae_title);
     }
     any = true;

@@ -39,6 +39,13 @@ class StudyAssembler {
   /// again. Reads the headers of at most kMaxRestoredInstances Instances.
   [[nodiscard]] Status Recover(TimePoint now);
 
+  /// An Instance of this Series was received and its row will be committed: nothing of the Study is
+  /// closed before Arrived is told. False, and nothing is expected, unless the Series is in the
+  /// open revision and not complete.
+  [[nodiscard]] bool Expect(const std::string& study_uid, const std::string& series_uid);
+  /// After OnInstance or OnRepeated, or when its row will not be committed.
+  void Arrived(const std::string& study_uid);
+
   /// An Instance whose row is committed.
   void OnInstance(const Arrival& arrival);
   /// The same Instance again: nothing new.

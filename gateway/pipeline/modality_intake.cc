@@ -67,6 +67,7 @@ Result<std::optional<store::Commitment>> ModalityIntake::TakeCommitment(std::int
 }
 
 Result<CommitmentReport> ModalityIntake::ReportOf(std::int64_t id) {
+  options_.before_report();
   AXIAL_ASSIGN_OR_RETURN(CommitmentReport report, commitments_.Report(id));
   // With this durability neither their bytes nor their rows (of the same file system) are durable
   // before their Association ends, and the modality may delete them after this answer.

@@ -200,8 +200,11 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
       [this] {
         if (StageThread* thread = assemble_to_nudge.load()) thread->Nudge();
       });
-  intake = std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics, Use(),
-                                    [this] { assemble_thread->Nudge(); });
+  // A host's store does not look at files without rows when it starts.
+  const RowTime rows = options.listen ? RowTime::kAfterAnswer : RowTime::kBeforeAnswer;
+  intake =
+      std::make_unique<Intake>(*studies, *assembler, Clock::System(), metrics,
+                               IntakeOptions{Use(), rows, [this] { assemble_thread->Nudge(); }});
   BuildRetention();
   remover = std::make_unique<StudyRemover>(
       *database, *assembler,
@@ -234,6 +237,7 @@ void Pipeline::State::BuildModalityServices() {
   intake_options.on_report = [this](const CommitmentReport& report) {
     return deliver->OnCommitment(report);
   };
+  intake_options.before_report = [this] { intake->Flush(); };
   modality_intake = std::make_unique<ModalityIntake>(*commitments, *performed_steps, *spool,
                                                      std::move(intake_options));
   deliver::CommitmentReporterOptions reporter_options;
@@ -364,6 +368,7 @@ Status Pipeline::Reload(const config::Config& config) {
 
 Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
+  if (state_->intake) state_->intake->Flush();
   if (state_->commitment_reporter) state_->commitment_reporter->Stop();
   state_->forget_thread.reset();
   state_->retention_thread.reset();

@@ -101,14 +101,9 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   const std::string folder = header->study_instance_uid.str();
   const Result<SpoolPlace> place = spool_.Commit(std::move(file_), folder, name, durable);
   if (!place.ok()) return Refuse(kStatusOutOfResources, place.error());
-  const ReceivedInstance instance{std::move(header).value(),
-                                  place->path,
-                                  bytes_,
-                                  digest + place->suffix,
-                                  place->existed,
-                                  association_,
-                                  durable};
-  const Status indexed = events_.OnInstance(instance);
+  const Status indexed =
+      events_.OnInstance({std::move(header).value(), place->path, bytes_, digest + place->suffix,
+                          place->existed, association_, durable, place->on_its_way});
   if (!indexed.ok())
     return Refuse(
         IsRetried(indexed.error().code()) ? kStatusOutOfResources : kStatusCannotUnderstand,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct ReceivedInstance {
   bool repeated = false;  ///< the same bytes were in the spool before; nothing was written
   AssociationInfo association;
   bool durable = true;  ///< false: synced when the Association ends, and so may its row be
+  /// Nothing is removed from the Study's folder as long as this lives: until the row is written.
+  std::shared_ptr<const void> on_its_way = {};
 };
 
 enum class AssociationEnd {
@@ -50,13 +53,14 @@ class ReceiveEvents {
   /// The Association is accepted; an error aborts it.
   [[nodiscard]] virtual Status OnAssociationOpened(const AssociationInfo& association) = 0;
 
-  /// Success (0000H) is answered only after this returns ok, so the row must be committed then, and
-  /// with durability `instance`, where the file is durable already, a start after the end of the
-  /// machine must find the Instance again. Called again for a repeated Instance (a crash may
-  /// have come between file and row), so it must be idempotent by (SOP Instance UID, digest).
+  /// Success (0000H) is answered only after this returns ok, so from then on a start after the end
+  /// of the process must find the Instance again: by its row, or by its file (ADR 0014, 0015); with
+  /// durability `instance`, where the file is durable already, after the end of the machine, too.
+  /// Called again for a repeated Instance (a crash may have come between file and row), so it must
+  /// be idempotent by (SOP Instance UID, digest).
   /// Errors: a retried code is answered A700H, any other C000H; the file stays, because another
   /// Association may just have been told that it is there.
-  [[nodiscard]] virtual Status OnInstance(const ReceivedInstance& instance) = 0;
+  [[nodiscard]] virtual Status OnInstance(ReceivedInstance instance) = 0;
 
   /// No more Instances come. With durability `association` their files are durable now.
   virtual void OnAssociationClosed(const AssociationInfo& association,

@@ -112,13 +112,21 @@ void Database::State::CommitBatch(const std::vector<PendingUnit*>& batch) {
   try {
     SetSync(batch);
     Prepared(writer, "BEGIN IMMEDIATE").exec();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      Prepared(writer, "SAVEPOINT unit").exec();
-      results[i] = RunUnit(writer, *batch[i]->work);
-      if (!results[i].ok()) writer.exec("ROLLBACK TO unit");
-      Prepared(writer, "RELEASE unit").exec();
+    if (batch.size() == 1) {
+      results[0] = RunUnit(writer, *batch[0]->work);
+    } else {
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        Prepared(writer, "SAVEPOINT unit").exec();
+        results[i] = RunUnit(writer, *batch[i]->work);
+        if (!results[i].ok()) writer.exec("ROLLBACK TO unit");
+        Prepared(writer, "RELEASE unit").exec();
+      }
     }
-    Prepared(writer, "COMMIT").exec();
+    const bool nothing = batch.size() == 1 && !results[0].ok();
+    if (!nothing)
+      Prepared(writer, "COMMIT").exec();
+    else if (sqlite3_get_autocommit(writer.getHandle()) == 0)
+      writer.exec("ROLLBACK");
   } catch (const SQLite::Exception& exception) {
     const Error error = FromSqlite(exception);
     // The transaction is gone or useless: nothing of this batch may be reported as durable.

@@ -148,6 +148,10 @@ class StudyStore {
   /// When the Series is complete in the open revision, that one is closed with what is complete,
   /// and what is not goes on in the next, with the Instance.
   [[nodiscard]] Result<AddedInstance> AddInstance(const NewInstance& instance);
+  /// The same for several, in their order and in one transaction, which costs less. An error of one
+  /// leaves the others as they are; one of all says that none was added.
+  [[nodiscard]] Result<std::vector<Result<AddedInstance>>> AddInstances(
+      const std::vector<const NewInstance*>& instances);
 
   /// The last Association that was sending the study is released (or aborted).
   [[nodiscard]] Status MarkReleased(const std::string& study_uid, TimePoint now);

@@ -41,10 +41,10 @@ def Body(workspace, binaries):
     Copy(index, survivor)
     for _ in range(IMAGES - 1):
         association.Store()
+    WaitFor("every acknowledged image to have its row", lambda: len(Rows(index)) == IMAGES, 60, [gateway.process])
     gateway.process.Kill()
 
     before = Rows(index)
-    Check(len(before) == IMAGES, f"{len(before)} rows of {IMAGES} acknowledged images")
     for file in (index, index.with_name("axial.db-wal"), index.with_name("axial.db-shm")):
         file.unlink(missing_ok=True)
     survivor.rename(index)
@@ -74,4 +74,5 @@ def Body(workspace, binaries):
     print(f"{IMAGES} acknowledged, 1 row survived, {len(after)} rows after the start")
 
 
-harness.RunTest(Body)
+if __name__ == "__main__":
+    harness.RunTest(Body)

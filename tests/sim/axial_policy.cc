@@ -75,8 +75,7 @@ class Axial final : public Policy {
   Metrics metrics_;
   testing::TurnedClock clock_;
   assemble::StudyAssembler assembler_{studies_, completions_, steps_, metrics_};
-  pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, store::UseContent::kFirst,
-                           [] {}};
+  pipeline::Intake intake_{studies_, assembler_, clock_, metrics_, {}};
   std::optional<TimePoint> next_;
   std::set<std::string> studies_seen_;
 };

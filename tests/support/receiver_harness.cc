@@ -16,9 +16,10 @@ constexpr auto kPatience = std::chrono::seconds(20);
 
 Status RecordedEvents::OnAssociationOpened(const receive::AssociationInfo&) { return {}; }
 
-Status RecordedEvents::OnInstance(const receive::ReceivedInstance& instance) {
+Status RecordedEvents::OnInstance(receive::ReceivedInstance instance) {
   const std::lock_guard lock(mutex_);
-  if (answer_.ok()) instances_.push_back(instance);
+  instance.on_its_way.reset();  // as once its row is written
+  if (answer_.ok()) instances_.push_back(std::move(instance));
   return answer_;
 }
 

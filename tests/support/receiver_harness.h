@@ -25,7 +25,7 @@ class RecordedEvents final : public receive::ReceiveEvents {
   };
 
   Status OnAssociationOpened(const receive::AssociationInfo& association) override;
-  Status OnInstance(const receive::ReceivedInstance& instance) override;
+  Status OnInstance(receive::ReceivedInstance instance) override;
   void OnAssociationClosed(const receive::AssociationInfo& association,
                            const std::vector<Uid>& studies, receive::AssociationEnd end) override;
 

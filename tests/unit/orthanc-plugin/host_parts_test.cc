@@ -28,7 +28,7 @@ TimePoint At(int tenths) { return TimePoint(milliseconds(1'000'000 + 100 * tenth
 class Ends final : public receive::ReceiveEvents {
  public:
   Status OnAssociationOpened(const receive::AssociationInfo&) override { return {}; }
-  Status OnInstance(const receive::ReceivedInstance&) override { return {}; }
+  Status OnInstance(receive::ReceivedInstance) override { return {}; }
   void OnAssociationClosed(const receive::AssociationInfo& association, const std::vector<Uid>&,
                            receive::AssociationEnd) override {
     ended.push_back(association.calling_ae_title);
