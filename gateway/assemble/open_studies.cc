@@ -213,6 +213,11 @@ Closing OpenStudies::MakeClosing(const std::string& study_uid, const StudyState&
   return closing;
 }
 
+int OpenStudies::RevisionOf(const std::string& study_uid) const {
+  const auto found = open_.find(study_uid);
+  return found == open_.end() ? 0 : found->second.state.revision();
+}
+
 bool OpenStudies::Expect(const std::string& study_uid, const std::string& series_uid) {
   const auto found = open_.find(study_uid);
   if (found == open_.end()) return false;

@@ -104,6 +104,8 @@ class OpenStudies {
   [[nodiscard]] bool expects(const std::string& study_uid) const {
     return expected_.contains(study_uid);
   }
+  /// The one that is open as far as is known here; 0 when the Study is not.
+  [[nodiscard]] int RevisionOf(const std::string& study_uid) const;
   [[nodiscard]] std::size_t size() const { return open_.size(); }
   [[nodiscard]] HabitTable& habits() { return habits_; }
 

@@ -61,6 +61,10 @@ void StudyAssembler::SetMakeDurable(
   make_durable_ = std::move(make_durable);
 }
 
+void StudyAssembler::SetOnClosed(std::function<void()> on_closed) {
+  on_closed_ = std::move(on_closed);
+}
+
 void StudyAssembler::SetLimits(const config::Config& config) {
   const std::lock_guard lock(mutex_);
   limits_ = config.completion;
@@ -145,8 +149,13 @@ void StudyAssembler::Arrived(const std::string& study_uid) {
 }
 
 void StudyAssembler::OnInstance(const Arrival& arrival) {
-  const std::lock_guard lock(mutex_);
-  if (!open_.OnInstance(arrival)) untracked_ = true;
+  bool other_revision = false;
+  {
+    const std::lock_guard lock(mutex_);
+    other_revision = open_.RevisionOf(arrival.study_uid) != arrival.revision;
+    if (!open_.OnInstance(arrival)) untracked_ = true;
+  }
+  if (other_revision) on_closed_();
 }
 
 void StudyAssembler::OnRemoved(const std::string& study_uid) {
@@ -304,8 +313,9 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
     if (make_durable_) AXIAL_RETURN_IF_ERROR(make_durable_(revision.study_uid));
     const Status closed = studies_.CloseRevision(revision, completion.reason, now);
     if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed.error();
-    if (closed.ok())
-      Report(revision.study_uid, revision.number, completion, revision.last_instance_at, now);
+    if (!closed.ok()) continue;
+    on_closed_();
+    Report(revision.study_uid, revision.number, completion, revision.last_instance_at, now);
   }
   const std::lock_guard lock(mutex_);
   untracked_ = any;
@@ -329,6 +339,7 @@ Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
       open_.Closed(closing, now);
     else if (!open_.Conflicted(closing, now + kConflictPause))
       untracked_ = true;
+    if (closed.ok()) on_closed_();
   }
   std::optional<TimePoint> next;
   if (untracked) {

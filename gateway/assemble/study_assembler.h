@@ -35,6 +35,10 @@ class StudyAssembler {
   /// of it durable; an error leaves it open. Once, before anything comes in.
   void SetMakeDurable(std::function<Status(const std::string& study_uid)> make_durable);
 
+  /// Called after a Series or a revision was closed, by the assembler or by an Instance that came
+  /// late: it can be routed. Must not block. Once, before anything comes in.
+  void SetOnClosed(std::function<void()> on_closed);
+
   /// At start: every Association of an earlier process is over, and what was cut off will come
   /// again. Reads the headers of at most kMaxRestoredInstances Instances.
   [[nodiscard]] Status Recover(TimePoint now);
@@ -99,6 +103,7 @@ class StudyAssembler {
   Metrics& metrics_;
   Histogram& seconds_to_close_;
   std::function<Status(const std::string& study_uid)> make_durable_;
+  std::function<void()> on_closed_ = [] {};
   mutable std::mutex mutex_;
   config::Completion limits_;
   std::map<std::string, config::Completion> peer_limits_;

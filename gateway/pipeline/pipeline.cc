@@ -188,6 +188,7 @@ void Pipeline::State::BuildStages(routing::RuleSet rules,
   assembler =
       std::make_unique<assemble::StudyAssembler>(*studies, *completions, *performed_steps, metrics);
   assembler->SetMakeDurable(make_durable);
+  assembler->SetOnClosed([this] { route_thread->Nudge(); });
   assembler->SetLimits(config);
   spool = options.spool ? options.spool
                         : receive::MakeFolderSpoolDisk(config.storage.directory + "/spool");
@@ -271,7 +272,6 @@ Status Pipeline::State::StartStages() {
       "archive", clock, kTick, [this](TimePoint now) { return archive->RunOnce(now); });
   assemble_thread = std::make_unique<StageThread>("assemble", clock, kTick, [this](TimePoint now) {
     auto next = assembler->RunOnce(now);
-    route_thread->Nudge();
     if (assembler->NextArchiveQuestion()) archive_thread->Nudge();
     return next;
   });
@@ -373,7 +373,7 @@ Pipeline::~Pipeline() {
   state_->forget_thread.reset();
   state_->retention_thread.reset();
   if (state_->assemble_thread) state_->assemble_thread->Stop();
-  state_->route_thread.reset();
+  if (state_->route_thread) state_->route_thread->Stop();  // rows that wait still nudge it
   if (state_->dispatcher) state_->dispatcher->Stop();
   if (state_->deliver)
     state_->deliver->Stop();  // interrupts an echo that the admin server waits for, and C-FIND

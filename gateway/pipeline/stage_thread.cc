@@ -27,6 +27,7 @@ struct StageThread::State {
   std::condition_variable wake;
   bool nudged = true;  // what an earlier process left must not wait for a nudge
   bool stopping = false;
+  bool resting = false;  // it looks at `nudged` when it has rested
   std::thread thread;
 
   /// One round; how long to wait for the next one.
@@ -49,15 +50,17 @@ struct StageThread::State {
       Duration pause = tick;
       static_cast<void>(LogExceptions(name, [&] { pause = Round(); }));
       lock.lock();
+      resting = true;
       wake.wait_for(lock, kRest, [&] { return stopping; });
+      resting = false;
       wake.wait_for(lock, pause, [&] { return nudged || stopping; });
     }
   }
 };
 
 StageThread::StageThread(std::string name, const Clock& clock, Duration tick, RunOnce run_once)
-    : state_(
-          new State{std::move(name), clock, tick, std::move(run_once), {}, {}, true, false, {}}) {
+    : state_(new State{
+          std::move(name), clock, tick, std::move(run_once), {}, {}, true, false, false, {}}) {
   state_->thread = std::thread([state = state_.get()] { state->Run(); });
 }
 
@@ -76,6 +79,7 @@ void StageThread::Nudge() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->nudged = true;
+    if (state_->resting) return;
   }
   state_->wake.notify_all();
 }

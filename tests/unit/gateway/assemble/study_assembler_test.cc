@@ -55,6 +55,34 @@ class StudyAssemblerTest : public ::testing::Test {
   std::optional<StudyAssembler> assembler_{std::in_place, studies, completions, steps, metrics};
 };
 
+/// Whoever routes looks only when there is something to route.
+TEST_F(StudyAssemblerTest, TellsThatSomethingWasClosed) {
+  int told = 0;
+  assembler_->SetOnClosed([&] { ++told; });
+  Receive(1, 1, 1, 0);
+  Receive(1, 1, 2, 1);
+  ASSERT_TRUE(assembler_->RunOnce(At(2)).ok());
+  const int before = told;  // a new Study may count: what was closed of it before is not known
+  EXPECT_LE(before, 1);
+  ASSERT_TRUE(assembler_->RunOnce(At(1000)).ok());
+  ASSERT_EQ(Revisions().front().state, "closed");
+  EXPECT_EQ(told, before + 1);
+  ASSERT_TRUE(assembler_->RunOnce(At(1001)).ok());
+  EXPECT_EQ(told, before + 1);
+}
+
+/// The late Instance closed the revision itself, in its own transaction.
+TEST_F(StudyAssemblerTest, TellsThatALateInstanceClosedTheRevision) {
+  Receive(1, 1, 1, 0);
+  Receive(1, 2, 1, 0);
+  ASSERT_TRUE(completions.CloseSeries("1.1", 1, {"1.1.1", "counts", "all are here"}, At(1)).ok());
+  int told = 0;
+  assembler_->SetOnClosed([&] { ++told; });
+  Receive(1, 1, 2, 2);
+  ASSERT_EQ(Revisions().front().state, "closed");
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(StudyAssemblerTest, ClosesSoonAfterTheLastOfTwoAssociationsEnded) {
   for (int number = 1; number <= 2; ++number) {
     Receive(1, 1, number, 0);

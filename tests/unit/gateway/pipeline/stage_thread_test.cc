@@ -41,6 +41,27 @@ TEST(StageThread, RunsAtStartAndOnANudge) {
   ASSERT_TRUE(rounds.WaitFor(2));
 }
 
+/// It rests after a round, and looks then.
+TEST(StageThread, ANudgeDuringARoundOrARestIsNotLost) {
+  Rounds rounds;
+  StageThread* self = nullptr;
+  std::mutex made;
+  std::unique_lock making(made);
+  int left = 3;
+  StageThread stage("test", Clock::System(), std::chrono::hours(1),
+                    [&](TimePoint) -> Result<std::optional<TimePoint>> {
+                      const std::lock_guard wait(made);
+                      rounds.Count();
+                      if (--left > 0) self->Nudge();
+                      return std::optional<TimePoint>{};
+                    });
+  self = &stage;
+  making.unlock();
+  ASSERT_TRUE(rounds.WaitFor(3));
+  stage.Nudge();  // rests most likely
+  ASSERT_TRUE(rounds.WaitFor(4));
+}
+
 TEST(StageThread, RunsAgainWhenTheStageSaidItFallsDueAndAfterWhatWentWrong) {
   Rounds rounds;
   int calls = 0;
