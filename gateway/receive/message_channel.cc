@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "core/dicom/dcmtk_error.h"
 
@@ -31,6 +32,24 @@ Fault FaultOf(const OFCondition& condition) {
     default:
       return Fault::kBrokenPdu;
   }
+}
+
+void PutBig(std::string& out, std::size_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xff);
+}
+
+/// P-DATA-TF with one fragment (PS3.8 9.3.5, E.2).
+std::string EncodeCommandPdu(std::uint8_t presentation_context_id, std::string_view fragment,
+                             bool is_last) {
+  constexpr std::size_t kItemHead = 4;      // its length
+  constexpr std::size_t kFragmentHead = 2;  // Presentation Context ID, Message Control Header
+  std::string pdu{4, 0};
+  PutBig(pdu, kItemHead + kFragmentHead + fragment.size());
+  PutBig(pdu, kFragmentHead + fragment.size());
+  pdu += static_cast<char>(presentation_context_id);
+  pdu += static_cast<char>(is_last ? 3 : 1);
+  pdu += fragment;
+  return pdu;
 }
 
 }  // namespace
@@ -193,22 +212,29 @@ Status MessageChannel::ReadDataSet(std::uint8_t presentation_context_id,
   return {};
 }
 
+/// All of it; as patient as DCMTK made the socket (SO_SNDTIMEO).
+Status MessageChannel::SendBytes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return Fail(Fault::kStalled, Error(ErrorCode::kTimeout, "the peer does not read"));
+    if (sent < 0)
+      return Fail(Fault::kConnectionLost,
+                  MakeError(ErrorCode::kUnavailable, "cannot send: {}", std::strerror(errno)));
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return {};
+}
+
+/// Not by DCMTK, which writes head and body of a PDU each on its own: the peer would wake up twice.
 Status MessageChannel::SendCommand(std::uint8_t presentation_context_id, std::string command) {
   // What the peer takes in one PDU, without the head of the fragment; at least one fragment.
   const std::size_t limit = std::max<std::size_t>(association_.sendPDVLength, 1);
-  for (std::size_t at = 0; at < command.size(); at += limit) {
-    DUL_PDV pdv{};
-    pdv.fragmentLength = static_cast<unsigned long>(std::min(limit, command.size() - at));
-    pdv.presentationContextID = presentation_context_id;
-    pdv.pdvType = DUL_COMMANDPDV;
-    pdv.lastPDV = at + limit >= command.size() ? OFTrue : OFFalse;
-    pdv.data = command.data() + at;
-    DUL_PDVLIST list{};
-    list.count = 1;
-    list.pdv = &pdv;
-    const OFCondition sent = DUL_WritePDVs(&association_.DULassociation, &list);
-    if (sent.bad()) return Fail(FaultOf(sent), FromOFCondition(sent));
-  }
+  for (std::size_t at = 0; at < command.size(); at += limit)
+    AXIAL_RETURN_IF_ERROR(SendBytes(EncodeCommandPdu(presentation_context_id,
+                                                     std::string_view(command).substr(at, limit),
+                                                     /*is_last=*/at + limit >= command.size())));
   return {};
 }
 

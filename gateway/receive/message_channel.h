@@ -37,8 +37,8 @@ struct MessageLimits {
 /// Not thread-safe.
 class MessageChannel {
  public:
-  /// `socket`: for waiting only. `stop_event`: readable once the Receiver stops.
-  /// `deadline`: watched by somebody who ends the connection when it has passed.
+  /// `socket`: of the Association, for waiting and sending. `stop_event`: readable once the
+  /// Receiver stops. `deadline`: watched by somebody who ends the connection when it has passed.
   MessageChannel(T_ASC_Association& association, int socket, int stop_event,
                  const MessageLimits& limits, ReadDeadline& deadline);
 
@@ -77,6 +77,7 @@ class MessageChannel {
   enum class News { kMessage, kStop, kNothing };
   Result<News> WaitForPeer(Duration wait);
   Status CheckPace(Instant start, std::int64_t bytes);
+  Status SendBytes(std::string_view bytes);
   Error Fail(Fault fault, Error error);
 
   T_ASC_Association& association_;
