@@ -6,18 +6,48 @@
 #include <cstring>
 
 #include "core/dicom/tag_dictionary.h"
+#include "core/dicom/vr_code.h"
 
 namespace axial {
 namespace {
 
-constexpr std::string_view kTextVrs[] = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT",
-                                         "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"};
-constexpr std::string_view kSingleValued[] = {"LT", "ST", "UT", "UR"};
-constexpr std::string_view kOwnCharacterSet[] = {"LO", "LT", "PN", "SH", "ST", "UC", "UT"};
+bool IsText(std::string_view vr) {
+  switch (VrCode(vr)) {
+    case VrCode("AE"):
+    case VrCode("AS"):
+    case VrCode("CS"):
+    case VrCode("DA"):
+    case VrCode("DS"):
+    case VrCode("DT"):
+    case VrCode("IS"):
+    case VrCode("LO"):
+    case VrCode("LT"):
+    case VrCode("PN"):
+    case VrCode("SH"):
+    case VrCode("ST"):
+    case VrCode("TM"):
+    case VrCode("UC"):
+    case VrCode("UI"):
+    case VrCode("UR"):
+    case VrCode("UT"):
+      return true;
+    default:
+      return false;
+  }
+}
 
-template <std::size_t N>
-bool Has(const std::string_view (&list)[N], std::string_view vr) {
-  return std::find(std::begin(list), std::end(list), vr) != std::end(list);
+bool IsSingleValued(std::string_view vr) {
+  const unsigned code = VrCode(vr);
+  return code == VrCode("LT") || code == VrCode("ST") || code == VrCode("UT") ||
+         code == VrCode("UR");
+}
+
+/// Whose repertoire Specific Character Set extends.
+bool HasOwnCharacterSet(std::string_view vr) {
+  const unsigned code = VrCode(vr);
+  return code == VrCode("LO") || code == VrCode("LT") || code == VrCode("PN") ||
+         code == VrCode("SH") || code == VrCode("ST") || code == VrCode("UC") ||
+         code == VrCode("UT");
 }
 
 std::string Trimmed(const std::string& text, bool keep_front) {
@@ -42,8 +72,8 @@ std::vector<std::string> SplitDefaultRepertoire(std::string_view bytes, bool mul
 
 std::vector<std::string> TextValues(std::string_view bytes, std::string_view vr,
                                     const CharacterSet& character_set) {
-  const bool multi_valued = !Has(kSingleValued, vr);
-  std::vector<std::string> values = Has(kOwnCharacterSet, vr)
+  const bool multi_valued = !IsSingleValued(vr);
+  std::vector<std::string> values = HasOwnCharacterSet(vr)
                                         ? character_set.Decode(bytes, multi_valued, vr == "PN")
                                         : SplitDefaultRepertoire(bytes, multi_valued);
   for (std::string& value : values) value = Trimmed(value, !multi_valued);
@@ -99,7 +129,7 @@ bool ReadAttributeValue(const DataElement& element, const CharacterSet& characte
   if (vr == "up") vr = "UL";
   AttributeValue read{vr, {}};
   const std::size_t number_bytes = NumberBytes(vr);
-  if (Has(kTextVrs, vr)) {
+  if (IsText(vr)) {
     read.values = TextValues(element.value, vr, character_set);
   } else if (number_bytes > 0) {
     const bool big_endian = element.big_endian && element.vr != "UN";

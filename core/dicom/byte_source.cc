@@ -54,6 +54,12 @@ bool PlainSource::Fill() {
 
 bool PlainSource::Read(char* into, std::size_t size) {
   if (size > Remaining()) return false;
+  if (const std::uint64_t at = position_ - window_start_;
+      position_ >= window_start_ && at <= window_.size() && size <= window_.size() - at) {
+    std::memcpy(into, window_.data() + at, size);
+    position_ += size;
+    return true;
+  }
   while (size > 0) {
     if (position_ < window_start_ || position_ >= window_start_ + window_.size())
       if (!Fill()) return false;

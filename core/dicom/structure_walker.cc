@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/dicom/tag_dictionary.h"
+#include "core/dicom/vr_code.h"
 
 namespace axial {
 namespace {
@@ -32,11 +33,33 @@ bool IsUpperCase(char c) { return c >= 'A' && c <= 'Z'; }
 /// VRs of two letters that nobody knows are taken as future ones, which have 4-byte lengths; other
 /// bytes as a broken VR with a 2-byte length. DCMTK does the same, and both must see one structure.
 bool HasLongLength(const char* vr) {
-  constexpr std::string_view kShort =
-      "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US ";
-  const char key[3] = {vr[0], vr[1], ' '};
   if (!IsUpperCase(vr[0]) || !IsUpperCase(vr[1])) return false;
-  return kShort.find(std::string_view(key, 3)) == std::string_view::npos;
+  switch (VrCode({vr, 2})) {
+    case VrCode("AE"):
+    case VrCode("AS"):
+    case VrCode("AT"):
+    case VrCode("CS"):
+    case VrCode("DA"):
+    case VrCode("DS"):
+    case VrCode("DT"):
+    case VrCode("FL"):
+    case VrCode("FD"):
+    case VrCode("IS"):
+    case VrCode("LO"):
+    case VrCode("LT"):
+    case VrCode("PN"):
+    case VrCode("SH"):
+    case VrCode("SL"):
+    case VrCode("SS"):
+    case VrCode("ST"):
+    case VrCode("TM"):
+    case VrCode("UI"):
+    case VrCode("UL"):
+    case VrCode("US"):
+      return false;
+    default:
+      return true;
+  }
 }
 
 bool IsPixelData(std::uint16_t group, std::uint16_t element) {
@@ -249,6 +272,8 @@ bool StructureWalker::IsTrailingPadding() {
   if (!source_.CanSeek()) return false;
   std::array<char, 8> rest{};
   const std::uint64_t position = source_.Position();
+  if (source_.Read(rest.data(), rest.size())) return !source_.Seek(position);
+  if (!source_.Seek(position)) return false;
   std::size_t size = 0;
   while (size < rest.size() && !source_.AtEnd() && source_.Read(&rest[size], 1)) ++size;
   return source_.Seek(position) && size < rest.size() &&
