@@ -201,6 +201,7 @@ Status InstanceTaker::TakeCopied(store::HostInstance& row, bool leave_alone, con
     AXIAL_ASSIGN_OR_RETURN(const std::string content, orthanc_.DicomFile(row.host_id));
     AXIAL_ASSIGN_OR_RETURN(file, spool_.Create());
     AXIAL_RETURN_IF_ERROR(file->Write(content));
+    AXIAL_RETURN_IF_ERROR(file->Finish());
     ContentDigest content_digest;
     content_digest.Add(content);
     digest = content_digest.Hex();

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -20,6 +19,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "gateway/receive/folder_holds.h"
+#include "gateway/receive/folder_spool_file.h"
 #include "gateway/receive/spool_disk.h"
 
 namespace axial::receive {
@@ -30,25 +30,19 @@ constexpr std::int64_t kQuarantineBytes = std::int64_t{1} << 30;
 constexpr int kMaxCopies = 100;
 constexpr std::size_t kCompareBytes = std::size_t{64} * 1024;
 
-Error FromErrno(int number, std::string_view doing, const std::string& path) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EMFILE || number == ENFILE;
-  return MakeError(full ? ErrorCode::kExhausted : ErrorCode::kUnavailable, "{}: cannot {}: {}",
-                   path, doing, std::strerror(number));
-}
-
 Status MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  return error ? Status(FromErrno(error.value(), "make the folder", path)) : Status();
+  return error ? Status(SpoolError(error.value(), "make the folder", path)) : Status();
 }
 
 /// A file's bytes, or a folder's names.
 Status SyncPath(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return FromErrno(errno, "open", path);
+  if (descriptor < 0) return SpoolError(errno, "open", path);
   const int failed = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
-  return failed == 0 ? Status() : FromErrno(failed, "sync", path);
+  return failed == 0 ? Status() : SpoolError(failed, "sync", path);
 }
 
 /// `a.dcm` becomes `a-2.dcm`.
@@ -114,55 +108,17 @@ Result<RemovedFiles> RemoveFiles(const std::string& folder, const std::set<std::
     if (!error) std::filesystem::remove(entry->path(), error);
     if (error) {
       if (first_error.ok())
-        first_error = FromErrno(error.value(), "remove", entry->path().string());
+        first_error = SpoolError(error.value(), "remove", entry->path().string());
       continue;
     }
     ++removed.files;
     removed.bytes += static_cast<std::int64_t>(bytes);
   }
   if (listing && listing != std::errc::no_such_file_or_directory)
-    return FromErrno(listing.value(), "list", folder);
+    return SpoolError(listing.value(), "list", folder);
   if (!first_error.ok()) return first_error.error();
   return removed;
 }
-
-class FolderSpoolFile final : public SpoolFile {
- public:
-  FolderSpoolFile(std::string path, int descriptor)
-      : path_(std::move(path)), descriptor_(descriptor) {}
-
-  ~FolderSpoolFile() override {
-    ::close(descriptor_);
-    if (!moved_) ::unlink(path_.c_str());
-  }
-
-  const std::string& path() const override { return path_; }
-
-  Status Write(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return FromErrno(errno, "write", path_);
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-  }
-
-  Status MoveTo(const std::string& path) {
-    if (::rename(path_.c_str(), path.c_str()) != 0) return FromErrno(errno, "move to", path);
-    moved_ = true;
-    return {};
-  }
-
-  Status Sync() const {
-    return ::fsync(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", path_);
-  }
-
- private:
-  std::string path_;
-  int descriptor_;
-  bool moved_ = false;
-};
 
 class FolderSpoolDisk final : public SpoolDisk {
  public:
@@ -180,7 +136,7 @@ class FolderSpoolDisk final : public SpoolDisk {
     AXIAL_RETURN_IF_ERROR(MakeFolder(quarantine_));
     if (descriptor_ < 0)
       descriptor_ = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor_ < 0) return FromErrno(errno, "open the folder", directory_);
+    if (descriptor_ < 0) return SpoolError(errno, "open the folder", directory_);
     // What lies here was never acknowledged: its sender still has it and will send it again.
     std::error_code error;
     std::size_t swept = 0;
@@ -193,12 +149,13 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<std::unique_ptr<SpoolFile>> Create() override {
     const std::string path = fmt::format("{}/{}.part", incoming_, UniqueName());
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (descriptor < 0) return FromErrno(errno, "create", path);
+    if (descriptor < 0) return SpoolError(errno, "create", path);
     return std::unique_ptr<SpoolFile>(std::make_unique<FolderSpoolFile>(path, descriptor));
   }
 
   Result<SpoolPlace> Commit(std::unique_ptr<SpoolFile> file, const std::string& folder,
                             const std::string& name, bool durable) override {
+    AXIAL_RETURN_IF_ERROR(file->Finish());
     const std::string parent = directory_ + "/" + folder;
     auto on_its_way = holds_.Enter(folder);
     const auto alone = EnterPlace(parent + "/" + name);  // and so all of its suffixes
@@ -227,7 +184,7 @@ class FolderSpoolDisk final : public SpoolDisk {
     const std::string parent = directory_ + "/" + folder;
     AXIAL_ASSIGN_OR_RETURN(const RemovedFiles removed, RemoveFiles(parent, keep));
     if (::rmdir(parent.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-      return FromErrno(errno, "remove the folder", parent);
+      return SpoolError(errno, "remove the folder", parent);
     const std::lock_guard lock(unsynced_mutex_);
     if (keep.empty()) unsynced_.erase(folder);
     return std::optional(removed);
@@ -256,6 +213,7 @@ class FolderSpoolDisk final : public SpoolDisk {
 
   Result<std::string> Quarantine(std::unique_ptr<SpoolFile> file) override {
     std::string path = fmt::format("{}/{}.dcm", quarantine_, UniqueName());
+    AXIAL_RETURN_IF_ERROR(file->Finish());
     AXIAL_RETURN_IF_ERROR(static_cast<FolderSpoolFile&>(*file).MoveTo(path));
     const std::lock_guard lock(quarantine_mutex_);
     BoundFolder(quarantine_);
@@ -294,7 +252,7 @@ class FolderSpoolDisk final : public SpoolDisk {
   Result<std::int64_t> FreeBytes() override {
     struct statvfs state{};
     if (::statvfs(directory_.c_str(), &state) != 0)
-      return FromErrno(errno, "ask for free space", directory_);
+      return SpoolError(errno, "ask for free space", directory_);
     return static_cast<std::int64_t>(state.f_bavail) * static_cast<std::int64_t>(state.f_frsize);
   }
 
@@ -330,7 +288,7 @@ class FolderSpoolDisk final : public SpoolDisk {
   Status MakeStudyFolder(const std::string& path, bool durable) {
     const auto alone = EnterPlace(path);
     if (::mkdir(path.c_str(), 0750) != 0)
-      return errno == EEXIST ? Status() : FromErrno(errno, "make the folder", path);
+      return errno == EEXIST ? Status() : SpoolError(errno, "make the folder", path);
     Status synced = durable ? SyncPath(directory_) : Status();
     if (!synced.ok()) ::rmdir(path.c_str());
     return synced;
@@ -351,8 +309,8 @@ class FolderSpoolDisk final : public SpoolDisk {
   }
 
   Status SyncFileSystem() {
-    if (descriptor_ < 0) return FromErrno(EBADF, "sync", directory_);
-    return ::syncfs(descriptor_) == 0 ? Status() : FromErrno(errno, "sync", directory_);
+    if (descriptor_ < 0) return SpoolError(EBADF, "sync", directory_);
+    return ::syncfs(descriptor_) == 0 ? Status() : SpoolError(errno, "sync", directory_);
   }
 
   /// Unique over restarts too, because quarantined files stay.

@@ -88,6 +88,8 @@ StoreAnswer InstanceIntake::Finish(std::string& study_instance_uid) {
 
 StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   const bool durable = storage_.durability == config::Durability::kInstance;
+  if (const Status whole = file_->Finish(); !whole.ok())
+    return Refuse(kStatusOutOfResources, whole.error());
   Result<InstanceHeader> header = ReadInstanceHeader(file_->path());
   if (!header.ok())
     return header.error().code() == ErrorCode::kInvalidInput

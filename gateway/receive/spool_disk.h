@@ -24,6 +24,8 @@ class SpoolFile {
   [[nodiscard]] virtual const std::string& path() const = 0;
   /// Appends. Errors: Exhausted (disk full), Unavailable.
   [[nodiscard]] virtual Status Write(std::string_view bytes) = 0;
+  /// After the last Write: `path` has all bytes. Commit and Quarantine do it, too. Errors as Write.
+  [[nodiscard]] virtual Status Finish() = 0;
 };
 
 /// Where a committed file lies.

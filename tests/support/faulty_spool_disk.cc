@@ -20,6 +20,8 @@ class FaultySpoolDisk::File final : public receive::SpoolFile {
     return file_->Write(bytes);
   }
 
+  Status Finish() override { return file_->Finish(); }
+
   std::unique_ptr<receive::SpoolFile> Take() { return std::move(file_); }
 
  private:

@@ -89,6 +89,25 @@ TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
   EXPECT_TRUE(IsEmpty(root_ + "/incoming"));
 }
 
+TEST_F(FolderSpoolDisk, KeepsTheBytesInWhateverPiecesTheyCome) {
+  constexpr std::size_t kBlock = std::size_t{128} * 1024;
+  std::string bytes(3 * kBlock + 777, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 % 251);
+  const std::size_t sizes[] = {1, 300, 16'378, kBlock - 6, kBlock, kBlock + 1, bytes.size()};
+  for (const std::size_t size : sizes) {
+    auto file = disk_->Create().value();
+    ASSERT_TRUE(file->Write("head").ok());
+    for (std::size_t at = 0; at < bytes.size(); at += size)
+      ASSERT_TRUE(file->Write(std::string_view(bytes).substr(at, size)).ok());
+    ASSERT_TRUE(file->Finish().ok());
+    EXPECT_EQ(testing::ReadWholeFile(file->path()), "head" + bytes) << size;
+    ASSERT_TRUE(file->Finish().ok());  // once more changes nothing
+    const auto place = disk_->Commit(std::move(file), "1.2", std::to_string(size), true);
+    ASSERT_TRUE(place.ok());
+    EXPECT_EQ(testing::ReadWholeFile(place->path), "head" + bytes) << size;
+  }
+}
+
 TEST_F(FolderSpoolDisk, NeverTakesOrReplacesOtherBytesOfTheName) {
   fs::create_directory(root_ + "/1.2");
   testing::WriteWholeFile(root_ + "/1.2/a.dcm", "byt");
