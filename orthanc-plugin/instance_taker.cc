@@ -207,7 +207,7 @@ Status InstanceTaker::TakeCopied(store::HostInstance& row, bool leave_alone, con
     digest = content_digest.Hex();
     bytes = static_cast<std::int64_t>(content.size());
   }
-  AXIAL_ASSIGN_OR_RETURN(InstanceHeader header, ReadInstanceHeader(file->path()));
+  AXIAL_ASSIGN_OR_RETURN(InstanceHeader header, file->ReadHeader());
   AXIAL_ASSIGN_OR_RETURN(const bool ours, IsOurs(header, row));
   if (ours || leave_alone) {
     row.ours = true;

@@ -20,11 +20,19 @@ Result<std::unique_ptr<PlainSource>> PlainSource::OpenFile(const std::string& pa
     return MakeError(
         errno == ENOENT || errno == ENOTDIR ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
         "{}: cannot open: {}", path, std::strerror(errno));
-  struct stat state{};
-  if (::fstat(descriptor, &state) != 0 || !S_ISREG(state.st_mode)) {
+  Result<std::unique_ptr<PlainSource>> source = OfOpenFile(descriptor);
+  if (!source.ok()) {
     ::close(descriptor);
-    return MakeError(ErrorCode::kUnavailable, "{}: not a regular file", path);
+    return source.error().WithContext("{}", path);
   }
+  (*source)->owned_ = true;
+  return source;
+}
+
+Result<std::unique_ptr<PlainSource>> PlainSource::OfOpenFile(int descriptor) {
+  struct stat state{};
+  if (::fstat(descriptor, &state) != 0 || !S_ISREG(state.st_mode))
+    return Error(ErrorCode::kUnavailable, "not a regular file");
   return std::unique_ptr<PlainSource>(
       new PlainSource(descriptor, static_cast<std::uint64_t>(state.st_size)));
 }
@@ -32,23 +40,25 @@ Result<std::unique_ptr<PlainSource>> PlainSource::OpenFile(const std::string& pa
 PlainSource::PlainSource(std::string_view bytes) : size_(bytes.size()), window_(bytes) {}
 
 PlainSource::PlainSource(int descriptor, std::uint64_t size)
-    : descriptor_(descriptor), size_(size), buffer_(kBufferBytes) {}
+    : descriptor_(descriptor),
+      size_(size),
+      buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {}
 
 PlainSource::~PlainSource() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (owned_) ::close(descriptor_);
 }
 
 bool PlainSource::Fill() {
   if (descriptor_ < 0) return false;
   ssize_t got = 0;
   do {
-    got = ::pread(descriptor_, buffer_.data(), buffer_.size(), static_cast<off_t>(position_));
+    got = ::pread(descriptor_, buffer_.get(), kBufferBytes, static_cast<off_t>(position_));
   } while (got < 0 && errno == EINTR);
   if (got < 0)
     failure_ = MakeError(ErrorCode::kUnavailable, "read failed: {}", std::strerror(errno));
   if (got <= 0) return false;
   window_start_ = position_;
-  window_ = std::string_view(buffer_.data(), static_cast<std::size_t>(got));
+  window_ = std::string_view(buffer_.get(), static_cast<std::size_t>(got));
   return true;
 }
 

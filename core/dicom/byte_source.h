@@ -43,6 +43,10 @@ class PlainSource final : public ByteSource {
  public:
   /// Errors: NotFound, Unavailable.
   static Result<std::unique_ptr<PlainSource>> OpenFile(const std::string& path);
+  /// A regular file that is open for reading, from its start and as long as it is now; it stays
+  /// open, and where it is written is not moved. The descriptor outlives this object. Error:
+  /// Unavailable.
+  static Result<std::unique_ptr<PlainSource>> OfOpenFile(int descriptor);
   explicit PlainSource(std::string_view bytes);
   ~PlainSource() override;
 
@@ -60,11 +64,12 @@ class PlainSource final : public ByteSource {
   bool Fill();
 
   int descriptor_ = -1;
+  bool owned_ = false;  ///< the descriptor
   std::uint64_t size_ = 0;
   std::uint64_t position_ = 0;
   std::uint64_t window_start_ = 0;
   std::string_view window_;  ///< bytes in memory now, from window_start_
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
   std::optional<Error> failure_;
 };
 

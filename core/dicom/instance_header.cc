@@ -49,18 +49,13 @@ std::int64_t FramesOf(const AttributeSet& attributes) {
   return frames < 1 ? 1 : frames;
 }
 
-}  // namespace
-
-Status CheckStructure(const std::string& path, const HeaderLimits& limits) {
-  const Result<StructureSummary> walked = WalkStructure(path, limits);
-  return walked.ok() ? Status() : walked.error();
-}
-
-Result<InstanceHeader> ReadInstanceHeader(const std::string& path, const HeaderLimits& limits) {
+/// `walk`: over the data set, with a sink.
+template <typename Walk>
+Result<InstanceHeader> Collect(const Walk& walk) {
   HeaderCollector collector;
   AXIAL_ASSIGN_OR_RETURN(
       const StructureSummary summary,
-      WalkStructure(path, limits, [&](const DataElement& element) { collector.Take(element); }));
+      walk(DataElementSink([&](const DataElement& element) { collector.Take(element); })));
   AttributeSet& attributes = collector.attributes;
   AXIAL_ASSIGN_OR_RETURN(Uid study, RequiredUid(attributes, "StudyInstanceUID"));
   AXIAL_ASSIGN_OR_RETURN(Uid series, RequiredUid(attributes, "SeriesInstanceUID"));
@@ -70,6 +65,23 @@ Result<InstanceHeader> ReadInstanceHeader(const std::string& path, const HeaderL
   return InstanceHeader{std::move(study),     std::move(series),           std::move(instance),
                         std::move(sop_class), summary.transfer_syntax_uid, frames,
                         std::move(attributes)};
+}
+
+}  // namespace
+
+Status CheckStructure(const std::string& path, const HeaderLimits& limits) {
+  const Result<StructureSummary> walked = WalkStructure(path, limits);
+  return walked.ok() ? Status() : walked.error();
+}
+
+Result<InstanceHeader> ReadInstanceHeader(const std::string& path, const HeaderLimits& limits) {
+  return Collect([&](const DataElementSink& sink) { return WalkStructure(path, limits, sink); });
+}
+
+Result<InstanceHeader> ReadInstanceHeaderOfOpenFile(int descriptor, const HeaderLimits& limits) {
+  return Collect([&](const DataElementSink& sink) {
+    return WalkStructureOfOpenFile(descriptor, limits, sink);
+  });
 }
 
 }  // namespace axial

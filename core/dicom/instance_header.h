@@ -46,4 +46,9 @@ struct HeaderLimits {
 [[nodiscard]] Result<InstanceHeader> ReadInstanceHeader(const std::string& path,
                                                         const HeaderLimits& limits = {});
 
+/// The same of a regular file that is open for reading, from its start; it stays open, and where it
+/// is written is not moved. Thread-safe.
+[[nodiscard]] Result<InstanceHeader> ReadInstanceHeaderOfOpenFile(int descriptor,
+                                                                  const HeaderLimits& limits = {});
+
 }  // namespace axial

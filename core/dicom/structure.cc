@@ -137,6 +137,13 @@ Result<StructureSummary> WalkStructure(const std::string& path, const HeaderLimi
   return WalkSource(*source, limits, sink);
 }
 
+Result<StructureSummary> WalkStructureOfOpenFile(int descriptor, const HeaderLimits& limits,
+                                                 const DataElementSink& sink) {
+  AXIAL_ASSIGN_OR_RETURN(const std::unique_ptr<PlainSource> source,
+                         PlainSource::OfOpenFile(descriptor));
+  return WalkSource(*source, limits, sink);
+}
+
 Result<StructureSummary> WalkStructureOfBytes(std::string_view bytes, const HeaderLimits& limits,
                                               const DataElementSink& sink) {
   PlainSource source(bytes);

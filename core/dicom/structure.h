@@ -39,6 +39,12 @@ struct StructureSummary {
                                                      const HeaderLimits& limits,
                                                      const DataElementSink& sink = {});
 
+/// The same over a regular file that is open for reading, from its start, wherever it is written
+/// next. Errors: InvalidInput; Unavailable.
+[[nodiscard]] Result<StructureSummary> WalkStructureOfOpenFile(int descriptor,
+                                                               const HeaderLimits& limits,
+                                                               const DataElementSink& sink = {});
+
 /// The same over bytes in memory.
 [[nodiscard]] Result<StructureSummary> WalkStructureOfBytes(std::string_view bytes,
                                                             const HeaderLimits& limits,

@@ -148,7 +148,7 @@ class FolderSpoolDisk final : public SpoolDisk {
 
   Result<std::unique_ptr<SpoolFile>> Create() override {
     const std::string path = fmt::format("{}/{}.part", incoming_, UniqueName());
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (descriptor < 0) return SpoolError(errno, "create", path);
     return std::unique_ptr<SpoolFile>(std::make_unique<FolderSpoolFile>(path, descriptor));
   }

@@ -63,6 +63,10 @@ Status FolderSpoolFile::Finish() {
   return {};
 }
 
+Result<InstanceHeader> FolderSpoolFile::ReadHeader() const {
+  return ReadInstanceHeaderOfOpenFile(descriptor_);
+}
+
 Status FolderSpoolFile::MoveTo(const std::string& path) {
   if (::rename(path_.c_str(), path.c_str()) != 0) return SpoolError(errno, "move to", path);
   moved_ = true;

@@ -16,13 +16,14 @@ namespace axial::receive {
 /// fifth more on ext4. Not thread-safe.
 class FolderSpoolFile final : public SpoolFile {
  public:
-  /// Takes the descriptor, which is open for writing and at the start.
+  /// Takes the descriptor, which is open for reading and writing and at the start.
   FolderSpoolFile(std::string path, int descriptor);
   ~FolderSpoolFile() override;  ///< removes the file unless it was moved
 
   const std::string& path() const override { return path_; }
   Status Write(std::string_view bytes) override;
   Status Finish() override;
+  Result<InstanceHeader> ReadHeader() const override;
 
   [[nodiscard]] Status MoveTo(const std::string& path);
   [[nodiscard]] Status Sync() const;

@@ -90,7 +90,7 @@ StoreAnswer InstanceIntake::Take(std::string& study_instance_uid) {
   const bool durable = storage_.durability == config::Durability::kInstance;
   if (const Status whole = file_->Finish(); !whole.ok())
     return Refuse(kStatusOutOfResources, whole.error());
-  Result<InstanceHeader> header = ReadInstanceHeader(file_->path());
+  Result<InstanceHeader> header = file_->ReadHeader();
   if (!header.ok())
     return header.error().code() == ErrorCode::kInvalidInput
                ? RefuseAndKeep(kStatusCannotUnderstand, header.error())

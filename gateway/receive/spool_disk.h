@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/dicom/instance_header.h"
 
 namespace axial::receive {
 
@@ -26,6 +27,8 @@ class SpoolFile {
   [[nodiscard]] virtual Status Write(std::string_view bytes) = 0;
   /// After the last Write: `path` has all bytes. Commit and Quarantine do it, too. Errors as Write.
   [[nodiscard]] virtual Status Finish() = 0;
+  /// Of the DICOM file that is there after Finish. Errors as axial::ReadInstanceHeader.
+  [[nodiscard]] virtual Result<InstanceHeader> ReadHeader() const = 0;
 };
 
 /// Where a committed file lies.

@@ -21,6 +21,7 @@ class FaultySpoolDisk::File final : public receive::SpoolFile {
   }
 
   Status Finish() override { return file_->Finish(); }
+  Result<InstanceHeader> ReadHeader() const override { return file_->ReadHeader(); }
 
   std::unique_ptr<receive::SpoolFile> Take() { return std::move(file_); }
 

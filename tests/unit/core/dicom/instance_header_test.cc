@@ -1,7 +1,9 @@
 #include "core/dicom/instance_header.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -64,6 +66,26 @@ TEST(InstanceHeader, ReportsMissingFile) {
   const testing::TempDir folder;
   EXPECT_EQ(ReadInstanceHeader(folder.File("none")).error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(ReadInstanceHeader(folder.path()).error().code(), ErrorCode::kUnavailable);
+}
+
+TEST(InstanceHeader, IsReadFromAFileThatIsBeingWrittenAndLeavesItAsItIs) {
+  const testing::TempDir folder;
+  const int descriptor = ::open(folder.File("a.dcm").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(descriptor, 0);
+  const std::string bytes = DicomFile(testing::SmallDataSet(5, ""));
+  ASSERT_EQ(::write(descriptor, bytes.data(), bytes.size()), std::ssize(bytes));
+  for (int i = 0; i < 2; ++i) {
+    const auto header = ReadInstanceHeaderOfOpenFile(descriptor);
+    ASSERT_TRUE(header.ok()) << header.error().ToString();
+    EXPECT_EQ(header->sop_instance_uid.str(), "1.2.3.5.1.1");
+  }
+  EXPECT_EQ(::lseek(descriptor, 0, SEEK_CUR), std::ssize(bytes));
+  ::close(descriptor);
+  EXPECT_EQ(ReadInstanceHeaderOfOpenFile(descriptor).error().code(), ErrorCode::kUnavailable);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  EXPECT_EQ(ReadInstanceHeaderOfOpenFile(ends[0]).error().code(), ErrorCode::kUnavailable);
+  for (const int end : ends) ::close(end);
 }
 
 TEST(InstanceHeader, ReadsNamesInEveryCharacterSetOfTheSamples) {
