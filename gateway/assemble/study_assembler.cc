@@ -255,12 +255,14 @@ Status StudyAssembler::Close(const Closing& closing, TimePoint now) {
         {closing.study_uid, closing.revision, closing.version, closing.completion.reason,
          closing.completion.evidence, ToRows(closing.series)},
         now));
+    on_closed_();
     Report(closing.study_uid, closing.revision, closing.completion, closing.last_instance_at, now);
     return {};
   }
   for (const store::SeriesClosing& series : ToRows(closing.series)) {
     AXIAL_RETURN_IF_ERROR(
         completions_.CloseSeries(closing.study_uid, closing.revision, series, now));
+    on_closed_();
     Log(LogLevel::kInfo, "series_complete",
         {{"study_uid", closing.study_uid},
          {"series_uid", series.series_uid},
@@ -339,7 +341,6 @@ Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
       open_.Closed(closing, now);
     else if (!open_.Conflicted(closing, now + kConflictPause))
       untracked_ = true;
-    if (closed.ok()) on_closed_();
   }
   std::optional<TimePoint> next;
   if (untracked) {
