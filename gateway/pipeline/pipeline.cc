@@ -256,9 +256,6 @@ store::UseContent Pipeline::State::Use() const {
 
 Status Pipeline::State::StartStages() {
   const Clock& clock = Clock::System();
-  if (options.listen)  // a host's own store tells what is missing
-    AXIAL_RETURN_IF_ERROR(
-        RecoverSpooledInstances(*database, config.storage.directory + "/spool", Use()));
   AXIAL_RETURN_IF_ERROR(deliver->Start());
   dispatcher->Start();
   route_thread = std::make_unique<StageThread>(
@@ -322,7 +319,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Start(const config::Config& config,
     AXIAL_RETURN_IF_ERROR(state.StartStages());
     return pipeline;
   }
-  // Both ports first: a start that fails for want of one has accepted no Association and begun no
+  // Whoever asks through a port shall find every Instance that an earlier process acknowledged. (A
+  // host's own store tells what is missing.)
+  AXIAL_RETURN_IF_ERROR(
+      RecoverSpooledInstances(*state.database, config.storage.directory + "/spool", state.Use()));
+  // Then both ports: a start that fails for want of one has accepted no Association and begun no
   // Job. The receiver's loop runs last: recovery takes every open Association for a dead one.
   AXIAL_ASSIGN_OR_RETURN(state.admin_server,
                          admin::AdminServer::Start(config.admin, *state.admin_api));
