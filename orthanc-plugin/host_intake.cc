@@ -138,6 +138,8 @@ void HostIntake::Run() {
 
 /// Whether all is handled.
 bool HostIntake::Follow(HostEvents::News news) {
+  for (auto& [id, sender] : news.stored)
+    if (stored_.size() < HostEvents::kMaxStored) stored_.insert_or_assign(id, std::move(sender));
   Status status = begun_ ? Status() : Begin();
   if (status.ok()) status = Round(std::move(news));
   if (!status.ok())
@@ -159,7 +161,9 @@ Status HostIntake::Begin() {
   AXIAL_ASSIGN_OR_RETURN(const auto row, pipeline_.host().Position());
   const std::string identity = orthanc_.Property(kIdentityProperty);
   if (!row) {  // the first time here: what Orthanc has is not new
-    position_ = {identity.empty() ? NewIdentity() : identity, last, newest_anchor, clock_.Now()};
+    AXIAL_ASSIGN_OR_RETURN(const std::int64_t start, BeforeFirstStored(last));
+    AXIAL_ASSIGN_OR_RETURN(const std::string anchor, AnchorAt(start));
+    position_ = {identity.empty() ? NewIdentity() : identity, start, anchor, clock_.Now()};
     AXIAL_RETURN_IF_ERROR(orthanc_.SetProperty(kIdentityProperty, position_.identity));
     AXIAL_RETURN_IF_ERROR(pipeline_.host().SetPosition(position_));
     kept_sequence_ = position_.sequence;
@@ -194,6 +198,24 @@ Status HostIntake::Begin() {
   return KeepPosition(true);
 }
 
+/// The newest sequence number before what came since the plugin was loaded: Orthanc takes in
+/// studies before this thread looks for the first time.
+Result<std::int64_t> HostIntake::BeforeFirstStored(std::int64_t last) const {
+  if (stored_.empty() || last == 0) return last;
+  // An Instance is four changes at most: itself, its Series, Study and Patient.
+  const std::int64_t most = 4 * static_cast<std::int64_t>(stored_.size()) + kPage;
+  const std::int64_t since = std::max<std::int64_t>(0, last - most);
+  AXIAL_ASSIGN_OR_RETURN(
+      const nlohmann::json page,
+      orthanc_.GetJson(fmt::format("/changes?since={}&limit={}", since, last - since)));
+  const auto changes = page.find("Changes");
+  if (changes == page.end() || !changes->is_array()) return last;
+  for (const nlohmann::json& change : *changes)
+    if (change.value("ChangeType", "") == "NewInstance" && stored_.contains(change.value("ID", "")))
+      return std::max<std::int64_t>(0, change.value("Seq", last) - 1);
+  return last;
+}
+
 Result<std::string> HostIntake::AnchorAt(std::int64_t sequence) const {
   AXIAL_ASSIGN_OR_RETURN(const nlohmann::json page,
                          orthanc_.GetJson(fmt::format("/changes?since={}&limit=1",
@@ -207,11 +229,9 @@ Result<std::string> HostIntake::AnchorAt(std::int64_t sequence) const {
 
 Status HostIntake::Round(HostEvents::News news) {
   const Connections connections =
-      senders_.any() || !news.stored.empty()
+      senders_.any() || !stored_.empty()
           ? Connections{ConnectedPeers(ports_.dicom), ConnectedPeers(ports_.http)}
           : Connections{};
-  for (auto& [id, sender] : news.stored)
-    if (stored_.size() < HostEvents::kMaxStored) stored_.insert_or_assign(id, std::move(sender));
   // One more than fits is taken in at the next start, as its request is a row.
   if (to_do_.wanted_studies.size() < HostEvents::kMaxOthers)
     Append(to_do_.wanted_studies, std::move(news.wanted_studies));

@@ -47,6 +47,7 @@ class HostIntake {
   void Run();
   [[nodiscard]] bool Follow(HostEvents::News news);
   [[nodiscard]] Status Begin();
+  [[nodiscard]] Result<std::int64_t> BeforeFirstStored(std::int64_t last) const;
   /// The change of that number as it is told from others; "": there is none.
   [[nodiscard]] Result<std::string> AnchorAt(std::int64_t sequence) const;
   [[nodiscard]] Status Round(HostEvents::News news);
