@@ -1,6 +1,8 @@
 #include "core/dicom/instance_header.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "core/dicom/attribute_values.h"
 #include "core/dicom/character_set.h"
@@ -46,7 +48,8 @@ std::int64_t FramesOf(const AttributeSet& attributes) {
   const std::string text = FirstValue(attributes, "NumberOfFrames");
   std::int64_t frames = 1;
   std::from_chars(text.data(), text.data() + text.size(), frames);
-  return frames < 1 ? 1 : frames;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();  // VR IS
+  return std::clamp<std::int64_t>(frames, 1, kMost);
 }
 
 /// `walk`: over the data set, with a sink.

@@ -272,7 +272,10 @@ bool StructureWalker::IsTrailingPadding() {
   if (!source_.CanSeek()) return false;
   std::array<char, 8> rest{};
   const std::uint64_t position = source_.Position();
-  if (source_.Read(rest.data(), rest.size())) return !source_.Seek(position);
+  if (source_.Read(rest.data(), rest.size())) {
+    static_cast<void>(source_.Seek(position));
+    return false;
+  }
   if (!source_.Seek(position)) return false;
   std::size_t size = 0;
   while (size < rest.size() && !source_.AtEnd() && source_.Read(&rest[size], 1)) ++size;

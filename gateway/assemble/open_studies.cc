@@ -220,7 +220,7 @@ int OpenStudies::RevisionOf(const std::string& study_uid) const {
 
 bool OpenStudies::Expect(const std::string& study_uid, const std::string& series_uid) {
   const auto found = open_.find(study_uid);
-  if (found == open_.end()) return false;
+  if (found == open_.end() || closing_.contains(study_uid)) return false;
   const StudyState& state = found->second.state;
   const auto series = state.series().find(series_uid);
   if (series == state.series().end() || !state.IsOpen(series->second)) return false;
@@ -244,6 +244,7 @@ std::vector<Closing> OpenStudies::Due(TimePoint now) {
   std::vector<Closing> closings;
   for (auto next = by_due_.begin(); next != by_due_.end() && next->first <= now; ++next) {
     if (expects(next->second)) continue;
+    closing_.insert(next->second);
     const StudyState& state = open_.at(next->second).state;
     closings.push_back(MakeClosing(next->second, state, Judge(state), now));
   }

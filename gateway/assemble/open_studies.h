@@ -78,8 +78,10 @@ class OpenStudies {
   [[nodiscard]] std::optional<TimePoint> NextArchiveQuestion() const;
   void SetArchiveCounts(const std::string& study_uid, std::optional<ArchiveCounts> counts);
 
-  /// What is complete by `now`; each is named until Closed or Conflicted is told.
+  /// What is complete by `now`; each is named until Closed or Conflicted is told. Until CloseEnded
+  /// nothing is expected of these Studies: their rows may say already that they are closed.
   [[nodiscard]] std::vector<Closing> Due(TimePoint now);
+  void CloseEnded() { closing_.clear(); }
   [[nodiscard]] std::optional<TimePoint> NextDue() const;
   /// The rows say so, too.
   void Closed(const Closing& closing, TimePoint now);
@@ -97,7 +99,8 @@ class OpenStudies {
   }
 
   /// An Instance of this Series was received whose row is not committed yet: nothing of the Study
-  /// is due before Arrived. False, and nothing is expected, when the Series is not open.
+  /// is due before Arrived. False, and nothing is expected, when the Series is not open, or the
+  /// Study is just being closed.
   [[nodiscard]] bool Expect(const std::string& study_uid, const std::string& series_uid);
   /// It is committed, and was told, or never will be.
   void Arrived(const std::string& study_uid);
@@ -143,6 +146,7 @@ class OpenStudies {
   std::set<std::string> changed_;
   std::set<std::string> ask_steps_;
   std::map<std::string, int> expected_;  ///< Instances by Study
+  std::set<std::string> closing_;        ///< named by Due
   std::map<std::int64_t, std::set<std::string>> studies_by_association_;
   std::list<std::pair<std::string, StudyState>> closed_;  ///< newest first
   std::map<std::string, std::list<std::pair<std::string, StudyState>>::iterator> closed_by_uid_;

@@ -143,6 +143,11 @@ bool StudyAssembler::Expect(const std::string& study_uid, const std::string& ser
   return open_.Expect(study_uid, series_uid);
 }
 
+bool StudyAssembler::Expects(const std::string& study_uid) const {
+  const std::lock_guard lock(mutex_);
+  return open_.expects(study_uid);
+}
+
 void StudyAssembler::Arrived(const std::string& study_uid) {
   const std::lock_guard lock(mutex_);
   open_.Arrived(study_uid);
@@ -273,6 +278,19 @@ Status StudyAssembler::Close(const Closing& closing, TimePoint now) {
   return {};
 }
 
+Status StudyAssembler::CloseDue(const std::vector<Closing>& due, TimePoint now) {
+  for (const Closing& closing : due) {
+    Status closed = Close(closing, now);
+    if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed;
+    const std::lock_guard lock(mutex_);
+    if (closed.ok())
+      open_.Closed(closing, now);
+    else if (!open_.Conflicted(closing, now + kConflictPause))
+      untracked_ = true;
+  }
+  return {};
+}
+
 Status StudyAssembler::SaveHabits() {
   std::vector<store::HabitRow> rows;
   {
@@ -331,17 +349,14 @@ Result<std::optional<TimePoint>> StudyAssembler::RunOnce(TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
     due = open_.Due(now);
+  }
+  const Status closed = CloseDue(due, now);
+  {
+    const std::lock_guard lock(mutex_);
+    open_.CloseEnded();
     untracked = untracked_;
   }
-  for (const Closing& closing : due) {
-    const Status closed = Close(closing, now);
-    if (!closed.ok() && closed.error().code() != ErrorCode::kConflict) return closed.error();
-    const std::lock_guard lock(mutex_);
-    if (closed.ok())
-      open_.Closed(closing, now);
-    else if (!open_.Conflicted(closing, now + kConflictPause))
-      untracked_ = true;
-  }
+  AXIAL_RETURN_IF_ERROR(closed);
   std::optional<TimePoint> next;
   if (untracked) {
     AXIAL_ASSIGN_OR_RETURN(next, CloseUntracked(now));

@@ -45,8 +45,10 @@ class StudyAssembler {
 
   /// An Instance of this Series was received and its row will be committed: nothing of the Study is
   /// closed before Arrived is told. False, and nothing is expected, unless the Series is in the
-  /// open revision and not complete.
+  /// open revision and not complete, and nothing of the Study is just being closed.
   [[nodiscard]] bool Expect(const std::string& study_uid, const std::string& series_uid);
+  /// Some that was expected of the Study has not arrived.
+  [[nodiscard]] bool Expects(const std::string& study_uid) const;
   /// After OnInstance or OnRepeated, or when its row will not be committed.
   void Arrived(const std::string& study_uid);
 
@@ -89,6 +91,7 @@ class StudyAssembler {
 
   [[nodiscard]] config::Completion LimitsFor(const std::string& calling_ae_title) const;
   void RestoreStudy(const store::OpenRevision& row, TimePoint now);
+  [[nodiscard]] Status CloseDue(const std::vector<Closing>& due, TimePoint now);
   [[nodiscard]] Status Close(const Closing& closing, TimePoint now);
   [[nodiscard]] Status AskForSteps();
   [[nodiscard]] Status SaveHabits();

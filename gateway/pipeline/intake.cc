@@ -47,9 +47,7 @@ Intake::Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, 
         [this](std::vector<AnsweredInstance>& instances) { return WriteAll(instances); });
 }
 
-void Intake::Flush() {
-  if (rows_) rows_->Flush();
-}
+bool Intake::Flush() { return !rows_ || rows_->Flush(); }
 
 Status Intake::OnAssociationOpened(const receive::AssociationInfo&) { return {}; }
 
@@ -68,6 +66,8 @@ Status Intake::OnInstance(receive::ReceivedInstance instance) {
     if (!taken.ok()) assembler_.Arrived(study_uid);
     return taken;
   }
+  // In the order in which they came: the assembler learns from it.
+  if (rows_ && assembler_.Expects(study_uid)) static_cast<void>(rows_->Flush());
   AXIAL_ASSIGN_OR_RETURN(const store::AddedInstance added, studies_.AddInstance(row));
   Tell(row, answered.association, added);
   options_.on_change();
@@ -78,20 +78,24 @@ Status Intake::WriteAll(std::vector<AnsweredInstance>& instances) {
   std::vector<const store::NewInstance*> rows;
   rows.reserve(instances.size());
   for (const AnsweredInstance& instance : instances) rows.push_back(&instance.row);
-  AXIAL_ASSIGN_OR_RETURN(const auto added, studies_.AddInstances(rows));
+  auto together = studies_.AddInstances(rows);
+  if (!together.ok() && IsRetried(together.error().code())) return together.error();
   for (std::size_t i = 0; i < instances.size(); ++i) {
     const AnsweredInstance& instance = instances[i];
-    if (added[i].ok())
-      Tell(instance.row, instance.association, *added[i]);
-    else  // only what was made to have the digest of something else comes here
+    // One that the index does not take must not hold up the others.
+    const Result<store::AddedInstance> added =
+        together.ok() ? std::move((*together)[i]) : studies_.AddInstance(instance.row);
+    if (added.ok())
+      Tell(instance.row, instance.association, *added);
+    else  // such as bytes that were made to have the digest of others
       Log(LogLevel::kError, "instance_without_row",
           {{"assoc", instance.association.association_id},
            {"calling_ae_title", instance.association.calling_ae_title},
            {"path", instance.row.path},
-           {"reason", added[i].error().message()}});
+           {"reason", added.error().message()}});
     assembler_.Arrived(instance.row.header.study_instance_uid.str());
   }
-  options_.on_change();
+  EndWaiting();  // all that waited was in this batch: while rows cannot be written none are taken
   return {};
 }
 
@@ -132,12 +136,34 @@ void Intake::Tell(const store::NewInstance& row, const receive::AssociationInfo&
 
 void Intake::OnAssociationClosed(const receive::AssociationInfo& association,
                                  const std::vector<Uid>&, receive::AssociationEnd end) {
-  Flush();  // else the assembler would hear of an Association again that has ended
+  // Not before its rows: else the assembler would hear of it again when it has ended.
+  if (Flush()) {
+    End(association.association_id, end);
+    options_.on_change();
+    return;
+  }
+  {
+    const std::lock_guard lock(ended_mutex_);
+    ended_.emplace_back(association.association_id, end);
+  }
+  if (Flush()) EndWaiting();  // they were written meanwhile
+}
+
+void Intake::End(std::int64_t association_id, receive::AssociationEnd end) {
   const Status status = assembler_.OnAssociationClosed(
-      association.association_id, end == receive::AssociationEnd::kReleased, clock_.Now());
+      association_id, end == receive::AssociationEnd::kReleased, clock_.Now());
   if (!status.ok())  // the quiet time still closes the revision
     Log(LogLevel::kError, "release_not_recorded",
-        {{"assoc", association.association_id}, {"error", status.error().ToString()}});
+        {{"assoc", association_id}, {"error", status.error().ToString()}});
+}
+
+void Intake::EndWaiting() {
+  std::vector<std::pair<std::int64_t, receive::AssociationEnd>> ended;
+  {
+    const std::lock_guard lock(ended_mutex_);
+    ended.swap(ended_);
+  }
+  for (const auto& [association_id, end] : ended) End(association_id, end);
   options_.on_change();
 }
 

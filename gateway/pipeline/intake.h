@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -33,8 +35,8 @@ class Intake final : public receive::ReceiveEvents {
   Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, const Clock& clock,
          Metrics& metrics, IntakeOptions options);
 
-  /// The rows of all that was answered are written when this returns, or cannot be now.
-  void Flush();
+  /// Waits for the rows of all that was answered. False: they cannot be written now.
+  [[nodiscard]] bool Flush();
 
   Status OnAssociationOpened(const receive::AssociationInfo& association) override;
   Status OnInstance(receive::ReceivedInstance instance) override;
@@ -52,8 +54,15 @@ class Intake final : public receive::ReceiveEvents {
   assemble::StudyAssembler& assembler_;
   const Clock& clock_;
   Metrics& metrics_;
+  /// Tells the assembler that an Association has ended.
+  void End(std::int64_t association_id, receive::AssociationEnd end);
+  /// The same of those that ended while rows could not be written.
+  void EndWaiting();
+
   const IntakeOptions options_;
-  std::unique_ptr<RowWriter> rows_;  ///< nullptr: kBeforeAnswer
+  std::mutex ended_mutex_;
+  std::vector<std::pair<std::int64_t, receive::AssociationEnd>> ended_;  ///< and are not told yet
+  std::unique_ptr<RowWriter> rows_;                                      ///< nullptr: kBeforeAnswer
 };
 
 }  // namespace axial::pipeline

@@ -67,7 +67,8 @@ Result<std::optional<store::Commitment>> ModalityIntake::TakeCommitment(std::int
 }
 
 Result<CommitmentReport> ModalityIntake::ReportOf(std::int64_t id) {
-  options_.before_report();
+  if (!options_.before_report())
+    return Error(ErrorCode::kUnavailable, "what was received cannot be indexed now");
   AXIAL_ASSIGN_OR_RETURN(CommitmentReport report, commitments_.Report(id));
   // With this durability neither their bytes nor their rows (of the same file system) are durable
   // before their Association ends, and the modality may delete them after this answer.

@@ -28,8 +28,8 @@ class ModalityIntake final : public receive::ModalityServices {
     Metrics* metrics = nullptr;  ///< required
     /// Assembly has new evidence of these studies; must not block.
     std::function<void(const std::vector<std::string>& study_uids)> on_step_ended;
-    /// Before an answer is made: all that was received shall have its row. May block.
-    std::function<void()> before_report = [] {};
+    /// Before an answer is made: whether all that was received has its row. May block.
+    std::function<bool()> before_report = [] { return true; };
     /// The answer to a request of ours, from an archive. Error: NotFound.
     std::function<Status(const CommitmentReport&)> on_report;
     Duration remember = std::chrono::hours(30 * 24);  ///< ended requests and steps

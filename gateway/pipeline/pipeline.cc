@@ -238,7 +238,7 @@ void Pipeline::State::BuildModalityServices() {
   intake_options.on_report = [this](const CommitmentReport& report) {
     return deliver->OnCommitment(report);
   };
-  intake_options.before_report = [this] { intake->Flush(); };
+  intake_options.before_report = [this] { return intake->Flush(); };
   modality_intake = std::make_unique<ModalityIntake>(*commitments, *performed_steps, *spool,
                                                      std::move(intake_options));
   deliver::CommitmentReporterOptions reporter_options;
@@ -369,7 +369,7 @@ Status Pipeline::Reload(const config::Config& config) {
 
 Pipeline::~Pipeline() {
   if (state_->receiver) state_->receiver->Stop(kDrain);
-  if (state_->intake) state_->intake->Flush();
+  if (state_->intake) static_cast<void>(state_->intake->Flush());
   if (state_->commitment_reporter) state_->commitment_reporter->Stop();
   state_->forget_thread.reset();
   state_->retention_thread.reset();

@@ -109,13 +109,14 @@ Status RowWriter::Put(AnsweredInstance instance) {
   return {};
 }
 
-void RowWriter::Flush() {
+bool RowWriter::Flush() {
   std::unique_lock lock(state_->mutex);
   const std::int64_t until = state_->put;
-  if (state_->done >= until) return;
+  if (state_->done >= until) return true;
   state_->hurry = true;
   state_->work.notify_one();
   state_->written.wait(lock, [&] { return state_->done >= until || !state_->failing.ok(); });
+  return state_->done >= until;
 }
 
 }  // namespace axial::pipeline

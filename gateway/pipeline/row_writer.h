@@ -20,8 +20,8 @@ struct AnsweredInstance {
 
 /// Writes the rows of Instances that a start would find again (ADR 0015), many in one transaction
 /// and in the order in which they came, within about kLinger. Bounded: of more than kMaxWaiting
-/// the sender waits. When rows cannot be written (a full disk) those that wait are tried again
-/// until they can, and no more are taken. Thread-safe.
+/// the sender waits (while as many may be being written). When rows cannot be written (a full disk)
+/// those that wait are tried again until they can, and no more are taken. Thread-safe.
 class RowWriter {
  public:
   static constexpr std::size_t kMaxWaiting = 256;
@@ -38,8 +38,8 @@ class RowWriter {
 
   /// Error: rows cannot be written now; it was not taken.
   [[nodiscard]] Status Put(AnsweredInstance instance);
-  /// Returns when the rows of what was put before are written, or cannot be now.
-  void Flush();
+  /// Returns when the rows of what was put before are written; false when they cannot be now.
+  [[nodiscard]] bool Flush();
 
  private:
   struct State;

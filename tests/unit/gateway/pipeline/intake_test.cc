@@ -1,5 +1,6 @@
 #include "gateway/pipeline/intake.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include "gateway/store/completion_store.h"
@@ -15,11 +16,12 @@ class IntakeTest : public ::testing::Test {
  protected:
   IntakeTest() { clock_.Set(TimePoint(std::chrono::seconds(1'000'000))); }
 
-  Status Receive(int number) {
-    const std::string sop = fmt::format("1.1.1.{}", number);
+  Status Receive(int number, int series = 1) {
+    const std::string series_uid = fmt::format("1.1.{}", series);
+    const std::string sop = fmt::format("{}.{}", series_uid, number);
     const Uid ct = Uid::Parse("1.2.840.10008.5.1.4.1.1.2").value();
     InstanceHeader header{Uid::Parse("1.1").value(),
-                          Uid::Parse("1.1.1").value(),
+                          Uid::Parse(series_uid).value(),
                           Uid::Parse(sop).value(),
                           ct,
                           "1.2.840.10008.1.2.1",
@@ -81,6 +83,43 @@ TEST_F(IntakeTest, NoRevisionIsClosedBetweenAnswerAndRow) {
   assembler_.Arrived("1.1");
   ASSERT_TRUE(assembler_.RunOnce(late).ok());
   EXPECT_EQ(studies_.Revisions("open", 10)->size(), 0U);
+}
+
+/// Its rows may say already that it is closed: a start would not look for the file.
+TEST_F(IntakeTest, NothingIsExpectedWhileItIsClosed) {
+  ASSERT_TRUE(Receive(1).ok());
+  bool expected = true;
+  assembler_.SetMakeDurable([&](const std::string& study_uid) {
+    expected = assembler_.Expect(study_uid, "1.1.1");
+    return Status();
+  });
+  ASSERT_TRUE(assembler_.RunOnce(clock_.Now() + std::chrono::hours(1)).ok());
+  ASSERT_EQ(studies_.Revisions("open", 10)->size(), 0U);
+  EXPECT_FALSE(expected);
+}
+
+/// Else the Study would be learned as one whose Series come interleaved.
+TEST_F(IntakeTest, TheFirstOfTheNextSeriesComesAfterTheRowsOfTheLast) {
+  for (int number = 1; number <= 20; ++number) ASSERT_TRUE(Receive(number).ok());
+  ASSERT_TRUE(Receive(1, 2).ok());
+  EXPECT_EQ(Rows(), 21);
+}
+
+/// What the index refuses alone costs the others nothing.
+TEST_F(IntakeTest, ARowThatIsNotTakenHoldsUpNoOther) {
+  ASSERT_TRUE(Receive(1).ok());
+  ASSERT_TRUE(database_
+                  ->Write([](SQLite::Database& db) -> Status {
+                    db.exec(
+                        "CREATE TRIGGER refuse BEFORE INSERT ON instance WHEN NEW.sop_instance_uid "
+                        "= '1.1.1.3' BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+                    return {};
+                  })
+                  .ok());
+  for (int number = 2; number <= 5; ++number) ASSERT_TRUE(Receive(number).ok());
+  EXPECT_TRUE(intake_.Flush());
+  EXPECT_EQ(Rows(), 4);
+  EXPECT_FALSE(assembler_.Expects("1.1"));
 }
 
 TEST_F(IntakeTest, OnlyAnOpenSeriesExpectsMore) {

@@ -80,9 +80,9 @@ class RowWriterTest : public ::testing::Test {
 
 TEST_F(RowWriterTest, WritesInOrderAndFlushWaitsForIt) {
   PutTo(1000);
-  writer_->Flush();
+  EXPECT_TRUE(writer_->Flush());
   EXPECT_EQ(rows_.written(), To(1000));
-  writer_->Flush();  // nothing to wait for
+  EXPECT_TRUE(writer_->Flush());  // nothing to wait for
 }
 
 TEST_F(RowWriterTest, WritesWithoutBeingAsked) {
@@ -105,14 +105,14 @@ TEST_F(RowWriterTest, ASenderWaitsWhenTooManyDo) {
   EXPECT_EQ(one_more.wait_for(50ms), std::future_status::timeout);
   rows_.Stop(false);
   one_more.get();
-  writer_->Flush();
+  EXPECT_TRUE(writer_->Flush());
   EXPECT_EQ(rows_.written(), To(2 + static_cast<int>(RowWriter::kMaxWaiting)));
 }
 
 TEST_F(RowWriterTest, WhatCannotBeWrittenIsKeptAndNoMoreIsTaken) {
   rows_.Break(Error(ErrorCode::kExhausted, "the disk is full"));
   PutTo(2);
-  writer_->Flush();  // returns though nothing is written
+  EXPECT_FALSE(writer_->Flush());
   EXPECT_TRUE(rows_.written().empty());
   const Status refused = writer_->Put(Numbered(99));
   ASSERT_FALSE(refused.ok());
@@ -121,7 +121,7 @@ TEST_F(RowWriterTest, WhatCannotBeWrittenIsKeptAndNoMoreIsTaken) {
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   while (!writer_->Put(Numbered(3)).ok() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::yield();
-  writer_->Flush();
+  EXPECT_TRUE(writer_->Flush());
   EXPECT_EQ(rows_.written(), To(3));
 }
 
