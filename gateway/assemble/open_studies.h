@@ -82,6 +82,8 @@ class OpenStudies {
   /// nothing is expected of these Studies: their rows may say already that they are closed.
   [[nodiscard]] std::vector<Closing> Due(TimePoint now);
   void CloseEnded() { closing_.clear(); }
+  /// The same for a Study that whoever calls closes without having been told by Due.
+  void ExpectNothing(const std::string& study_uid) { closing_.insert(study_uid); }
   [[nodiscard]] std::optional<TimePoint> NextDue() const;
   /// The rows say so, too.
   void Closed(const Closing& closing, TimePoint now);

@@ -321,6 +321,7 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
         continue;
       }
       limits = LimitsFor(revision.calling_ae_title);
+      open_.ExpectNothing(revision.study_uid);
     }
     any = true;
     Completion completion{revision.last_instance_at + limits.quiet, "quiet", "too many are open"};
@@ -338,6 +339,7 @@ Result<std::optional<TimePoint>> StudyAssembler::CloseUntracked(TimePoint now) {
     Report(revision.study_uid, revision.number, completion, revision.last_instance_at, now);
   }
   const std::lock_guard lock(mutex_);
+  open_.CloseEnded();
   untracked_ = any;
   return next;
 }
