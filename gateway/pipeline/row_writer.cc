@@ -44,7 +44,7 @@ void RowWriter::State::WriteWaiting(std::unique_lock<std::mutex>& lock) {
   hurry = false;
   lock.unlock();
   CrashPoint("answered");
-  Status status = MakeError(ErrorCode::kInternal, "rows were not written");
+  Status status = Error(ErrorCode::kUnavailable, "rows were not written");
   static_cast<void>(LogExceptions("rows", [&] { status = write_all(batch); }));
   const std::size_t count = batch.size();
   if (status.ok()) batch.clear();  // outside the lock: folders may be left with it
