@@ -44,7 +44,8 @@ Intake::Intake(store::StudyStore& studies, assemble::StudyAssembler& assembler, 
       options_(std::move(options)) {
   if (options_.rows == RowTime::kAfterAnswer)
     rows_ = std::make_unique<RowWriter>(
-        [this](std::vector<AnsweredInstance>& instances) { return WriteAll(instances); });
+        [this](std::vector<AnsweredInstance>& instances) { return WriteAll(instances); },
+        [this] { EndWaiting(); });
 }
 
 bool Intake::Flush() { return !rows_ || rows_->Flush(); }
@@ -95,7 +96,6 @@ Status Intake::WriteAll(std::vector<AnsweredInstance>& instances) {
            {"reason", added.error().message()}});
     assembler_.Arrived(instance.row.header.study_instance_uid.str());
   }
-  EndWaiting();  // all that waited was in this batch: while rows cannot be written none are taken
   return {};
 }
 
@@ -157,6 +157,7 @@ void Intake::End(std::int64_t association_id, receive::AssociationEnd end) {
         {{"assoc", association_id}, {"error", status.error().ToString()}});
 }
 
+/// All their rows were in the batch that could be written again: meanwhile none were taken.
 void Intake::EndWaiting() {
   std::vector<std::pair<std::int64_t, receive::AssociationEnd>> ended;
   {

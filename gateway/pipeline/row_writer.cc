@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds kRetry{200};
 
 struct RowWriter::State {
   WriteAll write_all;
+  std::function<void()> on_written;
   std::mutex mutex;
   std::condition_variable work;     ///< for the thread
   std::condition_variable written;  ///< for those who wait for room, or for their rows
@@ -62,6 +63,10 @@ void RowWriter::State::WriteWaiting(std::unique_lock<std::mutex>& lock) {
   if (status.ok() && !failing.ok()) Log(LogLevel::kInfo, "rows_written_again");
   failing = std::move(status);
   written.notify_all();
+  if (!failing.ok()) return;
+  lock.unlock();
+  static_cast<void>(LogExceptions("rows", on_written));
+  lock.lock();
 }
 
 void RowWriter::State::Run() {
@@ -80,8 +85,10 @@ void RowWriter::State::Run() {
   }
 }
 
-RowWriter::RowWriter(WriteAll write_all) : state_(std::make_unique<State>()) {
+RowWriter::RowWriter(WriteAll write_all, std::function<void()> on_written)
+    : state_(std::make_unique<State>()) {
   state_->write_all = std::move(write_all);
+  state_->on_written = std::move(on_written);
   state_->thread = std::thread([state = state_.get()] { state->Run(); });
 }
 

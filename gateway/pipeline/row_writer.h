@@ -30,7 +30,8 @@ class RowWriter {
   /// them alone is not told here.
   using WriteAll = std::function<Status(std::vector<AnsweredInstance>&)>;
 
-  explicit RowWriter(WriteAll write_all);
+  /// `on_written`: after that, when Flush says so, too.
+  explicit RowWriter(WriteAll write_all, std::function<void()> on_written = [] {});
   /// Tries once more to write what waits; what cannot be written then the next start finds.
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
