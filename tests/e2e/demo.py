@@ -210,9 +210,10 @@ class Demo:
         for uid in study_uids:
             study = self.orthanc.FindStudy(uid)
             if self.viewer:
-                for what, modality in (("segments", "SEG"), ("report", "SR")):
-                    for _, series in self.orthanc.InstancesOf(uid, modality):
-                        Say(f"  OHIF, {what:11} {self.viewer.UrlOf(uid, series['SeriesInstanceUID'])}")
+                for _, series in self.orthanc.InstancesOf(uid, "SR"):
+                    Say(f"  OHIF, report      {self.viewer.UrlOf(uid, series['SeriesInstanceUID'])}")
+                if self.orthanc.InstancesOf(uid, "SEG"):
+                    Say(f"  OHIF, segments    {self.viewer.UrlOf(uid)}, and there a double-click on SEG")
             Say(f"  study in Orthanc  {self.orthanc.url}/app/explorer.html#study?uuid={study}")
             for series in self.orthanc.Get(f"/studies/{study}/series") or []:
                 if series["MainDicomTags"].get("Modality") in ("CT", "MR", "DX", "CR") and (

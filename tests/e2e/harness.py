@@ -314,7 +314,7 @@ class Viewer:
             self.process.Stop()
 
     def UrlOf(self, study_uid, series_uid=None):
-        """The study opened, with that series (a Segmentation, a report) shown."""
+        """The study opened, with the report in that series shown. Not for Segmentations: docs/results.md, "In the OHIF viewer"."""
         return f"{self.url}/viewer?StudyInstanceUIDs={study_uid}" + (
             f"&initialSeriesInstanceUID={series_uid}" if series_uid else "")
 

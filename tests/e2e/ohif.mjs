@@ -2,12 +2,13 @@
 //
 // Usage: node ohif.mjs PEERS LOOKS
 // PEERS: build/peers. LOOKS: JSON, [{url, open, at, picture}]: the study's address; text of the object to double-click ('':
-// the address opens it); for a Segmentation, the SOP Instance UID of the image to show it on; where the screenshot goes. Prints a JSON array, for each
+// the address opens it); for a Segmentation, the SOP Instance UID of the image to show it on; where the screenshot goes.
+// Prints a JSON array, for each
 //   {objects, rows, segments: [{name, colour}], texts, fault, image, viewport, origin, column_step, row_step}
 // objects: the study's objects that are no images, as listed; rows and segments: the panel of segments; texts: what is
-// written beside a report's outlines; fault: the viewer's own error message or ''; image: SOP Instance UID of what is shown;
-// viewport: [left, top, right, bottom] in the picture; origin: where in the picture the centre of pixel (0, 0) of the image
-// is; column_step, row_step: how far, in picture pixels, the next column and the next row are.
+// written beside a report's outlines; fault: the viewer's own error message, with its details, or ''; image: SOP Instance UID
+// of what is shown; viewport: [left, top, right, bottom] in the picture; origin: where in the picture the centre of pixel
+// (0, 0) of the image is; column_step, row_step: how far, in picture pixels, the next column and the next row are.
 import { createRequire } from 'module';
 const [peers, looks] = process.argv.slice(2);
 const { chromium, selectors } = createRequire(peers + '/node/')('playwright-core');
@@ -69,13 +70,20 @@ async function look(browser, { url, open, at, picture }) {
   try {
     await page.goto(url);
     await page.getByText('Skip all').click();  // the viewer's own tour for newcomers
+    await page.getByTestId('study-browser-thumbnail').first().waitFor();  // the images that the object speaks of
     const objects = page.getByTestId('study-browser-thumbnail-no-image');
     const wanted = open ? objects.filter({ hasText: open }) : objects.first();
     await wanted.waitFor();
     const answer = { objects: await objects.allInnerTexts(), rows: [], segments: [], texts: [], fault: '' };
     if (open) await wanted.dblclick();
     await page.waitForFunction(opened, null, { ...patience, polling: 300 });
-    answer.fault = (await page.locator('[data-sonner-toast]').filter({ hasText: /wrong|error/i }).allInnerTexts()).join();
+    const faults = page.locator('[data-sonner-toast]').filter({ hasText: /wrong|error/i });
+    answer.fault = (await faults.allInnerTexts()).join();
+    const details = faults.getByText('Show Details').first();
+    if (await details.count()) {
+      await details.click();
+      answer.fault = await page.getByRole('dialog').innerText();
+    }
     if (!answer.fault && at) {
       // The panel of segments, as a person would open it.
       await page.getByTestId('panelSegmentation-btn').click();
