@@ -81,9 +81,11 @@ void AdminView::Set(const config::Config& config, std::vector<config::LoadedMode
   models_ = std::move(models);
 }
 
-void AdminView::ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics) {
+void AdminView::ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics,
+                              const Intake& intake) {
   refused_ = &refused;
   metrics_ = &metrics;
+  intake_ = &intake;
 }
 
 /// What stays on the disk although it is old, or "".
@@ -110,11 +112,21 @@ void AdminView::AddRulesWithoutModel(std::vector<admin::HealthCheck>& checks) co
   }
 }
 
+admin::HealthCheck AdminView::DatabaseHealth() const {
+  // Where it is locked, one more who tries would only wait.
+  if (const Status rows = intake_ ? intake_->Trouble() : Status{}; !rows.ok())
+    return {"database", Health::kFailing,
+            fmt::format("{}; new Instances are refused until their rows can be written, those that "
+                        "were answered Success are safe in the spool",
+                        rows.error().message())};
+  const Status write = database_.Write([](SQLite::Database&) -> Status { return {}; });
+  if (!write.ok()) return {"database", Health::kFailing, write.error().message()};
+  return {"database", Health::kOk, ""};
+}
+
 std::vector<admin::HealthCheck> AdminView::Health() const {
   std::vector<admin::HealthCheck> checks;
-  const Status write = database_.Write([](SQLite::Database&) -> Status { return {}; });
-  checks.push_back({"database", write.ok() ? Health::kOk : Health::kFailing,
-                    write.ok() ? "" : write.error().message()});
+  checks.push_back(DatabaseHealth());
 
   std::int64_t reserve_bytes = 0;
   {

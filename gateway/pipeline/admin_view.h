@@ -8,6 +8,7 @@
 #include "gateway/admin/admin_api.h"
 #include "gateway/deliver/delivery_stage.h"
 #include "gateway/dispatch/dispatcher.h"
+#include "gateway/pipeline/intake.h"
 #include "gateway/pipeline/retention_stage.h"
 #include "gateway/receive/refused_associations.h"
 #include "gateway/receive/spool_disk.h"
@@ -26,14 +27,16 @@ class AdminView {
   /// The configuration in force changed.
   void Set(const config::Config& config, std::vector<config::LoadedModelCard> models);
 
-  /// Where this process receives: what comes of Associations. Both outlive the view; before
+  /// Where this process receives: what comes of Associations. All outlive the view; before
   /// Providers().
-  void ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics);
+  void ShowReception(const receive::RefusedAssociations& refused, Metrics& metrics,
+                     const Intake& intake);
 
   [[nodiscard]] admin::AdminProviders Providers();
 
  private:
   [[nodiscard]] std::vector<admin::HealthCheck> Health() const;
+  [[nodiscard]] admin::HealthCheck DatabaseHealth() const;
   void AddRulesWithoutModel(std::vector<admin::HealthCheck>& checks) const;
   [[nodiscard]] std::string Held() const;
   [[nodiscard]] std::vector<admin::ModelView> Models() const;
@@ -49,6 +52,7 @@ class AdminView {
   const RetentionStage& retention_;
   const receive::RefusedAssociations* refused_ = nullptr;
   Metrics* metrics_ = nullptr;
+  const Intake* intake_ = nullptr;
   mutable std::mutex mutex_;
   config::Config config_;
   std::vector<config::LoadedModelCard> models_;

@@ -296,7 +296,7 @@ Status Pipeline::State::Listen() {
 void Pipeline::State::BuildAdmin(const std::vector<config::LoadedModelCard>& models) {
   admin_view = std::make_unique<AdminView>(*database, *deliver, *dispatcher, *spool, *retention);
   admin_view->Set(config, models);
-  admin_view->ShowReception(refused, metrics);
+  admin_view->ShowReception(refused, metrics, *intake);
   admin_api = std::make_unique<admin::AdminApi>(*studies, *jobs, *deliveries, metrics,
                                                 Clock::System(), admin_view->Providers());
 }

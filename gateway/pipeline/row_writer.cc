@@ -126,4 +126,9 @@ bool RowWriter::Flush() {
   return state_->done >= until;
 }
 
+Status RowWriter::Trouble() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->failing;
+}
+
 }  // namespace axial::pipeline

@@ -41,6 +41,8 @@ class RowWriter {
   [[nodiscard]] Status Put(AnsweredInstance instance);
   /// Returns when the rows of what was put before are written; false when they cannot be now.
   [[nodiscard]] bool Flush();
+  /// Why the rows that wait could not be written when that was last tried; ok: nothing is wrong.
+  [[nodiscard]] Status Trouble() const;
 
  private:
   struct State;

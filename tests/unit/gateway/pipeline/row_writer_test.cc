@@ -117,11 +117,14 @@ TEST_F(RowWriterTest, WhatCannotBeWrittenIsKeptAndNoMoreIsTaken) {
   const Status refused = writer_->Put(Numbered(99));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), ErrorCode::kExhausted);
+  ASSERT_FALSE(writer_->Trouble().ok());
+  EXPECT_EQ(writer_->Trouble().error().message(), "the disk is full");
   rows_.Break({});
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   while (!writer_->Put(Numbered(3)).ok() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::yield();
   EXPECT_TRUE(writer_->Flush());
+  EXPECT_TRUE(writer_->Trouble().ok());
   EXPECT_EQ(rows_.written(), To(3));
 }
 
