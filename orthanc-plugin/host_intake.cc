@@ -17,6 +17,7 @@
 #include "core/base/crash_point.h"
 #include "core/base/log.h"
 #include "core/base/log_exceptions.h"
+#include "orthanc-plugin/guarded.h"
 #include "orthanc-plugin/open_connections.h"
 #include "orthanc-plugin/orthanc_time.h"
 
@@ -26,7 +27,6 @@ namespace {
 /// Where the identity of Orthanc's database is kept in it; plugins have the numbers from 1024.
 constexpr int kIdentityProperty = 20618;
 constexpr int kPage = 200;
-constexpr int kSweepPage = 50;
 /// Of Orthanc's studies, the newest so many are looked at where the log does not tell.
 constexpr std::int64_t kMaxStudiesLookedAt = 20'000;
 /// What was handled last may be a little older than its time says.
@@ -48,46 +48,6 @@ Duration PauseAfter(int attempt) {
                             std::chrono::minutes(5));
 }
 
-std::string TextOf(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-/// A change as it is told from others of the same number.
-std::string AnchorOf(const nlohmann::json& change) {
-  return TextOf(change, "ChangeType") + " " + TextOf(change, "ID") + " " + TextOf(change, "Date");
-}
-
-void Append(std::vector<std::string>& list, std::vector<std::string> more) {
-  list.insert(list.end(), std::make_move_iterator(more.begin()),
-              std::make_move_iterator(more.end()));
-}
-
-/// An exception is one failure among others.
-template <typename Work>
-Status Guarded(const Work& work) {
-  Status status = Error(ErrorCode::kInternal, "an exception; the log has it");
-  static_cast<void>(LogExceptions("orthanc", [&] { status = work(); }));
-  return status;
-}
-
-/// What cannot be done now stays in the list, and holds up none of the others.
-template <typename One>
-Status Do(std::vector<std::string>& list, const One& one) {
-  Status first_error;
-  for (std::size_t i = 0; i < list.size();) {
-    const Status done = Guarded([&] { return one(list[i]); });
-    if (done.ok()) {
-      list[i] = std::move(list.back());
-      list.pop_back();
-    } else {
-      ++i;
-      if (first_error.ok()) first_error = done;
-    }
-  }
-  return first_error;
-}
-
 bool IsLasting(ErrorCode code) {
   return code == ErrorCode::kInvalidInput || code == ErrorCode::kUnsupported ||
          code == ErrorCode::kCorrupt;
@@ -106,8 +66,11 @@ HostIntake::HostIntake(const OrthancApi& orthanc, pipeline::Pipeline& pipeline, 
       late_(pipeline.metrics().GetGauge(
           "axial_orthanc_late_instances",
           "Instances of Orthanc that could not be taken in yet and are tried again")),
+      log_(orthanc),
       taker_(orthanc, pipeline.intake(), pipeline.spool(), pipeline.host(), std::move(options)),
       senders_(pipeline.intake()),
+      deletions_(orthanc, pipeline,
+                 [this](const std::string& id) { return TakeStudy(id, /*even_removed=*/true); }),
       thread_([this] { Run(); }) {}
 
 HostIntake::~HostIntake() {
@@ -126,7 +89,7 @@ void HostIntake::Run() {
     bool done = false;
     if (!LogExceptions("orthanc", [&] { done = Follow(std::move(news)); }) && begun_)
       static_cast<void>(LogExceptions("orthanc", [&] { EndBacklog(); }));
-    work_left = done && sweeping_;
+    work_left = done && deletions_.sweeping();
     // Instances that come one by one are taken in a few at a time; and what fails, fails slowly.
     const auto round = done ? kFastTick : kSlowTick;
     const auto left = round - (std::chrono::steady_clock::now() - started);
@@ -151,18 +114,17 @@ bool HostIntake::Follow(HostEvents::News news) {
 /// Where the change log is to be read from. What a person asked for may not be in it.
 Status HostIntake::Begin() {
   AXIAL_ASSIGN_OR_RETURN(const auto awaited, pipeline_.AwaitedStudies());
-  to_do_.wanted_studies.clear();
+  wanted_studies_.clear();
   for (const std::string& study_uid : awaited)
     if (std::string id = orthanc_.LookupStudy(study_uid); !id.empty())
-      to_do_.wanted_studies.push_back(std::move(id));
-  AXIAL_ASSIGN_OR_RETURN(const nlohmann::json newest, orthanc_.GetJson("/changes?last"));
-  const std::int64_t last = newest.value("Last", std::int64_t{0});
-  AXIAL_ASSIGN_OR_RETURN(const std::string newest_anchor, AnchorAt(last));
+      wanted_studies_.push_back(std::move(id));
+  AXIAL_ASSIGN_OR_RETURN(const std::int64_t last, log_.Last());
+  AXIAL_ASSIGN_OR_RETURN(const std::string newest_anchor, log_.AnchorAt(last));
   AXIAL_ASSIGN_OR_RETURN(const auto row, pipeline_.host().Position());
   const std::string identity = orthanc_.Property(kIdentityProperty);
   if (!row) {  // the first time here: what Orthanc has is not new
-    AXIAL_ASSIGN_OR_RETURN(const std::int64_t start, BeforeFirstStored(last));
-    AXIAL_ASSIGN_OR_RETURN(const std::string anchor, AnchorAt(start));
+    AXIAL_ASSIGN_OR_RETURN(const std::int64_t start, log_.BeforeFirst(stored_, last));
+    AXIAL_ASSIGN_OR_RETURN(const std::string anchor, log_.AnchorAt(start));
     position_ = {identity.empty() ? NewIdentity() : identity, start, anchor, clock_.Now()};
     AXIAL_RETURN_IF_ERROR(orthanc_.SetProperty(kIdentityProperty, position_.identity));
     AXIAL_RETURN_IF_ERROR(pipeline_.host().SetPosition(position_));
@@ -173,7 +135,7 @@ Status HostIntake::Begin() {
   }
   position_ = *row;
   kept_sequence_ = position_.sequence;
-  AXIAL_ASSIGN_OR_RETURN(const std::string anchor, AnchorAt(row->sequence));
+  AXIAL_ASSIGN_OR_RETURN(const std::string anchor, log_.AnchorAt(row->sequence));
   if (identity == row->identity && last >= row->sequence && anchor == row->anchor) {
     // As many entries as numbers: nothing was taken out of the log.
     const std::int64_t expected = last - row->sequence;
@@ -198,51 +160,22 @@ Status HostIntake::Begin() {
   return KeepPosition(true);
 }
 
-/// The newest sequence number before what came since the plugin was loaded: Orthanc takes in
-/// studies before this thread looks for the first time.
-Result<std::int64_t> HostIntake::BeforeFirstStored(std::int64_t last) const {
-  if (stored_.empty() || last == 0) return last;
-  // An Instance is four changes at most: itself, its Series, Study and Patient.
-  const std::int64_t most = 4 * static_cast<std::int64_t>(stored_.size()) + kPage;
-  const std::int64_t since = std::max<std::int64_t>(0, last - most);
-  AXIAL_ASSIGN_OR_RETURN(
-      const nlohmann::json page,
-      orthanc_.GetJson(fmt::format("/changes?since={}&limit={}", since, last - since)));
-  const auto changes = page.find("Changes");
-  if (changes == page.end() || !changes->is_array()) return last;
-  for (const nlohmann::json& change : *changes)
-    if (change.value("ChangeType", "") == "NewInstance" && stored_.contains(change.value("ID", "")))
-      return std::max<std::int64_t>(0, change.value("Seq", last) - 1);
-  return last;
-}
-
-Result<std::string> HostIntake::AnchorAt(std::int64_t sequence) const {
-  AXIAL_ASSIGN_OR_RETURN(const nlohmann::json page,
-                         orthanc_.GetJson(fmt::format("/changes?since={}&limit=1",
-                                                      std::max<std::int64_t>(0, sequence - 1))));
-  const auto changes = page.find("Changes");
-  if (changes == page.end() || !changes->is_array() || changes->empty() ||
-      changes->front().value("Seq", std::int64_t{0}) != sequence)
-    return std::string();
-  return AnchorOf(changes->front());
-}
-
 Status HostIntake::Round(HostEvents::News news) {
   const Connections connections =
       senders_.any() || !stored_.empty()
           ? Connections{ConnectedPeers(ports_.dicom), ConnectedPeers(ports_.http)}
           : Connections{};
   // One more than fits is taken in at the next start, as its request is a row.
-  if (to_do_.wanted_studies.size() < HostEvents::kMaxOthers)
-    Append(to_do_.wanted_studies, std::move(news.wanted_studies));
+  if (wanted_studies_.size() < HostEvents::kMaxOthers)
+    std::ranges::move(news.wanted_studies, std::back_inserter(wanted_studies_));
   // What of this fails is tried again, and holds up nothing that was stored.
-  const Status deleted = HandleDeletions(news);
+  const Status deleted = deletions_.Handle(news);
   // Also before an Association ends: its last Instances may just have been stored.
   if (news.any || clock_.Now() >= next_look_at_ || senders_.AnyNotIn(connections, clock_.Now())) {
     AXIAL_RETURN_IF_ERROR(ReadChanges());
     next_look_at_ = clock_.Now() + kSlowTick;
   }
-  const Status wanted = Do(to_do_.wanted_studies, [this](const std::string& id) {
+  const Status wanted = DoEach(wanted_studies_, [this](const std::string& id) {
     return TakeStudy(id, /*even_removed=*/true);
   });
   senders_.EndThoseNotIn(connections, clock_.Now());
@@ -251,74 +184,23 @@ Status HostIntake::Round(HostEvents::News news) {
     if (study) pipeline_.OnStable(study->study_uid);
   }
   AXIAL_RETURN_IF_ERROR(TakeLate());
-  AXIAL_RETURN_IF_ERROR(SweepSome());
+  AXIAL_RETURN_IF_ERROR(deletions_.SweepSome());
   AXIAL_RETURN_IF_ERROR(KeepPosition(false));
   return deleted.ok() ? wanted : deleted;
 }
 
-Status HostIntake::HandleDeletions(HostEvents::News& news) {
-  Append(to_do_.deleted_studies, std::move(news.deleted_studies));
-  Append(to_do_.deleted_series, std::move(news.deleted_series));
-  if (news.deletions_dropped || to_do_.deleted_studies.size() > HostEvents::kMaxOthers ||
-      to_do_.deleted_series.size() > HostEvents::kMaxOthers) {
-    to_do_.deleted_studies.clear();
-    to_do_.deleted_series.clear();
-    sweeping_ = true;
-    swept_to_.clear();
-  }
-  const Status studies =
-      Do(to_do_.deleted_studies, [this](const std::string& id) { return RemoveIfGone(id); });
-  const Status series =
-      Do(to_do_.deleted_series, [this](const std::string& id) { return CancelIfGone(id); });
-  return studies.ok() ? series : studies;
-}
-
-Status HostIntake::CancelIfGone(const std::string& host_series_id) {
-  AXIAL_ASSIGN_OR_RETURN(const auto series, pipeline_.host().FindSeries(host_series_id));
-  if (!series) return {};
-  const Result<std::string> still = orthanc_.Get("/series/" + host_series_id);
-  if (still.ok()) return {};  // it came again
-  if (still.error().code() != ErrorCode::kNotFound) return still.error();
-  AXIAL_RETURN_IF_ERROR(pipeline_.remover().CancelSeries(series->study_uid, series->series_uid));
-  return pipeline_.host().ForgetSeries(host_series_id);
-}
-
-Status HostIntake::RemoveIfGone(const std::string& host_study_id) {
-  AXIAL_ASSIGN_OR_RETURN(const auto study, pipeline_.host().FindStudy(host_study_id));
-  if (!study) return {};
-  const Result<std::string> still = orthanc_.Get("/studies/" + host_study_id);
-  if (still.ok()) return {};  // it came again
-  if (still.error().code() != ErrorCode::kNotFound) return still.error();
-  AXIAL_RETURN_IF_ERROR(pipeline_.remover().Remove(study->study_uid));
-  // Of another patient under the same UID, as when somebody corrects a Patient ID: all of one study
-  // here, which was of two patients so far, and is taken in again as the other one alone.
-  AXIAL_ASSIGN_OR_RETURN(const auto same_uid, pipeline_.host().StudiesWith(study->study_uid));
-  for (const std::string& other : same_uid)
-    if (other != host_study_id) AXIAL_RETURN_IF_ERROR(TakeStudy(other, /*even_removed=*/true));
-  CrashPoint("orthanc_removed");
-  return pipeline_.host().ForgetStudy(host_study_id);
-}
-
 Status HostIntake::ReadChanges() {
   while (!events_.stopping()) {
-    AXIAL_ASSIGN_OR_RETURN(
-        const nlohmann::json page,
-        orthanc_.GetJson(fmt::format("/changes?since={}&limit={}", position_.sequence, kPage)));
-    const auto changes = page.find("Changes");
-    if (changes == page.end() || !changes->is_array())
-      return Error(ErrorCode::kUnavailable, "Orthanc's answer holds no changes");
-    for (const nlohmann::json& change : *changes) {
+    AXIAL_ASSIGN_OR_RETURN(const ChangeLog::Page page, log_.After(position_.sequence));
+    for (const Change& change : page.changes) {
       if (events_.stopping()) return {};
-      const std::int64_t sequence = change.value("Seq", std::int64_t{0});
-      if (sequence <= position_.sequence) continue;
-      if (change.value("ChangeType", "") == "NewInstance")
-        AXIAL_RETURN_IF_ERROR(TakeOne(change.value("ID", "")));
-      position_.sequence = sequence;
-      position_.anchor = AnchorOf(change);
+      if (change.sequence <= position_.sequence) continue;
+      if (change.type == "NewInstance") AXIAL_RETURN_IF_ERROR(TakeOne(change.id));
+      position_.sequence = change.sequence;
+      position_.anchor = change.Anchor();
       ++first_seen_;
     }
-    const bool done = page.value("Done", true);
-    if (changes->empty() || done) {
+    if (page.done) {
       position_.handled_at = clock_.Now();
       break;
     }
@@ -443,17 +325,6 @@ Status HostIntake::LookAtAllStudies() {
   return {};
 }
 
-Status HostIntake::SweepSome() {
-  if (!sweeping_ || to_do_.deleted_studies.size() + kSweepPage > HostEvents::kMaxOthers) return {};
-  AXIAL_ASSIGN_OR_RETURN(const auto studies, pipeline_.host().Studies(swept_to_, kSweepPage));
-  for (const store::HostStudy& study : studies) {
-    to_do_.deleted_studies.push_back(study.host_id);
-    swept_to_ = study.host_id;
-  }
-  sweeping_ = static_cast<int>(studies.size()) == kSweepPage;
-  return {};
-}
-
 /// The row names no change whose files and rows could be lost with the machine.
 Status HostIntake::KeepPosition(bool now) {
   const TimePoint time = clock_.Now();
@@ -463,9 +334,8 @@ Status HostIntake::KeepPosition(bool now) {
   CrashPoint("orthanc_position");
   kept_sequence_ = position_.sequence;
   kept_at_ = time;
-  if (const auto newest = orthanc_.GetJson("/changes?last"); newest.ok())
-    behind_.Set(
-        static_cast<double>(newest->value("Last", position_.sequence) - position_.sequence));
+  if (const auto newest = log_.Last(); newest.ok())
+    behind_.Set(static_cast<double>(*newest - position_.sequence));
   return {};
 }
 

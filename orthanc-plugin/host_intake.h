@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/metrics.h"
 #include "core/base/result.h"
 #include "gateway/pipeline/pipeline.h"
+#include "orthanc-plugin/change_log.h"
+#include "orthanc-plugin/host_deletions.h"
 #include "orthanc-plugin/host_events.h"
 #include "orthanc-plugin/instance_taker.h"
 #include "orthanc-plugin/orthanc_api.h"
@@ -47,19 +48,12 @@ class HostIntake {
   void Run();
   [[nodiscard]] bool Follow(HostEvents::News news);
   [[nodiscard]] Status Begin();
-  [[nodiscard]] Result<std::int64_t> BeforeFirstStored(std::int64_t last) const;
-  /// The change of that number as it is told from others; "": there is none.
-  [[nodiscard]] Result<std::string> AnchorAt(std::int64_t sequence) const;
   [[nodiscard]] Status Round(HostEvents::News news);
-  [[nodiscard]] Status HandleDeletions(HostEvents::News& news);
-  [[nodiscard]] Status CancelIfGone(const std::string& host_series_id);
-  [[nodiscard]] Status RemoveIfGone(const std::string& host_study_id);
   [[nodiscard]] Status ReadChanges();
   [[nodiscard]] Status TakeOne(const std::string& instance_id, bool even_removed = false);
   [[nodiscard]] Status TakeLate();
   [[nodiscard]] Status TakeStudy(const std::string& host_study_id, bool even_removed);
   [[nodiscard]] Status LookAtAllStudies();
-  [[nodiscard]] Status SweepSome();
   [[nodiscard]] Status KeepPosition(bool now);
   [[nodiscard]] receive::AssociationInfo AssociationOf(const Sender& sender,
                                                        const std::string& host_study_id);
@@ -73,8 +67,10 @@ class HostIntake {
   Gauge& behind_;
   Gauge& late_;
   HostEvents events_;
+  ChangeLog log_;
   InstanceTaker taker_;
   Senders senders_;
+  HostDeletions deletions_;
 
   // Of the thread alone.
   bool begun_ = false;
@@ -82,15 +78,13 @@ class HostIntake {
   std::int64_t kept_sequence_ = -1;  ///< as the row says
   TimePoint kept_at_{};
   TimePoint next_look_at_{};
-  std::map<std::string, Sender> stored_;  ///< told by callbacks, not yet seen in the log
-  HostEvents::News to_do_;                ///< told, and not done yet
+  std::map<std::string, Sender> stored_;     ///< told by callbacks, not yet seen in the log
+  std::vector<std::string> wanted_studies_;  ///< asked for by a person, not taken yet
   /// Until the log was read to its end for the first time: by study, because nobody who sent it is
   /// connected any more.
   bool backlog_ = true;
   std::map<std::string, receive::AssociationInfo> backlog_associations_;
   std::int64_t first_seen_ = 0;  ///< entries of the log, since the beginning of the backlog
-  bool sweeping_ = true;         ///< looking for studies that were deleted while nobody looked
-  std::string swept_to_;
 
   std::thread thread_;
 };
