@@ -20,6 +20,7 @@ import types
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
 import cstore_load  # noqa: E402
 import harness  # noqa: E402
+import nodes  # noqa: E402
 
 NONE, IDLE, NORMAL = "no inference", "SCHED_IDLE", "normal priority"
 
@@ -77,16 +78,16 @@ def Report(rounds):
 
 def Body(workspace, arguments):
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    rules = [{**harness.ANY_CT_RULE, "name": f"Lungs, copy {number}"} for number in range(arguments.jobs)]
+    rules = [{**nodes.ANY_CT_RULE, "name": f"Lungs, copy {number}"} for number in range(arguments.jobs)]
     # One session with the load generator: Linux shares the processor among sessions first (autogroup), and a SCHED_IDLE
     # thread is idle only beside the threads of its own group.
-    gateway = harness.Gateway(workspace.folder / "axial", arguments.binaries, nobody, rules, own_session=False)
+    gateway = nodes.Gateway(workspace.folder / "axial", arguments.binaries, nobody, rules, own_session=False)
     text = gateway.config.read_text()
     folder = f"pacs: {{kind: folder, path: {workspace.folder / 'out'}}}"
     gateway.config.write_text("\n".join(f"  {folder}" if line.startswith("  pacs:") else line for line in text.splitlines()))
     workspace.Own(gateway).Start()
-    phantom = harness.Phantom(arguments.binaries, workspace.folder / "ct", "ct", "--slices", "200", "--slice-spacing", "1.5")
-    harness.SendAll(phantom.folder, gateway, workspace.folder / "send.log", len(phantom.files))
+    phantom = nodes.Phantom(arguments.binaries, workspace.folder / "ct", "ct", "--slices", "200", "--slice-spacing", "1.5")
+    nodes.SendAll(phantom.folder, gateway, workspace.folder / "send.log", len(phantom.files))
     image = cstore_load.MakeImage(arguments.rows, arguments.rows)
     rounds = []
     for number in range(arguments.rounds):

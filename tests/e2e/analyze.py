@@ -13,6 +13,7 @@ import subprocess
 import pydicom
 
 import harness
+import nodes
 from harness import Check
 
 MOMENT = ("InstanceCreationDate", "InstanceCreationTime", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime",
@@ -109,7 +110,7 @@ def CheckTwoSeries(gateway, phantom, folder):
     folder.mkdir()
     TwoSeries(phantom, folder / "in")
     for name in ("z", "a"):
-        harness.SendAll(folder / "in" / name, gateway, folder / "send.log", len(phantom.files))
+        nodes.SendAll(folder / "in" / name, gateway, folder / "send.log", len(phantom.files))
     gateway.WaitForJobs("2.25.5", "delivered", 2)
     out = folder / "out"
     answer = subprocess.run([str(part) for part in (
@@ -127,7 +128,7 @@ def CheckTwoSeries(gateway, phantom, folder):
 def CheckGoesOnAfterCrash(workspace, binaries, program, phantom):
     """Of two Series the worker dies in the first; the second has its result."""
     folder = workspace.folder / "two"
-    harness.Phantom(binaries, folder / "in" / "second", "ct", "--seed", "43", "--slices", "40")
+    nodes.Phantom(binaries, folder / "in" / "second", "ct", "--seed", "43", "--slices", "40")
     shutil.copytree(phantom.folder, folder / "in" / "first")
     analyze = workspace.Own(harness.Process("axial analyze", [
         program, "analyze", "--model", harness.ROOT / "models" / "chest-ct-lungs", "--in", folder / "in", "--out", folder / "out"],
@@ -148,17 +149,17 @@ def CheckGoesOnAfterCrash(workspace, binaries, program, phantom):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    rules = tuple({**rule, "send_to": ["plain", "rich"]} for rule in (harness.CT_RULE, harness.DX_RULE))
-    gateway = workspace.Own(harness.Gateway(
+    rules = tuple({**rule, "send_to": ["plain", "rich"]} for rule in (nodes.CT_RULE, nodes.DX_RULE))
+    gateway = workspace.Own(nodes.Gateway(
         folder / "axial", binaries, NoPacs(), rules,
         destinations={"plain": {"kind": "folder", "path": str(folder / "plain")},
                       "rich": {"kind": "folder", "path": str(folder / "rich"), "results": RICH}}))
     gateway.Start()
-    phantoms = {"chest-ct-lungs": harness.Phantom(binaries, folder / "ct", "ct", "--seed", "41", "--slices", "40",
+    phantoms = {"chest-ct-lungs": nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "41", "--slices", "40",
                                                   "--slice-spacing", "5", "--slice-thickness", "5"),
-                "dx-position": harness.Phantom(binaries, folder / "dx", "dx", "--seed", "42")}
+                "dx-position": nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "42")}
     for model, phantom in phantoms.items():
-        harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+        nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
         gateway.WaitForJobs(phantom.study_uid, "delivered")
         for name, options in (("plain", []), ("rich", ["--config", gateway.config, "--destination", "rich"])):
             out = folder / "analyze" / f"{model}-{name}"

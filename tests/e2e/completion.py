@@ -6,6 +6,7 @@ No time is measured: what closed a Series says whether anybody had to wait for t
 import subprocess
 
 import harness
+import nodes
 from harness import Check, WaitFor
 
 CT = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing", "5")
@@ -49,14 +50,14 @@ def CheckOneRevision(gateway, phantom, instances):
 
 def Body(workspace, binaries):
     folder, log = workspace.folder, workspace.folder / "modalities.log"
-    pacs = workspace.Own(harness.Orthanc(folder / "pacs", own_settings={"DicomAlwaysAllowFind": True}))
+    pacs = workspace.Own(nodes.Orthanc(folder / "pacs", own_settings={"DicomAlwaysAllowFind": True}))
     pacs.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, pacs, completion=None, node={
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, pacs, completion=None, node={
         "peers": [*({"ae_title": name} for name in ("CT01", "CT02", "DX01", "CUTOFF")),
                   {"ae_title": "ARCHIVED", "completion": {"archive": "pacs"}},
                   {"ae_title": "EACHIMAGE", "completion": {"quiet": "20 s"}}]}))
     gateway.Start()
-    made = {name: harness.Phantom(binaries, folder / name, kind, "--seed", str(seed), *options)
+    made = {name: nodes.Phantom(binaries, folder / name, kind, "--seed", str(seed), *options)
             for seed, (name, kind, options) in enumerate((
                 ("whole", "ct", CT), ("holed", "ct", CT), ("radiograph", "dx", ()), ("each", "ct", CT), ("cut", "ct", CT),
                 ("archived", "ct", CT)), 11)}
@@ -77,7 +78,7 @@ def Body(workspace, binaries):
     CheckClosedWithoutBackstop(gateway, radiograph, 1, "released its Association")
 
     archived = made["archived"]
-    harness.SendAll(archived.folder, pacs, log, len(archived.files))
+    nodes.SendAll(archived.folder, pacs, log, len(archived.files))
     for file in archived.files:
         Check(Store(gateway, "ARCHIVED", [file], log) == 0, f"{file} was not stored")
     revision = CheckOneRevision(gateway, archived, len(archived.files))

@@ -5,13 +5,14 @@ import subprocess
 
 import archives
 import harness
+import nodes
 from harness import Check, FreePort, Process, WaitFor
 
 SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing", "5")
-RULE = {**harness.CT_RULE, "send_to": ["commits", "secure", "searched", "believed"]}
+RULE = {**nodes.CT_RULE, "send_to": ["commits", "secure", "searched", "believed"]}
 
 
-class SecureOrthanc(harness.Orthanc):
+class SecureOrthanc(nodes.Orthanc):
     """Orthanc that wants a user, behind TLS (of its own, Debian 12's Orthanc dies of the first connection)."""
 
     ae_title = "SECURE"
@@ -78,13 +79,13 @@ def Body(workspace, binaries):
     folder = workspace.folder
     certificates = Certificates(folder / "certificates")
     (folder / "password").write_text("sesame\n")
-    commits = workspace.Own(harness.Orthanc(folder / "commits"))
+    commits = workspace.Own(nodes.Orthanc(folder / "commits"))
     secure = workspace.Own(SecureOrthanc(folder / "secure", certificates / "server.pem",
                                          RegisteredUsers={"axial": "sesame"}, DicomAlwaysAllowFind=True))
     (folder / "searched").mkdir()
     searched = workspace.Own(archives.Dcmqrscp(folder / "searched", ["SEARCHED"]))
     believed = workspace.Own(StoreScp(folder / "believed"))
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, None, (RULE,), destinations={
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, None, (RULE,), destinations={
         "commits": Dicom(commits, storage_commitment=True),
         "secure": {"kind": "stow", "url": f"https://127.0.0.1:{secure.https_port}/dicom-web",
                    "tls": {"trusted": str(certificates / "ca.pem")},
@@ -96,8 +97,8 @@ def Body(workspace, binaries):
     for server in (commits, secure, searched, believed, gateway):
         server.Start()
 
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "61", *SMALL)
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "61", *SMALL)
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     gateway.WaitForJobs(phantom.study_uid, "delivered")
     study = gateway.Study(phantom.study_uid)
     proofs = {}

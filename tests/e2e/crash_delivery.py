@@ -8,6 +8,7 @@ import signal
 import sys
 
 import harness
+import nodes
 from archive_peer import Archive
 from harness import Check, WaitFor
 from modality_peer import ModalityPython
@@ -25,13 +26,13 @@ def Body(workspace, binaries):
     archive.finds_nothing = 1 if point == "unproven" else 0
     archive.answers_from = 2 if point == "commitment_asked" else 1
     archive.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, None, (harness.CT_RULE,), destinations={
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, None, (nodes.CT_RULE,), destinations={
         "pacs": {"kind": "dicom", "ae_title": archive.ae_title, "host": "127.0.0.1", "port": archive.dicom_port,
                  "storage_commitment": point in COMMITMENT_POINTS}}))
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "23", *SMALL)
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "23", *SMALL)
 
     gateway.Start({"AXIAL_CRASH_AT": point.removesuffix("_commitment")})
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     WaitFor(f"axial to die at '{point}'", lambda: gateway.process.ExitCode() is not None, 120,
             describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
     Check(gateway.process.ExitCode() == -signal.SIGKILL,

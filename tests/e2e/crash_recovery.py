@@ -10,6 +10,7 @@ import signal
 import sys
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -17,14 +18,14 @@ from harness import Check, WaitFor
 def Body(workspace, binaries):
     stage = sys.argv[2]
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc))
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "21", "--rows", "128", "--columns", "128",
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc))
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "21", "--rows", "128", "--columns", "128",
                               "--slices", "48", "--slice-spacing", "5")
 
     gateway.Start({"AXIAL_CRASH_AT": stage})
-    sent = harness.Send(phantom.folder, gateway.dicom_port, gateway.ae_title, folder / "send.log")
+    sent = nodes.Send(phantom.folder, gateway.dicom_port, gateway.ae_title, folder / "send.log")
     WaitFor(f"axial to die at '{stage}'", lambda: Died(gateway, stage == "attempt_lost"), 120,
             describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
     Check(gateway.process.ExitCode() == -signal.SIGKILL,
@@ -34,7 +35,7 @@ def Body(workspace, binaries):
     gateway.Start()
     if sent.succeeded < len(phantom.files):
         # A modality sends again what was not acknowledged; sending all of it again must change nothing else.
-        harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+        nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     processes = [gateway.process, orthanc.process]
     WaitFor("every job to be delivered", lambda: Delivered(gateway.Study(phantom.study_uid)), 180, processes,
             describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")

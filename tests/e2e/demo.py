@@ -10,6 +10,7 @@ import warnings
 import pydicom
 
 import harness
+import nodes
 import orthanc_host
 import results
 from harness import Failure
@@ -53,13 +54,13 @@ def DescribeProgress(study):
         text = f"{job.get('model')}: {job.get('state')}"
         if job.get("state") == "leased":
             text += f" {job.get('stage', '')} {100 * float(job.get('progress') or 0):.0f} %"
-        if harness.ErrorOf(job):
-            text += f" ({harness.ErrorOf(job)})"
+        if nodes.ErrorOf(job):
+            text += f" ({nodes.ErrorOf(job)})"
         parts.append(text)
     for delivery in study.get("deliveries", []):
         text = f"{delivery.get('kind')} to {delivery.get('destination')}: {delivery.get('state')}"
-        if harness.ErrorOf(delivery):
-            text += f" ({harness.ErrorOf(delivery)})"
+        if nodes.ErrorOf(delivery):
+            text += f" ({nodes.ErrorOf(delivery)})"
         parts.append(text)
     state = (study.get("revisions") or [{}])[-1].get("state", "open")
     return "; ".join(parts) or ("not routed" if state == "routed" else f"collecting (revision {state})")
@@ -75,9 +76,9 @@ def WhyNothingMoreComes(study):
             job.get("state") not in ("delivered", "failed") for job in jobs):
         return ""
     if not jobs:
-        reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in harness.Verdicts(study)]
+        reasons = [f"  rule '{verdict.get('rule')}': {verdict.get('reason')}" for verdict in nodes.Verdicts(study)]
         return "no rule matched the study, it is kept and marked 'not routed':\n" + "\n".join(reasons)
-    failed = [harness.ErrorOf(job) or "no reason given" for job in jobs if job.get("state") == "failed"]
+    failed = [nodes.ErrorOf(job) or "no reason given" for job in jobs if job.get("state") == "failed"]
     if len(failed) == len(jobs):
         return "every job failed: " + "; ".join(failed)
     return "every job is finished" + "".join(f"; one failed: {reason}" for reason in failed)
@@ -90,9 +91,9 @@ class Demo:
         keep = arguments.keep
         self.viewer = None
         self.sent_to_pacs = frozenset()
-        self.orthanc = harness.Orthanc(folder / "pacs", survives_us=keep)
-        rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
-        self.gateway = harness.Gateway(folder / "axial", arguments.binaries, self.orthanc, rules, survives_us=keep)
+        self.orthanc = nodes.Orthanc(folder / "pacs", survives_us=keep)
+        rules = [nodes.ANY_CT_RULE, nodes.DX_RULE] if arguments.study else [nodes.CT_RULE, nodes.DX_RULE]
+        self.gateway = nodes.Gateway(folder / "axial", arguments.binaries, self.orthanc, rules, survives_us=keep)
 
     def Start(self):
         self.orthanc.Start()
@@ -107,7 +108,7 @@ class Demo:
         if not (harness.PEERS / "ohif.pinned").exists():
             Say("The OHIF viewer is not in build/peers (scripts/peers ohif installs it; it needs npm): Orthanc's own is used.")
             return
-        self.viewer = harness.Viewer(self.folder, self.orthanc, survives_us=self.arguments.keep)
+        self.viewer = nodes.Viewer(self.folder, self.orthanc, survives_us=self.arguments.keep)
         self.viewer.Start()
 
     def Stop(self):
@@ -123,13 +124,13 @@ class Demo:
             Say(f"study:  {own.Describe()}")
         else:
             source, folders = self.folder / "ct", ()
-            phantom = harness.Phantom(self.arguments.binaries, source, "ct")
+            phantom = nodes.Phantom(self.arguments.binaries, source, "ct")
             studies = [phantom.study_uid]
             Say(f"study:  a chest CT phantom of {len(phantom.files)} slices, made by axial-phantom")
-        harness.SendAll(source, self.orthanc, self.folder / "send-to-pacs.log", foreign_files=folders)
+        nodes.SendAll(source, self.orthanc, self.folder / "send-to-pacs.log", foreign_files=folders)
         self.sent_to_pacs = frozenset(self.orthanc.Get("/instances") or [])
         begun = time.time()
-        sent = harness.SendAll(source, self.gateway, self.folder / "send-to-axial.log", foreign_files=folders)
+        sent = nodes.SendAll(source, self.gateway, self.folder / "send-to-axial.log", foreign_files=folders)
         Say(f"sent:   {sent.succeeded} instances, all answered Success, in {sent.last_response_at - begun:.2f} s")
         if own and sent.succeeded < sum(studies.values()):
             Say(f"        not sent: {sum(studies.values()) - sent.succeeded} files; why: grep 'bad DICOM' "
@@ -217,7 +218,7 @@ class Demo:
             Say(f"  study in Orthanc  {self.orthanc.url}/app/explorer.html#study?uuid={study}")
             for series in self.orthanc.Get(f"/studies/{study}/series") or []:
                 if series["MainDicomTags"].get("Modality") in ("CT", "MR", "DX", "CR") and (
-                        harness.ORTHANC_PLUGINS / "libOrthancWebViewer.so").exists():
+                        nodes.ORTHANC_PLUGINS / "libOrthancWebViewer.so").exists():
                     Say(f"  viewer            {self.orthanc.url}/web-viewer/app/viewer.html?series={series['ID']}")
             Say(f"  DICOMweb          {self.orthanc.url}/dicom-web/studies/{uid}/series")
             Say(f"  its way in Axial  {self.gateway.url}/api/studies/{uid}")
@@ -229,7 +230,7 @@ class PluginDemo(Demo):
 
     def __init__(self, arguments, folder):
         super().__init__(arguments, folder)
-        rules = [harness.ANY_CT_RULE, harness.DX_RULE] if arguments.study else [harness.CT_RULE, harness.DX_RULE]
+        rules = [nodes.ANY_CT_RULE, nodes.DX_RULE] if arguments.study else [nodes.CT_RULE, nodes.DX_RULE]
         self.orthanc = orthanc_host.OrthancWithAxial(folder, arguments.binaries, rules, survives_us=arguments.keep)
         self.gateway = orthanc_host.GatewayInside(self.orthanc)
 
@@ -240,11 +241,11 @@ class PluginDemo(Demo):
         Say(f"config: {self.orthanc.folder / 'orthanc.json'} names {self.orthanc.gateway.config}")
 
     def SendStudies(self, own):
-        phantom = None if own else harness.Phantom(self.arguments.binaries, self.folder / "ct", "ct")
+        phantom = None if own else nodes.Phantom(self.arguments.binaries, self.folder / "ct", "ct")
         Say("study:  " + (own.Describe() if own else f"a chest CT phantom of {len(phantom.files)} slices, made by axial-phantom"))
         begun = time.time()
         if self.arguments.upload == "c-store":
-            sent = harness.SendAll(own.folder if own else phantom.folder, self.orthanc, self.folder / "send.log",
+            sent = nodes.SendAll(own.folder if own else phantom.folder, self.orthanc, self.folder / "send.log",
                                    foreign_files=own.folders if own else ())
         else:
             files = sorted(path for path in own.folder.rglob("*") if path.is_file()) if own else phantom.files

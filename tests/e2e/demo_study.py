@@ -5,6 +5,7 @@ import subprocess
 import pydicom
 
 import harness
+import nodes
 from harness import Check
 
 
@@ -36,7 +37,7 @@ def Body(workspace, binaries):
         code, text = Demo(binaries, "--study", study)
         Check(code != 0 and f"--study {study}: {said}" in text, f"--study {study} ended with {code} and said:\n{text}")
 
-    phantom = harness.Phantom(binaries, workspace.folder / "mine", "ct")
+    phantom = nodes.Phantom(binaries, workspace.folder / "mine", "ct")
     for number, path in enumerate(phantom.files):
         Anonymise(path, number)
     (phantom.folder / "below").mkdir()

@@ -7,6 +7,7 @@ Second argument: `reserve` (the disk falls below storage.reserve; what was accep
 import sys
 
 import harness
+import nodes
 import results
 from content_digest import IsWhole
 from harness import Check, WaitFor
@@ -22,19 +23,19 @@ class Scene:
     def __init__(self, workspace, binaries, reserve):
         self.folder = workspace.folder
         self.disk = workspace.Own(SmallDisk(self.folder / "axial" / "storage", 64))
-        self.orthanc = workspace.Own(harness.Orthanc(self.folder / "pacs"))
+        self.orthanc = workspace.Own(nodes.Orthanc(self.folder / "pacs"))
         self.orthanc.Start()
         self.gateway = workspace.Own(
-            harness.Gateway(self.folder / "axial", binaries, self.orthanc, (harness.CT_RULE,), reserve=reserve))
+            nodes.Gateway(self.folder / "axial", binaries, self.orthanc, (nodes.CT_RULE,), reserve=reserve))
         self.gateway.Start()
-        self.phantoms = [harness.Phantom(binaries, self.folder / f"ct{seed}", "ct", "--seed", str(seed), *SMALL)
+        self.phantoms = [nodes.Phantom(binaries, self.folder / f"ct{seed}", "ct", "--seed", str(seed), *SMALL)
                          for seed in (41, 42)]
 
     def Send(self, phantom):
-        return harness.Send(phantom.folder, self.gateway.dicom_port, self.gateway.ae_title, self.folder / "send.log")
+        return nodes.Send(phantom.folder, self.gateway.dicom_port, self.gateway.ae_title, self.folder / "send.log")
 
     def SendAll(self, phantom):
-        harness.SendAll(phantom.folder, self.gateway, self.folder / "send.log", len(phantom.files))
+        nodes.SendAll(phantom.folder, self.gateway, self.folder / "send.log", len(phantom.files))
 
     def CheckRefused(self, sent):
         """The sender was told A700H, and nothing else was wrong."""

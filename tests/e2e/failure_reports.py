@@ -14,6 +14,7 @@ import sys
 import pydicom
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -80,7 +81,7 @@ def WaitForConfirmed(gateway, phantom, count):
 
 
 def CheckMr(gateway, orthanc, quiet, phantom, folder):
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     job = WaitForReport(gateway, phantom, "produced")
     Check(job["attempt"] == 1 and job["failure_report"]["cause"] == "not_applicable", f"the job: {job}")
     WaitForConfirmed(gateway, phantom, 3)
@@ -93,9 +94,9 @@ def CheckMr(gateway, orthanc, quiet, phantom, folder):
 
 
 def CheckBrokenWeightsAndTheirCure(gateway, orthanc, quiet, phantom, folder, broken, killed_by_retry=False):
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     job = WaitForReport(gateway, phantom, "produced")
-    Check(job["attempt"] == 3 and "did not start" in harness.ErrorOf(job), f"the job: {job}")
+    Check(job["attempt"] == 3 and "did not start" in nodes.ErrorOf(job), f"the job: {job}")
     WaitForConfirmed(gateway, phantom, 1)
     (path, report), = results.Fetch(orthanc, phantom.study_uid, "SR", folder)
     CheckReport(path, report, FAILED, "the model could not be loaded", gateway.folder)
@@ -132,7 +133,7 @@ def WaitForDeath(gateway, point):
 
 def CrashAt(point, gateway, orthanc, phantom, folder):
     gateway.Start({"AXIAL_CRASH_AT": point})
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     WaitForDeath(gateway, point)
     gateway.Start()
     WaitForReport(gateway, phantom, "produced")
@@ -144,22 +145,22 @@ def CrashAt(point, gateway, orthanc, phantom, folder):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    quiet = workspace.Own(harness.Orthanc(folder / "quiet"))
+    quiet = workspace.Own(nodes.Orthanc(folder / "quiet"))
     quiet.Start()
     (folder / "models").mkdir()
     broken = InstallModels(folder / "models")
-    gateway = workspace.Own(harness.Gateway(
+    gateway = workspace.Own(nodes.Gateway(
         folder / "axial", binaries, orthanc, (MR_RULE, CT_RULE), models=folder / "models",
         destinations={"quiet": {"kind": "dicom", "ae_title": quiet.ae_title, "host": "127.0.0.1",
                                 "port": quiet.dicom_port, "results": {"failures": "none"}},
                       "pictures": {"kind": "folder", "path": str(folder / "pictures"), "results": PICTURES}}))
-    mr = harness.Phantom(binaries, folder / "mr", "mr", "--seed", "61", "--rows", "64", "--columns", "64", "--slices", "12")
+    mr = nodes.Phantom(binaries, folder / "mr", "mr", "--seed", "61", "--rows", "64", "--columns", "64", "--slices", "12")
     point = sys.argv[2] if len(sys.argv) > 2 else None
     if point and point != "job_retried":
         return CrashAt(point, gateway, orthanc, mr, folder)
-    ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "62", "--rows", "128", "--columns", "128", "--slices", "40",
+    ct = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "62", "--rows", "128", "--columns", "128", "--slices", "40",
                          "--slice-spacing", "5")
     if point:
         gateway.Start({"AXIAL_CRASH_AT": point})

@@ -13,6 +13,7 @@ import subprocess
 import threading
 
 import harness
+import nodes
 import raw_peer
 from harness import Check, Failure, WaitFor
 from raw_peer import AssociationRequest, DataSet, Element, Fragment, Pdu, StoreCommand
@@ -179,8 +180,8 @@ def CheckOverflow(gateway):
     peer.Receive()
     peer.Close()
     job, = gateway.WaitForJobs(f"{uid}.1", "failed")
-    Check("Pixel Data has 512 bytes, but 65535 rows x 65535 columns" in harness.ErrorOf(job) and job["attempt"] == 1,
-          f"the job says: {harness.ErrorOf(job)}, attempt {job['attempt']}")
+    Check("Pixel Data has 512 bytes, but 65535 rows x 65535 columns" in nodes.ErrorOf(job) and job["attempt"] == 1,
+          f"the job says: {nodes.ErrorOf(job)}, attempt {job['attempt']}")
 
 
 def PeakMemoryMiB(gateway):
@@ -190,8 +191,8 @@ def PeakMemoryMiB(gateway):
 
 def Test(workspace, binaries):
     folder = workspace.folder
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "81", "--rows", "128", "--columns", "128", "--slices", "40")
-    gateway = harness.Gateway(folder / "axial", binaries, None, destinations={"pacs": {"kind": "folder", "path": str(folder / "out")}})
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "81", "--rows", "128", "--columns", "128", "--slices", "40")
+    gateway = nodes.Gateway(folder / "axial", binaries, None, destinations={"pacs": {"kind": "folder", "path": str(folder / "out")}})
     gateway.config.write_text(gateway.config.read_text().replace(
         "durability: instance", f"durability: instance, max_instance: {INSTANCE_LIMIT >> 20} MiB"))
     workspace.Own(gateway)
@@ -205,7 +206,7 @@ def Test(workspace, binaries):
         cases = [(case, False) for case in STRANGERS] + [(case, True) for case in PEERS]
         for number, (case, associates) in enumerate(cases, 1):
             attacks[case] = Attack(gateway, number, case[0], case[2], associates, over)
-        harness.SendAll(phantom.folder, gateway, folder / "storescu.log", len(phantom.files))
+        nodes.SendAll(phantom.folder, gateway, folder / "storescu.log", len(phantom.files))
         meanwhile = Faults(gateway)
         Check(meanwhile["stalled"] == before["stalled"] and meanwhile["too_slow"] == before["too_slow"],
               f"storescu was held up until the others were cut off: {meanwhile}")
@@ -226,7 +227,7 @@ def Test(workspace, binaries):
     Check(not list((folder / "axial" / "storage" / "spool" / "incoming").iterdir()), "something half received is left")
     Check(PeakMemoryMiB(gateway) < MOST_MEMORY_MIB, f"{PeakMemoryMiB(gateway)} MiB of memory at most")
     gateway.WaitForJobs(phantom.study_uid, "delivered")
-    harness.SendAll(phantom.folder, gateway, folder / "storescu.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "storescu.log", len(phantom.files))
     CheckStatus(gateway, binaries)
     CheckOverflow(gateway)
     Check(gateway.Health().get("status") == "ok", f"not healthy afterwards: {gateway.Health()}")

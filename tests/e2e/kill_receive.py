@@ -20,8 +20,9 @@ import types
 
 import cstore_load
 import harness
+import nodes
 from content_digest import ContentDigest
-from harness import Check, WaitFor
+from harness import Check
 
 ASSOCIATIONS = ((64, 4), (256, 2))  # (rows and columns of the images, how many Associations send them)
 LONGEST_LOAD = 1.2  # seconds between the first answer and the kill
@@ -135,7 +136,7 @@ def Body(workspace, binaries):
     print(f"{rounds} rounds, seed {seed}", flush=True)
     chance = random.Random(seed)
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    gateway = workspace.Own(harness.Gateway(workspace.folder / "axial", binaries, nobody))
+    gateway = workspace.Own(nodes.Gateway(workspace.folder / "axial", binaries, nobody))
     instance_level = gateway.config.read_text()
     Check("durability: instance" in instance_level, "the configuration does not say its durability")
     modalities = [Modality(rows) for rows, count in ASSOCIATIONS for _ in range(count)]

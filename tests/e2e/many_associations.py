@@ -12,6 +12,7 @@ import threading
 import time
 
 import harness
+import nodes
 import raw_peer
 from harness import Check, WaitFor
 
@@ -23,7 +24,7 @@ SECONDS = 60  # for all answers, on a busy machine
 
 def Start(workspace, binaries, name, *limited):
     """A gateway under `limited`, a command that runs another one."""
-    gateway = harness.Gateway(workspace.folder / name, binaries, None,
+    gateway = nodes.Gateway(workspace.folder / name, binaries, None,
                               destinations={"pacs": {"kind": "folder", "path": str(workspace.folder / "out")}},
                               node={"max_associations": LIMIT})
     wrapper = workspace.folder / f"{name}.sh"

@@ -7,9 +7,10 @@ import urllib.error
 import urllib.request
 
 import harness
+import nodes
 
 
-class AskedOrthanc(harness.Orthanc):
+class AskedOrthanc(nodes.Orthanc):
     """An Orthanc whose answers are looked at whole."""
 
     def __init__(self, folder, user=None, own_settings=None, **orthanc):
@@ -42,8 +43,8 @@ class AskedOrthanc(harness.Orthanc):
         return json.loads(body) if status == 200 else None
 
     def Upload(self, files, way):
-        """`way`: "rest" or "stow". Returns a harness.Sent; what is no DICOM is refused, and Failure when nothing is taken."""
-        sent = harness.Sent()
+        """`way`: "rest" or "stow". Returns a nodes.Sent; what is no DICOM is refused, and Failure when nothing is taken."""
+        sent = nodes.Sent()
         for file in files:
             content = file.read_bytes()
             if way == "rest":
@@ -66,12 +67,12 @@ class AskedOrthanc(harness.Orthanc):
 
 
 class OrthancWithAxial(AskedOrthanc):
-    """`rules`, `models`: as those of harness.Gateway, which writes the configuration and is not started."""
+    """`rules`, `models`: as those of nodes.Gateway, which writes the configuration and is not started."""
 
     def __init__(self, folder, binaries, rules, user=None, settings=None, survives_us=False, **gateway):
         super().__init__(folder / "pacs", user, own_plugins=[binaries / "libAxialOrthanc.so"], survives_us=survives_us,
                          own_settings={"Axial": {"Configuration": str(folder / "axial" / "axial.yaml")}, **(settings or {})})
-        self.gateway = harness.Gateway(folder / "axial", binaries, self, rules, **gateway)
+        self.gateway = nodes.Gateway(folder / "axial", binaries, self, rules, **gateway)
 
     def Study(self, study_uid):
         """What Axial knows of it, or None."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import harness
+import nodes
 import orthanc_host
 import viewer_models
 from harness import Check, WaitFor
@@ -19,7 +20,7 @@ SERIES = "</td><svg onload=window.hacked='series'>"
 TITLE = "<img src=x onerror=window.hacked=4>"
 LOGIN = ("radiologist", "secret")
 NOT_MATCHED = {"name": HOSTILE.format("'not'"), "when": {"Modality": "CT"}, "run": "chest-ct-lungs", "send_to": ["pacs"]}
-MATCHED = {**harness.DX_RULE, "name": HOSTILE.format("'rule'")}
+MATCHED = {**nodes.DX_RULE, "name": HOSTILE.format("'rule'")}
 
 
 def MakeModels(binaries, folder):
@@ -37,7 +38,7 @@ def StartBroken(workspace, binaries, study):
     orthanc = workspace.Own(orthanc_host.OrthancWithAxial(workspace.folder / "broken", binaries, (MATCHED,), LOGIN))
     orthanc.gateway.config.write_text(f"{json.dumps(HOSTILE.format(5))}: 1\n")
     orthanc.Start()
-    harness.SendAll(study.folder, orthanc, workspace.folder / "send-broken.log", len(study.files))
+    nodes.SendAll(study.folder, orthanc, workspace.folder / "send-broken.log", len(study.files))
     return {"url": orthanc.url, "study": orthanc.FindStudy(study.study_uid)}
 
 
@@ -74,9 +75,9 @@ def Body(workspace, binaries):
     orthanc = workspace.Own(orthanc_host.OrthancWithAxial(
         folder, binaries, (NOT_MATCHED, MATCHED), LOGIN, models=MakeModels(binaries, folder / "models")))
     orthanc.Start()
-    radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "43", "--patient-name", HOSTILE.format("'patient'"),
+    radiograph = nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "43", "--patient-name", HOSTILE.format("'patient'"),
                                  "--series-description", SERIES)
-    harness.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
+    nodes.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
     WaitFor("the rule's report", lambda: orthanc.InstancesOf(radiograph.study_uid, "SR"), 180, [orthanc.process])
     study = orthanc.FindStudy(radiograph.study_uid)
     # The report itself comes back as a new series of the study; what follows looks at a study that is at rest.

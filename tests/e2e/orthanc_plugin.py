@@ -15,6 +15,7 @@ import sys
 import pydicom
 
 import harness
+import nodes
 import plugin_host
 import results
 from harness import Check, WaitFor
@@ -46,8 +47,8 @@ def StableWithAll(orthanc, study):
 
 def Radiograph(workspace, binaries, host, seed):
     """One that is in Orthanc, and its result, too."""
-    radiograph = harness.Phantom(binaries, workspace.folder / f"dx{seed}", "dx", "--seed", str(seed))
-    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, workspace.folder / f"dx{seed}", "dx", "--seed", str(seed))
+    nodes.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
     host.WaitForResult(radiograph.study_uid)
     WaitFor("the job to be delivered", lambda: host.Jobs(radiograph.study_uid) == ["delivered"], 120, [host.process])
     return radiograph
@@ -70,7 +71,7 @@ def Results(workspace, binaries):
             lambda: StableWithAll(host.orthanc, study), 60, [host.process])
     CheckProfile(host.orthanc, radiograph, workspace.folder)
     CheckLinked(host, radiograph.study_uid)
-    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")  # again
+    nodes.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")  # again
     host.WaitUntilHandled()
     Check(host.Rows("SELECT count(*) FROM study_revision") == [(1,)], "another revision was opened")
     sender = host.Rows("SELECT calling_ae_title, called_ae_title FROM series")
@@ -121,8 +122,8 @@ def Deleted(workspace, binaries):
     nobody = {"kind": "dicom", "ae_title": "NOBODY", "host": "127.0.0.1", "port": harness.FreePort()}
     rule = {**plugin_host.DX_RULE, "send_to": ["here", "away"]}
     host = plugin_host.PluginHost(workspace, "host", binaries, rules=[rule], destinations={"away": nobody}).Start()
-    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "34")
-    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "34")
+    nodes.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
     host.WaitForResult(radiograph.study_uid)
     Check(host.Jobs() == ["produced"], f"jobs: {host.Jobs()}")
     harness.HttpStatusAndBody(f"{host.orthanc.url}/studies/{host.orthanc.FindStudy(radiograph.study_uid)}", method="DELETE")
@@ -132,7 +133,7 @@ def Deleted(workspace, binaries):
     # Deleted while the plugin was not there to see it.
     again = Radiograph(workspace, binaries, plugin_host_without_away(host), 35)
     host.Kill()
-    without = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    without = workspace.Own(nodes.Orthanc(host.orthanc.folder))
     without.Start()
     harness.HttpStatusAndBody(f"{without.url}/studies/{without.FindStudy(again.study_uid)}", method="DELETE")
     without.Stop()
@@ -199,14 +200,14 @@ def Broken(workspace, binaries):
     host.Stop()
 
     folder = workspace.folder / "text"
-    orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"], own_settings={"Axial": "axial.yaml"}))
+    orthanc = workspace.Own(nodes.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"], own_settings={"Axial": "axial.yaml"}))
     orthanc.Start()
     status, body = harness.HttpStatusAndBody(orthanc.url + "/axial/healthz")
     Check(status == 503 and b"holds no keys" in body and b"Configuration" in body, f"{status}: {body!r}")
     orthanc.Stop()
 
     folder = workspace.folder / "file"
-    orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"],
+    orthanc = workspace.Own(nodes.Orthanc(folder, own_plugins=[binaries / "libAxialOrthanc.so"],
                                             own_settings={"Axial": {"Configuration": str(folder / "absent.yaml")}}))
     orthanc.Start()
     log = (folder / "orthanc.log").read_text(errors="replace")
@@ -228,7 +229,7 @@ def FromFolder(workspace, host):
         (folder / "orthanc.json").write_text(json.dumps(settings))
         (folder / "axial.json").write_text(json.dumps({"Axial": keys}, indent=2))
         (folder / "axial.yaml").write_text(json.dumps({**good, "storage": {**good["storage"], "directory": str(folder / "axial")}}))
-        process = workspace.Own(harness.Process("Orthanc", [harness.ORTHANC_PROGRAM, str(folder) + slash], workspace.folder / f"{name}.log"))
+        process = workspace.Own(harness.Process("Orthanc", [nodes.ORTHANC_PROGRAM, str(folder) + slash], workspace.folder / f"{name}.log"))
         WaitFor("Orthanc to answer", lambda: harness.HttpGet(host.orthanc.url + "/system"), 60, [process])
         got, body = harness.HttpStatusAndBody(host.orthanc.url + "/axial/healthz")
         Check(got == status and says in body.decode(), f"{name}: {got}: {body!r}")
@@ -242,7 +243,7 @@ def WorkerBeside(workspace, binaries, section):
         (folder / "plugins").mkdir(parents=True)
         library = folder / "plugins" / "libAxialOrthanc.so"
         install(binaries / "libAxialOrthanc.so", library)
-        orthanc = workspace.Own(harness.Orthanc(folder, own_plugins=[library], own_settings={"Axial": {"Configuration": "axial.yaml"}}))
+        orthanc = workspace.Own(nodes.Orthanc(folder, own_plugins=[library], own_settings={"Axial": {"Configuration": "axial.yaml"}}))
         keys = {**section, "storage": {**section["storage"], "directory": str(folder / "axial")}, "workers": {"processes": 1}}
         keys["rules"] = [*keys["rules"], {"name": "Ghost", "when": {"Modality": "XX"}, "run": "no-such-model", "send_to": ["here"]}]
         (folder / "axial.yaml").write_text(json.dumps(keys))

@@ -8,6 +8,7 @@ import sys
 import time
 
 import harness
+import nodes
 import plugin_host
 from harness import Check, WaitFor
 
@@ -18,8 +19,8 @@ def Body(workspace, binaries):
     host.WaitUntilHandled()
     ours, orthanc = [], []
     for number in range(studies):
-        phantom = harness.Phantom(binaries, workspace.folder / f"ct{number}", "dx", "--seed", str(200 + number))
-        sent = harness.SendAll(phantom.folder, host.orthanc, workspace.folder / "send.log", len(phantom.files))
+        phantom = nodes.Phantom(binaries, workspace.folder / f"ct{number}", "dx", "--seed", str(200 + number))
+        sent = nodes.SendAll(phantom.folder, host.orthanc, workspace.folder / "send.log", len(phantom.files))
         WaitFor("the Series to be closed", lambda: host.Rows("SELECT 1 FROM series_revision WHERE study_uid = ?", phantom.study_uid),
                 60, [host.process])
         (closed,) = host.Rows("SELECT closed_at FROM series_revision WHERE study_uid = ?", phantom.study_uid)[0]

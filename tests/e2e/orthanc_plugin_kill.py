@@ -11,6 +11,7 @@ import shutil
 import sys
 
 import harness
+import nodes
 import plugin_host
 from harness import Check, WaitFor
 
@@ -29,13 +30,13 @@ def CheckOnce(host, study_uid, instances):
 
 def KillAt(workspace, binaries, point):
     host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}})
-    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "41")
+    radiograph = nodes.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "41")
     host.Start(crash_at=point)
-    harness.Send(radiograph.folder, host.orthanc.dicom_port, host.orthanc.ae_title, workspace.folder / "send.log")
+    nodes.Send(radiograph.folder, host.orthanc.dicom_port, host.orthanc.ae_title, workspace.folder / "send.log")
     Check(host.Ended() < 0, "Orthanc was not killed")
     host.Start()
     if not host.orthanc.FindStudy(radiograph.study_uid):  # killed before the answer: the modality sends again
-        harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")
+        nodes.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log")
     CheckOnce(host, radiograph.study_uid, len(radiograph.files))
     host.Stop()
 
@@ -43,10 +44,10 @@ def KillAt(workspace, binaries, point):
 def Asked(workspace, binaries):
     """Killed while it takes in an older study for which somebody asked a model: nothing but the request knows of it."""
     host = plugin_host.PluginHost(workspace, "host", binaries, rules=(plugin_host.CT_RULE,), section={"completion": {"quiet": "5 s"}})
-    before = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    before = workspace.Own(nodes.Orthanc(host.orthanc.folder))
     before.Start()
-    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "44")
-    harness.SendAll(radiograph.folder, before, workspace.folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "44")
+    nodes.SendAll(radiograph.folder, before, workspace.folder / "send.log", len(radiograph.files))
     before.Stop()
     host.Start(crash_at="orthanc_linked")
     study = host.orthanc.FindStudy(radiograph.study_uid)
@@ -67,8 +68,8 @@ THROWN = ("orthanc_linked", "orthanc_taken", "orthanc_position", "series_closed"
 
 def Throws(workspace, binaries):
     host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}}).Start(throw_at=",".join(THROWN))
-    radiograph = harness.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "43")
-    harness.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, workspace.folder / "dx", "dx", "--seed", "43")
+    nodes.SendAll(radiograph.folder, host.orthanc, workspace.folder / "send.log", len(radiograph.files))
     CheckOnce(host, radiograph.study_uid, len(radiograph.files))
     WaitFor("the study to be routed", lambda: host.Rows("SELECT state FROM study_revision") == [("routed",)], 60, [host.process])
     harness.HttpStatusAndBody(f"{host.orthanc.url}/studies/{host.orthanc.FindStudy(radiograph.study_uid)}", method="DELETE")
@@ -81,8 +82,8 @@ def Throws(workspace, binaries):
 
 def WhileDown(workspace, binaries, what):
     host = plugin_host.PluginHost(workspace, "host", binaries, section={"completion": {"quiet": "5 s"}})
-    first = harness.Phantom(binaries, workspace.folder / "first", "dx", "--seed", "42")
-    second = harness.Phantom(binaries, workspace.folder / "second", "dx", "--seed", "43")
+    first = nodes.Phantom(binaries, workspace.folder / "first", "dx", "--seed", "42")
+    second = nodes.Phantom(binaries, workspace.folder / "second", "dx", "--seed", "43")
     host.Start()
     host.WaitUntilHandled()
     older = workspace.folder / "older"
@@ -90,17 +91,17 @@ def WhileDown(workspace, binaries, what):
         host.Stop()
         shutil.copytree(host.orthanc.folder / "storage", older)
         host.Start()
-    harness.SendAll(first.folder, host.orthanc, workspace.folder / "send.log")
+    nodes.SendAll(first.folder, host.orthanc, workspace.folder / "send.log")
     CheckOnce(host, first.study_uid, len(first.files))
     host.Kill()
     if what == "replaced":
         shutil.rmtree(host.orthanc.folder / "storage")
         shutil.copytree(older, host.orthanc.folder / "storage")
-    without = workspace.Own(harness.Orthanc(host.orthanc.folder))
+    without = workspace.Own(nodes.Orthanc(host.orthanc.folder))
     without.Start()
     if what == "replaced":
-        harness.SendAll(first.folder, without, workspace.folder / "send.log")
-    harness.SendAll(second.folder, without, workspace.folder / "send.log")
+        nodes.SendAll(first.folder, without, workspace.folder / "send.log")
+    nodes.SendAll(second.folder, without, workspace.folder / "send.log")
     WaitFor("the second study to be stable", lambda: without.Get(f"/studies/{without.FindStudy(second.study_uid)}")["IsStable"],
             60, [without.process])
     if what == "cleared":

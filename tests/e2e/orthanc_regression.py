@@ -15,6 +15,7 @@ import zipfile
 import pydicom
 
 import harness
+import nodes
 import orthanc_host
 from harness import Check, WaitFor
 
@@ -205,9 +206,9 @@ def Differences(plain, other):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    studies = [harness.Phantom(binaries, folder / "ct", "ct", "--seed", "51", "--rows", "64", "--columns", "64", "--slices", "8"),
-               harness.Phantom(binaries, folder / "dx", "dx", "--seed", "52", "--rows", "128", "--columns", "96"),
-               harness.Phantom(binaries, folder / "mr", "mr", "--seed", "53", "--rows", "64", "--columns", "64", "--slices", "5",
+    studies = [nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "51", "--rows", "64", "--columns", "64", "--slices", "8"),
+               nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "52", "--rows", "128", "--columns", "96"),
+               nodes.Phantom(binaries, folder / "mr", "mr", "--seed", "53", "--rows", "64", "--columns", "64", "--slices", "5",
                                "--transfer-syntax", "jpeg-ls")]
     plain = workspace.Own(orthanc_host.AskedOrthanc(folder / "plain", own_settings=dict(SETTINGS)))
     without = Play(workspace, plain, folder / "without", studies)
@@ -216,7 +217,7 @@ def Body(workspace, binaries):
     beside = Play(workspace, orthanc, folder / "with", studies)
     Check(orthanc.Get("/axial/healthz")["status"] == "ok", "the plugin does not run: nothing is compared")
     WaitFor("the plugin to have judged the radiograph",
-            lambda: any(not verdict["matched"] for verdict in harness.Verdicts(orthanc.Study(studies[1].study_uid))), 120,
+            lambda: any(not verdict["matched"] for verdict in nodes.Verdicts(orthanc.Study(studies[1].study_uid))), 120,
             [orthanc.process])
     problems = list(Differences(without.answers, beside.answers))
     good = sum('"status": 200' in answer for _, answer in without.answers)
@@ -224,7 +225,7 @@ def Body(workspace, binaries):
     print(f"{len(without.answers)} answers compared, {len(problems)} differ")
     Check(not problems, "with the plugin Orthanc answers otherwise (-: without, +: with):\n" + "\n".join(problems))
     # The comparison sees what it is for: one more instance in one of the two.
-    extra = harness.Phantom(binaries, folder / "extra", "dx", "--seed", "54", "--rows", "64", "--columns", "64")
+    extra = nodes.Phantom(binaries, folder / "extra", "dx", "--seed", "54", "--rows", "64", "--columns", "64")
     orthanc.Ask("POST", "/instances", extra.files[0].read_bytes())
     beside.answers.clear()
     beside.Ask("what is left", "GET", "/instances?expand")

@@ -8,6 +8,7 @@ import json
 import pydicom
 
 import harness
+import nodes
 import orthanc_host
 import results
 import viewer_models
@@ -148,10 +149,10 @@ def CheckOlderStudy(workspace, binaries, models):
     folder = workspace.folder / "older"
     before = workspace.Own(orthanc_host.AskedOrthanc(folder / "pacs"))
     before.Start()
-    radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "42")
-    harness.SendAll(radiograph.folder, before, folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "42")
+    nodes.SendAll(radiograph.folder, before, folder / "send.log", len(radiograph.files))
     before.Stop()
-    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(folder, binaries, (harness.CT_RULE,), models=models))
+    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(folder, binaries, (nodes.CT_RULE,), models=models))
     orthanc.Start()
     study = orthanc.FindStudy(radiograph.study_uid)
     status, _, answer = orthanc.Ask("POST", f"/axial/studies/{study}/analyze", b"model=chest-bands")
@@ -163,7 +164,7 @@ def CheckOlderStudy(workspace, binaries, models):
 
 
 def CheckWrongConfiguration(workspace, binaries):
-    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(workspace.folder / "wrong", binaries, (harness.DX_RULE,)))
+    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(workspace.folder / "wrong", binaries, (nodes.DX_RULE,)))
     orthanc.gateway.config.write_text("nodes: {}\n")
     orthanc.Start()
     status, _, body = orthanc.Ask("GET", "/axial/healthz")
@@ -176,16 +177,16 @@ def Body(workspace, binaries):
     folder = workspace.folder
     models = viewer_models.MakeModels(binaries, folder / "models")
     # Nothing says for minutes that the study is complete.
-    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(folder, binaries, (harness.DX_RULE,), ("radiologist", "secret"),
+    orthanc = workspace.Own(orthanc_host.OrthancWithAxial(folder, binaries, (nodes.DX_RULE,), ("radiologist", "secret"),
                                                           settings={"StableAge": 600}, models=models))
     orthanc.Start()
     CheckPassword(orthanc)
-    gateway = workspace.Own(harness.Gateway(folder / "daemon", binaries, None, ({**harness.DX_RULE, "send_to": ["disk"]},),
+    gateway = workspace.Own(nodes.Gateway(folder / "daemon", binaries, None, ({**nodes.DX_RULE, "send_to": ["disk"]},),
                                             models=models, destinations={"disk": {"kind": "folder", "path": str(folder / "out")}}))
     gateway.Start()
     CheckSameApi(orthanc, gateway)
-    radiograph = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "41")
-    harness.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
+    radiograph = nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "41")
+    nodes.SendAll(radiograph.folder, orthanc, folder / "send.log", len(radiograph.files))
     WaitFor("the rule's report", lambda: orthanc.InstancesOf(radiograph.study_uid, "SR"), 180, [orthanc.process])
     study = orthanc.FindStudy(radiograph.study_uid)
     CheckNonsense(orthanc, study)

@@ -1,6 +1,7 @@
 """The PACS is down while a study is analysed: the reason is shown, nothing is lost, and it gets SEG and SR once, by itself."""
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -9,14 +10,14 @@ SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, (harness.CT_RULE,)))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc, (nodes.CT_RULE,)))
     gateway.Start()
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "51", *SMALL)
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "51", *SMALL)
     orthanc.Stop()
 
-    harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+    nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
     destination = WaitFor("the destination to be shown as failing", lambda: Failing(gateway), 240, [gateway.process],
                           describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
     print(f"owed: {destination['owed']}, reason: {destination['last_error']}")
@@ -48,7 +49,7 @@ def Failing(gateway):
 
 def WithReason(study):
     pending = [row for row in study["deliveries"] if row["state"] == "pending"]
-    return study if len(pending) == 2 and any(harness.ErrorOf(row) for row in pending) else None
+    return study if len(pending) == 2 and any(nodes.ErrorOf(row) for row in pending) else None
 
 
 def Confirmed(study):

@@ -5,7 +5,8 @@ With a second argument the gateway is killed at that point (AXIAL_CRASH_AT): the
 
 import sys
 
-from harness import Check, CT_RULE, Gateway, HttpGetJson, RunTest, WaitFor
+from harness import Check, HttpGetJson, RunTest, WaitFor
+from nodes import CT_RULE, Gateway
 from modality_peer import CT, MakeImage, Modality, ModalityPython, Release, STEP_CLASS
 
 STUDY = "1.2.826.0.1.3680043.8.498.78"

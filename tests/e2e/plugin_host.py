@@ -6,10 +6,11 @@ import sqlite3
 import time
 
 import harness
+import nodes
 from harness import Check, WaitFor
 
-DX_RULE = {**harness.DX_RULE, "send_to": ["here"]}
-CT_RULE = {**harness.ANY_CT_RULE, "send_to": ["here"]}
+DX_RULE = {**nodes.DX_RULE, "send_to": ["here"]}
+CT_RULE = {**nodes.ANY_CT_RULE, "send_to": ["here"]}
 POSITION_KEPT = 3  # seconds; the plugin keeps its place in Orthanc's change log every two
 
 
@@ -26,7 +27,7 @@ class PluginHost:
             "destinations": {"here": {"kind": "orthanc"}, **(destinations or {})},
             "rules": list(rules),
             **(section or {})}
-        self.orthanc = workspace.Own(harness.Orthanc(
+        self.orthanc = workspace.Own(nodes.Orthanc(
             self.folder / "orthanc", own_plugins=[pathlib.Path(binaries) / "libAxialOrthanc.so"],
             own_settings={"Axial": self.section, **(settings or {})}))
 

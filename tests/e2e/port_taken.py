@@ -4,6 +4,7 @@ import socket
 import types
 
 import harness
+import nodes
 from harness import Check
 
 
@@ -25,7 +26,7 @@ def StartInVain(gateway, port, section):
 
 def Body(workspace, binaries):
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    gateway = workspace.Own(harness.Gateway(workspace.folder / "axial", binaries, nobody, (harness.DX_RULE,)))
+    gateway = workspace.Own(nodes.Gateway(workspace.folder / "axial", binaries, nobody, (nodes.DX_RULE,)))
     text = StartInVain(gateway, gateway.http_port, "admin")
     Check("receiver_listens" not in text, f"it listened for Associations first:\n{text}")
     StartInVain(gateway, gateway.dicom_port, "node")

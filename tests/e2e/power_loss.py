@@ -11,6 +11,7 @@ import types
 
 import cstore_load
 import harness
+import nodes
 from harness import Check, WaitFor
 
 IMAGES = 40
@@ -30,7 +31,7 @@ def Rows(index):
 
 def Body(workspace, binaries):
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    gateway = workspace.Own(harness.Gateway(workspace.folder / "axial", binaries, nobody))
+    gateway = workspace.Own(nodes.Gateway(workspace.folder / "axial", binaries, nobody))
     Check("durability: instance" in gateway.config.read_text(), "the configuration does not say its durability")
     gateway.Start()
     index = gateway.folder / "storage" / "axial.db"

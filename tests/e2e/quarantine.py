@@ -10,6 +10,7 @@ import shutil
 import pydicom
 
 import harness
+import nodes
 import results
 from harness import Check, HttpGet, HttpGetJson
 
@@ -29,7 +30,7 @@ def Install(folder, binaries, worker):
 
 def CheckShown(gateway, job, name, reason, file):
     """Where people look: the job, its error (of the newest), the list."""
-    error = harness.ErrorOf(job)
+    error = nodes.ErrorOf(job)
     Check(error.startswith("corrupt: ") and reason in error, f"the job's error: {error}")
     Check(job["quarantined"][0] != name or error.endswith(f"quarantine/{name}"), f"{name} is not in the job's error: {error}")
     Check(name in job["quarantined"], f"the job names {job['quarantined']}, not {name}")
@@ -63,16 +64,16 @@ def CheckNothingSent(gateway, orthanc, phantoms):
 def Body(workspace, binaries):
     folder = workspace.folder
     programs = Install(folder / "bin", binaries, "axial-spoiling-worker")
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", programs, orthanc, results={"failures": "none"}))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", programs, orthanc, results={"failures": "none"}))
     gateway.Start()
-    ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "51", "--slices", "40", "--slice-spacing", "5",
+    ct = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "51", "--slices", "40", "--slice-spacing", "5",
                          "--slice-thickness", "5")
-    dx = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "52")
+    dx = nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "52")
     wrong = {}
     for phantom, file, reason in ((ct, "seg.dcm.refused", WRONG_MASK), (dx, "sr.dcm.refused", "StudyInstanceUID")):
-        harness.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
+        nodes.SendAll(phantom.folder, gateway, folder / "send.log", len(phantom.files))
         job, = gateway.WaitForJobs(phantom.study_uid, "failed")
         wrong[phantom.study_uid] = CheckShown(gateway, job, f"{job['id']}-1", reason, file)
     CheckAlarm(gateway, 2)

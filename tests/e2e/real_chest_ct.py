@@ -14,6 +14,7 @@ import pydicom
 from PIL import Image
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -89,12 +90,12 @@ def Body(workspace, binaries):
     folder = workspace.folder
     datasets = Complete(folder / "ct")
     study_uid = datasets[0].StudyInstanceUID
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc))
     gateway.Start()
-    harness.SendAll(folder / "ct", orthanc, folder / "send-to-pacs.log", len(datasets))
-    harness.SendAll(folder / "ct", gateway, folder / "send.log", len(datasets))
+    nodes.SendAll(folder / "ct", orthanc, folder / "send-to-pacs.log", len(datasets))
+    nodes.SendAll(folder / "ct", gateway, folder / "send.log", len(datasets))
     WaitFor("SEG and SR in the PACS",
             lambda: orthanc.InstancesOf(study_uid, "SEG") and orthanc.InstancesOf(study_uid, "SR"), 500,
             [gateway.process, orthanc.process], describe=lambda: f"axial says: {gateway.Study(study_uid)}")

@@ -11,6 +11,7 @@ import signal
 import sys
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -20,11 +21,11 @@ SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing
 class Scene:
     def __init__(self, workspace, binaries):
         self.folder = workspace.folder
-        self.orthanc = workspace.Own(harness.Orthanc(self.folder / "pacs"))
+        self.orthanc = workspace.Own(nodes.Orthanc(self.folder / "pacs"))
         self.orthanc.Start()
-        self.gateway = workspace.Own(harness.Gateway(self.folder / "axial", binaries, self.orthanc, (harness.CT_RULE,)))
+        self.gateway = workspace.Own(nodes.Gateway(self.folder / "axial", binaries, self.orthanc, (nodes.CT_RULE,)))
         self.SetKeep("7 d")
-        self.phantom = harness.Phantom(binaries, self.folder / "ct", "ct", "--seed", "51", *SMALL)
+        self.phantom = nodes.Phantom(binaries, self.folder / "ct", "ct", "--seed", "51", *SMALL)
         self.storage = self.folder / "axial" / "storage"
 
     def SetKeep(self, keep):
@@ -33,7 +34,7 @@ class Scene:
         self.gateway.config.write_text(text)
 
     def Send(self):
-        harness.SendAll(self.phantom.folder, self.gateway, self.folder / "send.log", len(self.phantom.files))
+        nodes.SendAll(self.phantom.folder, self.gateway, self.folder / "send.log", len(self.phantom.files))
 
     def WaitDelivered(self):
         self.gateway.WaitForJobs(self.phantom.study_uid, "delivered", seconds=240)

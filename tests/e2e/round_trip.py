@@ -12,6 +12,7 @@ import pydicom
 
 import archives
 import harness
+import nodes
 import round_trip_checks as checks
 from harness import Check, WaitFor
 
@@ -93,7 +94,7 @@ class Case:
 
     def __init__(self, name, model, binaries, folder, kind, *options, profiles=tuple(PROFILES)):
         self.name, self.model, self.profiles = name, model, profiles
-        self.phantom = harness.Phantom(binaries, folder / name, kind, "--series-description", name, *options)
+        self.phantom = nodes.Phantom(binaries, folder / name, kind, "--series-description", name, *options)
         self.study_uid = self.phantom.study_uid
         self.rule = {"name": name, "when": {"SeriesDescription": name}, "run": model}
         self.sources = [pydicom.dcmread(file) for file in self.phantom.files]
@@ -118,9 +119,9 @@ def MakeReceivers(workspace):
     """{name: Receiver}, started."""
     folder = workspace.folder
     dcmqrscp = archives.Dcmqrscp(folder / "dcmqrscp", [f"QR_{profile.upper()}" for profile in PROFILES])
-    orthanc = harness.Orthanc(folder / "orthanc", own_settings={"DicomAlwaysAllowFind": True, "DefaultEncoding": "Utf8"})
+    orthanc = nodes.Orthanc(folder / "orthanc", own_settings={"DicomAlwaysAllowFind": True, "DefaultEncoding": "Utf8"})
     receivers = {"orthanc": Receiver(orthanc, PROFILES, series_keys=("Modality", "SeriesNumber", "SeriesDescription")),
-                 "stow": Receiver(harness.Orthanc(folder / "stow"), PROFILES),
+                 "stow": Receiver(nodes.Orthanc(folder / "stow"), PROFILES),
                  "dcmjs": Receiver(archives.DcmjsDimse(folder / "dcmjs"), PROFILES),
                  "picky": Receiver(archives.DcmjsDimse(folder / "picky", [RT_STRUCTURE_SET_CLASS], [PDF_CLASS]), ["binary"],
                                    UNKNOWN_TO_PICKY)}
@@ -150,16 +151,16 @@ def Undelivered(gateway, cases):
     lines = []
     for case in cases:
         study = gateway.Study(case.study_uid) or {"jobs": [], "deliveries": []}
-        waiting = [f"{row['destination']} {row['kind']}: {row['state']} {harness.ErrorOf(row)}" for row in study["deliveries"]
+        waiting = [f"{row['destination']} {row['kind']}: {row['state']} {nodes.ErrorOf(row)}" for row in study["deliveries"]
                    if row["state"] not in ("confirmed", "refused")]
         if waiting or not study["deliveries"]:
-            lines.append(f"{case.name}: jobs {[(job['state'], harness.ErrorOf(job)) for job in study['jobs']]}, {waiting[:8]}")
+            lines.append(f"{case.name}: jobs {[(job['state'], nodes.ErrorOf(job)) for job in study['jobs']]}, {waiting[:8]}")
     return "\n".join(lines)
 
 
 def CheckReason(row, refused, destination):
     """The reason names the class and what to do, and no other class is refused."""
-    reason = harness.ErrorOf(row)
+    reason = nodes.ErrorOf(row)
     said = refused.get(row["sop_class_uid"])
     Check(said, f"{destination} refused a {row['kind']}: {reason}")
     for words in (said, row["sop_class_uid"], "enable that there and retry", "in its results"):
@@ -242,12 +243,12 @@ def Body(workspace, binaries):
     cases = MakeCases(binaries, folder / "sources")
     rules = [{**case.rule, "send_to": sorted(name for name in destinations if name.split("_")[1] in case.profiles)}
              for case in cases]
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, None, rules, destinations=destinations,
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, None, rules, destinations=destinations,
                                             models=MakeModels(folder / "models", binaries)))
     gateway.Start()
     for case in cases:
         for node in (*(receiver.node for receiver in receivers.values() if receiver.series_keys), gateway):
-            harness.SendAll(case.phantom.folder, node, folder / f"send-{case.name}-{node.ae_title}.log")
+            nodes.SendAll(case.phantom.folder, node, folder / f"send-{case.name}-{node.ae_title}.log")
     WaitFor("every result in every archive", lambda: not Undelivered(gateway, cases), 400,
             [gateway.process, *processes], describe=lambda: Undelivered(gateway, cases))
     seen = {"kinds": set(), "forms": set(), "compared": 0, "frames": 0, "values": 0}

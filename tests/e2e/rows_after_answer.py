@@ -10,6 +10,7 @@ import types
 
 import cstore_load
 import harness
+import nodes
 from harness import Check, WaitFor
 from power_loss import Rows
 
@@ -20,7 +21,7 @@ COMPLETION = {"closed": {"completion": "{quiet: 1 s, after_release: 1 s, at_most
 def Body(workspace, binaries):
     durability, point = sys.argv[2:4]
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    gateway = workspace.Own(harness.Gateway(workspace.folder / "axial", binaries, nobody, **COMPLETION.get(point, {})))
+    gateway = workspace.Own(nodes.Gateway(workspace.folder / "axial", binaries, nobody, **COMPLETION.get(point, {})))
     text = gateway.config.read_text()
     Check("durability: instance" in text, "the configuration does not say its durability")
     gateway.config.write_text(text.replace("durability: instance", f"durability: {durability}"))

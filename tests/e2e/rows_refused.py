@@ -6,13 +6,14 @@ import types
 
 import cstore_load
 import harness
+import nodes
 from harness import Check, WaitFor
 from power_loss import Rows
 
 
 def Body(workspace, binaries):
     nobody = types.SimpleNamespace(ae_title="NOBODY", dicom_port=harness.FreePort())
-    gateway = workspace.Own(harness.Gateway(workspace.folder / "axial", binaries, nobody))
+    gateway = workspace.Own(nodes.Gateway(workspace.folder / "axial", binaries, nobody))
     gateway.Start()
     index = gateway.folder / "storage" / "axial.db"
     image = cstore_load.MakeImage(64, 64)

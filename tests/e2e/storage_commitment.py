@@ -6,7 +6,8 @@ Arguments: build/bin, then the crash point to be killed at, or nothing for the r
 
 import sys
 
-from harness import Check, CT_RULE, FreePort, Gateway, HttpGetJson, HttpPostJson, Orthanc, RunTest, WaitFor
+from harness import Check, FreePort, HttpGetJson, HttpPostJson, RunTest, WaitFor
+from nodes import CT_RULE, Gateway, Orthanc
 from modality_peer import (COMMITMENT_CLASS, COMMITMENT_INSTANCE, CT, MakeImage, MakeRequest, Ask, Modality, ModalityPython,
                            Release, SECONDARY_CAPTURE)
 

@@ -9,6 +9,7 @@ import shutil
 import pydicom
 
 import harness
+import nodes
 import results
 from harness import Check, HttpGetJson
 
@@ -27,7 +28,7 @@ def SplitLate(phantom, folder):
 def SendAgain(gateway, phantom, folders, log, revisions):
     """The same bytes once more: accepted, and no revision is opened for them."""
     for folder in folders:
-        harness.SendAll(folder, gateway, log)
+        nodes.SendAll(folder, gateway, log)
     study = gateway.Study(phantom.study_uid)
     Check([revision["state"] for revision in study["revisions"]] == ["routed"] * revisions,
           f"sending the same again opened a revision: {study['revisions']}")
@@ -74,26 +75,26 @@ def CheckApi(gateway, phantom):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
     # What another destination got, in other forms, is no predecessor of what the PACS gets.
-    gateway = workspace.Own(harness.Gateway(
-        folder / "axial", binaries, orthanc, ({**harness.CT_RULE, "send_to": ["pacs", "other"]},),
+    gateway = workspace.Own(nodes.Gateway(
+        folder / "axial", binaries, orthanc, ({**nodes.CT_RULE, "send_to": ["pacs", "other"]},),
         destinations={"other": {"kind": "folder", "path": str(folder / "other"),
                                 "results": {"segmentation": "labelmap", "report": "enhanced"}}}))
     gateway.Start()
-    phantom = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "61", "--slices", "40", "--slice-spacing", "5",
+    phantom = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "61", "--slices", "40", "--slice-spacing", "5",
                               "--slice-thickness", "5")
     first, late = SplitLate(phantom, folder)
     log = folder / "send.log"
 
-    harness.SendAll(first, gateway, log)
+    nodes.SendAll(first, gateway, log)
     gateway.WaitForJobs(phantom.study_uid, "delivered")
     (_, old_segmentation), = results.Fetch(orthanc, phantom.study_uid, "SEG", folder)
     (_, old_report), = results.Fetch(orthanc, phantom.study_uid, "SR", folder)
     SendAgain(gateway, phantom, [first], log, 1)
 
-    harness.SendAll(late, gateway, log)
+    nodes.SendAll(late, gateway, log)
     CheckApi(gateway, phantom)
     segmentation = Only(results.Fetch(orthanc, phantom.study_uid, "SEG", folder), [old_segmentation.SOPInstanceUID])
     report = Only(results.Fetch(orthanc, phantom.study_uid, "SR", folder), [old_report.SOPInstanceUID])

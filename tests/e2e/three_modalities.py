@@ -9,6 +9,7 @@ import threading
 import numpy
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -21,7 +22,7 @@ def SendTogether(phantoms, gateway, folder):
 
     def SendOne(phantom):
         try:
-            harness.SendAll(phantom.folder, gateway, folder / f"send-{phantom.truth['kind']}.log", len(phantom.files))
+            nodes.SendAll(phantom.folder, gateway, folder / f"send-{phantom.truth['kind']}.log", len(phantom.files))
         except harness.Failure as failure:
             failures.append(failure)
 
@@ -37,8 +38,8 @@ def SendTogether(phantoms, gateway, folder):
 def CheckChestCt(phantom, orthanc, folder):
     (seg_path, seg), = results.Fetch(orthanc, phantom.study_uid, "SEG", folder)
     (sr_path, sr), = results.Fetch(orthanc, phantom.study_uid, "SR", folder)
-    Check(seg.SOPClassUID == harness.SEG_CLASS, f"SEG has the SOP Class {seg.SOPClassUID}")
-    Check(sr.SOPClassUID == harness.COMPREHENSIVE_3D_SR_CLASS, f"SR has the SOP Class {sr.SOPClassUID}")
+    Check(seg.SOPClassUID == nodes.SEG_CLASS, f"SEG has the SOP Class {seg.SOPClassUID}")
+    Check(sr.SOPClassUID == nodes.COMPREHENSIVE_3D_SR_CLASS, f"SR has the SOP Class {sr.SOPClassUID}")
     Check(results.IsMeasurementReport(sr), "the SR is not of template TID 1500")
     Check(results.MadeByAxial(seg) and results.MadeByAxial(sr), "Contributing Equipment does not name Axial")
 
@@ -77,7 +78,7 @@ def CheckNotRouted(phantom, gateway, orthanc, rules):
     study = gateway.Study(phantom.study_uid)
     Check([event["kind"] for event in study["timeline"]][-1] == "not_routed", f"its timeline: {study['timeline']}")
     Check(not study["jobs"], f"the MR study got a job: {study['jobs']}")
-    verdicts = harness.Verdicts(study)
+    verdicts = nodes.Verdicts(study)
     Check({verdict["rule"] for verdict in verdicts} == {rule["name"] for rule in rules},
           f"not every rule has a verdict: {verdicts}")
     for verdict in verdicts:
@@ -90,14 +91,14 @@ def CheckNotRouted(phantom, gateway, orthanc, rules):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    rules = (harness.CT_RULE, harness.DX_RULE)
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    rules = (nodes.CT_RULE, nodes.DX_RULE)
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, rules))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc, rules))
     gateway.Start()
-    ct = harness.Phantom(binaries, folder / "ct", "ct", "--seed", "11")
-    mr = harness.Phantom(binaries, folder / "mr", "mr", "--seed", "12", "--slices", "10")
-    dx = harness.Phantom(binaries, folder / "dx", "dx", "--seed", "13")
+    ct = nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "11")
+    mr = nodes.Phantom(binaries, folder / "mr", "mr", "--seed", "12", "--slices", "10")
+    dx = nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "13")
     SendTogether([ct, mr, dx], gateway, folder)
 
     processes = [gateway.process, orthanc.process]

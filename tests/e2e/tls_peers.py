@@ -8,6 +8,7 @@ import subprocess
 import pydicom
 
 import harness
+import nodes
 from harness import Check, FreePort, HttpGetJson, HttpPostJson, Process, WaitFor
 
 SMALL = ("--rows", "128", "--columns", "128", "--slices", "48", "--slice-spacing", "5")
@@ -65,7 +66,7 @@ def SecureOrthanc(folder, certificates, settings):
     files = Files(certificates, "orthanc")
     settings.update({"DicomTlsEnabled": True, "DicomTlsCertificate": files["certificate"],
                      "DicomTlsPrivateKey": files["key"], "DicomTlsTrustedCertificates": files["trusted"]})
-    return harness.Orthanc(folder, own_settings=settings)
+    return nodes.Orthanc(folder, own_settings=settings)
 
 
 def Body(workspace, binaries):
@@ -74,8 +75,8 @@ def Body(workspace, binaries):
     orthanc = workspace.Own(SecureOrthanc(workspace.folder / "pacs", certificates, settings))
     archive = workspace.Own(SecureArchive(workspace.folder / "archive", certificates))
     own = Files(certificates, "axial")
-    gateway = workspace.Own(harness.Gateway(
-        workspace.folder / "axial", binaries, None, [{**harness.CT_RULE, "send_to": ["pacs", "archive"]}],
+    gateway = workspace.Own(nodes.Gateway(
+        workspace.folder / "axial", binaries, None, [{**nodes.CT_RULE, "send_to": ["pacs", "archive"]}],
         destinations={
             "pacs": {"kind": "dicom", "ae_title": "ORTHANC", "host": "127.0.0.1", "port": orthanc.dicom_port, "tls": own,
                      "storage_commitment": True},
@@ -90,7 +91,7 @@ def Body(workspace, binaries):
     checked = subprocess.run([binaries / "axial", "check", "--config", gateway.config], capture_output=True, text=True)
     Check(checked.returncode == 0, f"axial check: {checked.stdout}")
 
-    phantom = harness.Phantom(binaries, workspace.folder / "ct", "ct", "--seed", "61", *SMALL)
+    phantom = nodes.Phantom(binaries, workspace.folder / "ct", "ct", "--seed", "61", *SMALL)
     files = Files(certificates, "ct")
     sent = subprocess.run(["storescu", "+tls", files["key"], files["certificate"], "+cf", files["trusted"], "-xs", "-aec",
                            gateway.ae_title, "127.0.0.1", str(gateway.dicom_port), *map(str, phantom.files)],

@@ -10,6 +10,7 @@ import pydicom
 from pydicom.uid import generate_uid
 
 import harness
+import nodes
 from harness import Check, HttpGet, WaitFor
 
 PEOPLE = (("4711-A", "Nowhere^Ann"), ("4712-B", "Elsewhere^Bob"))
@@ -48,7 +49,7 @@ def CheckRefusedByGateway(gateway, orthanc, phantom, jobs):
     study = WaitFor("the jobs to be refused", Refused, 120, [gateway.process],
                     describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
     for row in study["jobs"]:
-        error = harness.ErrorOf(row)
+        error = nodes.ErrorOf(row)
         Check("images of two patients: Patient ID of SOP Instance " in error, f"the job's reason: {error}")
         Check(row["attempt"] == 1, f"{row['attempt']} attempts at what cannot change")
     Check(study["patient_conflict"].startswith("images of two patients"), f"the study: {study['patient_conflict']}")
@@ -70,12 +71,12 @@ def CheckRefusedByAnalyze(gateway, phantom, folder):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, (harness.ANY_CT_RULE,)))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc, (nodes.ANY_CT_RULE,)))
     gateway.Start()
     options = ("--rows", "128", "--columns", "128", "--slices", "40", "--slice-spacing", "5", "--slice-thickness", "5")
-    phantoms = {name: harness.Phantom(binaries, folder / name, "ct", "--seed", seed, *options)
+    phantoms = {name: nodes.Phantom(binaries, folder / name, "ct", "--seed", seed, *options)
                 for name, seed in (("series", "71"), ("study", "72"), ("spelling", "73"))}
     Mix(phantoms["series"], lambda index: 1 if index == 17 else 0)
     Mix(phantoms["study"], lambda index: 0)
@@ -87,10 +88,10 @@ def Body(workspace, binaries):
     dataset.save_as(one)
 
     for name, jobs in (("series", 1), ("study", 2)):
-        harness.SendAll(phantoms[name].folder, gateway, folder / "send.log")
+        nodes.SendAll(phantoms[name].folder, gateway, folder / "send.log")
         CheckRefusedByGateway(gateway, orthanc, phantoms[name], jobs)
         CheckRefusedByAnalyze(gateway, phantoms[name], folder / f"analyzed-{name}")
-    harness.SendAll(phantoms["spelling"].folder, gateway, folder / "send.log")
+    nodes.SendAll(phantoms["spelling"].folder, gateway, folder / "send.log")
     gateway.WaitForJobs(phantoms["spelling"].study_uid, "delivered")
 
     health = gateway.Health()

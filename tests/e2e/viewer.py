@@ -15,6 +15,7 @@ import numpy
 import pydicom
 
 import harness
+import nodes
 import results
 import viewer_models
 from harness import Check, WaitFor
@@ -166,24 +167,24 @@ def CheckRadiograph(study, segmentation, fields, answer):
 
 
 def Body(workspace, binaries):
-    missing = harness.MissingViewer()
+    missing = nodes.MissingViewer()
     if missing:
         harness.Skip(f"the results in the OHIF viewer: {missing}")
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc,
-                                            (harness.CT_RULE, harness.DX_RULE, *viewer_models.RULES),
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc,
+                                            (nodes.CT_RULE, nodes.DX_RULE, *viewer_models.RULES),
                                             models=viewer_models.MakeModels(binaries, folder / "models")))
     gateway.Start()
-    viewer = workspace.Own(harness.Viewer(folder, orthanc))
+    viewer = workspace.Own(nodes.Viewer(folder, orthanc))
     viewer.Start()
-    phantoms = [harness.Phantom(binaries, folder / "ct", "ct", "--seed", "21"),
-                harness.Phantom(binaries, folder / "mr", "mr", "--seed", "22", "--sagittal"),
-                harness.Phantom(binaries, folder / "dx", "dx", "--seed", "23")]
+    phantoms = [nodes.Phantom(binaries, folder / "ct", "ct", "--seed", "21"),
+                nodes.Phantom(binaries, folder / "mr", "mr", "--seed", "22", "--sagittal"),
+                nodes.Phantom(binaries, folder / "dx", "dx", "--seed", "23")]
     for phantom in phantoms:
         for node in (orthanc, gateway):
-            harness.SendAll(phantom.folder, node, folder / f"send-{node.ae_title}.log", len(phantom.files))
+            nodes.SendAll(phantom.folder, node, folder / f"send-{node.ae_title}.log", len(phantom.files))
     for phantom, reports in zip(phantoms, (1, 1, 2), strict=True):
         WaitFor("the SEG and the SR in the PACS",
                 lambda: orthanc.InstancesOf(phantom.study_uid, "SEG") and

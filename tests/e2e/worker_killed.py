@@ -8,6 +8,7 @@ import os
 import signal
 
 import harness
+import nodes
 import results
 from harness import Check, WaitFor
 
@@ -21,9 +22,9 @@ def OnlyJob(study):
 
 def Body(workspace, binaries):
     folder = workspace.folder
-    orthanc = workspace.Own(harness.Orthanc(folder / "pacs"))
+    orthanc = workspace.Own(nodes.Orthanc(folder / "pacs"))
     orthanc.Start()
-    gateway = workspace.Own(harness.Gateway(folder / "axial", binaries, orthanc, (harness.CT_RULE,)))
+    gateway = workspace.Own(nodes.Gateway(folder / "axial", binaries, orthanc, (nodes.CT_RULE,)))
     gateway.Start()
     processes = [gateway.process, orthanc.process]
 
@@ -35,14 +36,14 @@ def Body(workspace, binaries):
         return WaitFor(f"the job to be {state}", Reached, 240, processes,
                        describe=lambda: f"axial says: {gateway.Study(phantom.study_uid)}")
 
-    first = harness.Phantom(binaries, folder / "first", "ct", "--seed", "31", *SMALL)
-    harness.SendAll(first.folder, gateway, folder / "send.log", len(first.files))
+    first = nodes.Phantom(binaries, folder / "first", "ct", "--seed", "31", *SMALL)
+    nodes.SendAll(first.folder, gateway, folder / "send.log", len(first.files))
     WaitForState(first, "delivered")
     worker, = harness.WorkersOf(gateway.process)
 
     os.kill(worker, signal.SIGSTOP)
-    second = harness.Phantom(binaries, folder / "second", "ct", "--seed", "32", *SMALL)
-    harness.SendAll(second.folder, gateway, folder / "send.log", len(second.files))
+    second = nodes.Phantom(binaries, folder / "second", "ct", "--seed", "32", *SMALL)
+    nodes.SendAll(second.folder, gateway, folder / "send.log", len(second.files))
     WaitForState(second, "leased")
     os.kill(worker, signal.SIGKILL)
     job = WaitForState(second, "delivered")
