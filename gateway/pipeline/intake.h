@@ -51,16 +51,15 @@ class Intake final : public receive::ReceiveEvents {
   /// Its row is committed.
   void Tell(const store::NewInstance& row, const receive::AssociationInfo& association,
             const store::AddedInstance& added);
-
-  store::StudyStore& studies_;
-  assemble::StudyAssembler& assembler_;
-  const Clock& clock_;
-  Metrics& metrics_;
   /// Tells the assembler that an Association has ended.
   void End(std::int64_t association_id, receive::AssociationEnd end);
   /// The same of those that ended while rows could not be written.
   void EndWaiting();
 
+  store::StudyStore& studies_;
+  assemble::StudyAssembler& assembler_;
+  const Clock& clock_;
+  Metrics& metrics_;
   const IntakeOptions options_;
   std::mutex ended_mutex_;
   std::vector<std::pair<std::int64_t, receive::AssociationEnd>> ended_;  ///< and are not told yet

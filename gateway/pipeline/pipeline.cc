@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/log.h"
 #include "core/base/metrics.h"
 #include "gateway/admin/admin_server.h"
 #include "gateway/assemble/study_assembler.h"
@@ -19,6 +18,7 @@
 #include "gateway/pipeline/admin_view.h"
 #include "gateway/pipeline/analysis_requests.h"
 #include "gateway/pipeline/archive_stage.h"
+#include "gateway/pipeline/configuration_in_force.h"
 #include "gateway/pipeline/intake.h"
 #include "gateway/pipeline/modality_intake.h"
 #include "gateway/pipeline/retention_stage.h"
@@ -56,27 +56,6 @@ class IoThread {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   std::thread thread_;
 };
-
-std::vector<config::ModelCard> UsableCards(const std::vector<config::LoadedModelCard>& loaded) {
-  std::vector<config::ModelCard> cards;
-  for (const config::LoadedModelCard& entry : loaded) {
-    for (const config::Problem& problem : entry.problems)
-      Log(LogLevel::kError, "model_card_problem", {{"problem", problem.ToString()}});
-    if (entry.card && entry.problems.empty()) cards.push_back(*entry.card);
-  }
-  return cards;
-}
-
-Result<routing::RuleSet> CompileRules(const config::Config& config, const std::string& file) {
-  routing::CompiledRuleSet compiled = routing::RuleSet::Compile(config.rules, file);
-  if (compiled.rule_set) return *compiled.rule_set;
-  std::string text;
-  for (const config::Problem& problem : compiled.problems) {
-    text += '\n';
-    text += problem.ToString();
-  }
-  return MakeError(ErrorCode::kInvalidInput, "the rules have problems:{}", text);
-}
 
 }  // namespace
 
@@ -351,16 +330,7 @@ Status Pipeline::Reload(const config::Config& config) {
   in_force.storage = old.storage;
   in_force.storage.keep = config.storage.keep;
   state_->admin_view->Set(in_force, models);
-  const bool needs_restart =
-      old.node.port != config.node.port || old.node.bind != config.node.bind ||
-      old.storage.directory != config.storage.directory ||
-      old.storage.reserve_bytes != config.storage.reserve_bytes ||
-      old.storage.durability != config.storage.durability ||
-      old.storage.same_uid != config.storage.same_uid ||
-      old.workers.processes != config.workers.processes ||
-      old.workers.threads != config.workers.threads || old.admin.port != config.admin.port ||
-      old.admin.bind != config.admin.bind;
-  if (needs_restart)
+  if (NeedsRestart(old, config))
     return Error(ErrorCode::kUnsupported,
                  "node.port, node.bind, storage (but keep), workers and admin change only with a "
                  "restart; everything else of the new configuration is in force");
