@@ -77,6 +77,18 @@ class FolderSpoolDisk : public ::testing::Test {
   int names_ = 0;
 };
 
+// Of two contents of one SOP Instance UID a start has to know which came first.
+TEST_F(FolderSpoolDisk, FilesTellInWhichOrderTheyCame) {
+  std::vector<std::string> paths;  // whoever looks at a file in between makes its time finer
+  for (int i = 0; i < 200; ++i) {
+    const auto place = disk_->Commit(Written("bytes"), "1.2", std::to_string(i), false);
+    ASSERT_TRUE(place.ok());
+    paths.push_back(place->path);
+  }
+  for (std::size_t i = 1; i < paths.size(); ++i)
+    ASSERT_LT(fs::last_write_time(paths[i - 1]), fs::last_write_time(paths[i])) << i;
+}
+
 TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
   const auto first = disk_->Commit(Written("bytes"), "1.2", "a.dcm", true);
   ASSERT_TRUE(first.ok()) << first.error().ToString();
