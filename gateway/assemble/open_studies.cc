@@ -253,8 +253,9 @@ std::vector<Closing> OpenStudies::Due(TimePoint now) {
 
 std::optional<TimePoint> OpenStudies::NextDue() const {
   if (!changed_.empty()) return TimePoint{};
-  if (by_due_.empty()) return std::nullopt;
-  return by_due_.begin()->first;
+  for (const auto& [due, study_uid] : by_due_)
+    if (!expects(study_uid)) return due;
+  return std::nullopt;
 }
 
 void OpenStudies::Learn(StudyState& state, const Closing& closing, TimePoint now) {

@@ -64,7 +64,10 @@ Status Intake::OnInstance(receive::ReceivedInstance instance) {
   // A file in the spool says all of it as long as its Series is open (ADR 0014).
   if (rows_ && assembler_.Expect(study_uid, row.header.series_instance_uid.str())) {
     Status taken = rows_->Put(std::move(answered));
-    if (!taken.ok()) assembler_.Arrived(study_uid);
+    if (!taken.ok()) {
+      assembler_.Arrived(study_uid);
+      options_.on_change();
+    }
     return taken;
   }
   // In the order in which they came: the assembler learns from it.
