@@ -84,7 +84,7 @@ class OpenStudies {
   void CloseEnded() { closing_.clear(); }
   /// The same for a Study that whoever calls closes without having been told by Due.
   void ExpectNothing(const std::string& study_uid) { closing_.insert(study_uid); }
-  /// Of what an Instance is expected it is not known.
+  /// The earliest time at which one is due; Studies of which an Instance is expected do not count.
   [[nodiscard]] std::optional<TimePoint> NextDue() const;
   /// The rows say so, too.
   void Closed(const Closing& closing, TimePoint now);

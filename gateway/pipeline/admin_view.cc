@@ -113,7 +113,7 @@ void AdminView::AddRulesWithoutModel(std::vector<admin::HealthCheck>& checks) co
 }
 
 admin::HealthCheck AdminView::DatabaseHealth() const {
-  // Where it is locked, one more who tries would only wait.
+  // Where it is known to be locked, one more who tries would only wait.
   if (const Status rows = intake_ ? intake_->Trouble() : Status{}; !rows.ok())
     return {"database", Health::kFailing,
             fmt::format("{}; new Instances are refused until their rows can be written, those that "

@@ -37,7 +37,7 @@ class Intake final : public receive::ReceiveEvents {
 
   /// Waits for the rows of all that was answered. False: they cannot be written now.
   [[nodiscard]] bool Flush();
-  /// Why rows of what was answered cannot be written now; ok: nothing is wrong.
+  /// Why rows of what was answered could not be written the last time; ok: none failed.
   [[nodiscard]] Status Trouble() const { return rows_ ? rows_->Trouble() : Status{}; }
 
   Status OnAssociationOpened(const receive::AssociationInfo& association) override;

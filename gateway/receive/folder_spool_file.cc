@@ -62,12 +62,7 @@ Status FolderSpoolFile::Write(std::string_view bytes) {
 Status FolderSpoolFile::Finish() {
   AXIAL_RETURN_IF_ERROR(WriteOut(tail_, {}));
   tail_.clear();
-  // A start makes rows in the order of these times, and the file system's own clock may tick every
-  // 4 ms only.
-  timespec times[2] = {{0, UTIME_OMIT}, {}};
-  ::clock_gettime(CLOCK_REALTIME, &times[1]);
-  return ::futimens(descriptor_, times) == 0 ? Status()
-                                             : SpoolError(errno, "set the time of", path_);
+  return {};
 }
 
 Result<InstanceHeader> FolderSpoolFile::ReadHeader() const {
@@ -75,6 +70,11 @@ Result<InstanceHeader> FolderSpoolFile::ReadHeader() const {
 }
 
 Status FolderSpoolFile::MoveTo(const std::string& path) {
+  // A start makes rows in the order of these times, and the file system's own clock may tick every
+  // 4 ms only. Where that is not allowed (a share that gives files another owner) its time stays.
+  timespec times[2] = {{0, UTIME_OMIT}, {}};
+  ::clock_gettime(CLOCK_REALTIME, &times[1]);
+  static_cast<void>(::futimens(descriptor_, times));
   if (::rename(path_.c_str(), path.c_str()) != 0) return SpoolError(errno, "move to", path);
   moved_ = true;
   return {};

@@ -27,8 +27,9 @@ def Body(workspace, binaries):
         health = WaitFor("/healthz to say that rows cannot be written",
                          lambda: (health := gateway.Health()).get("http_status") == 503 and health, 60, [gateway.process])
         print(f"/healthz: {health['reasons']}")
-        Check(any(reason.startswith("database: ") and "locked" in reason for reason in health["reasons"]),
-              f"/healthz does not say that the database is locked: {health}")
+        Check(any(reason.startswith("database: ") and all(text in reason for text in (
+            "locked", "new Instances are refused", "safe in the spool")) for reason in health["reasons"]),
+              f"/healthz does not say that the database is locked, and what becomes of images: {health}")
         try:
             association.Store()
         except RuntimeError as error:

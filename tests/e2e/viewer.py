@@ -148,8 +148,9 @@ def CheckHeadMr(study, segmentation, report, index):
 
 
 def CheckRadiograph(study, segmentation, fields, answer):
-    # OHIF takes a Segmentation only of images in a Frame of Reference, which radiographs are not; it says so.
-    Check(segmentation["fault"], f"OHIF shows Segmentations of radiographs now: check them here. {segmentation['picture']}")
+    # OHIF takes a Segmentation only with Pixel Measures for all frames, and its adapters only with an orientation.
+    Check("PixelMeasuresSequence" in segmentation["fault"],
+          f"OHIF shows Segmentations of radiographs, or fails otherwise now: {segmentation['fault']!r}; {segmentation['picture']}")
     print(f"the radiograph's Segmentation: {segmentation['fault']!r}")
     image = study.volume[0]
     dark = (image > 0.16 * 4095) & (image < 0.5 * 4095)  # of lungs; the model smooths first

@@ -19,6 +19,7 @@
 namespace {
 std::atomic<int> g_syncs{0};
 std::atomic<bool> g_sync_fails{false};
+std::atomic<bool> g_times_refused{false};
 std::mutex g_calls_mutex;
 std::vector<std::string> g_calls;  // guarded by g_calls_mutex: fsync of a path, rename to a path
 std::string g_unsyncable;          // fsync of the path that ends so fails
@@ -42,6 +43,13 @@ extern "C" int rename(const char* from, const char* to) noexcept {
   const std::lock_guard lock(g_calls_mutex);
   g_calls.push_back(std::string("rename ") + to);
   return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+
+extern "C" int futimens(int descriptor, const timespec* times) noexcept {
+  if (!g_times_refused)
+    return static_cast<int>(::syscall(SYS_utimensat, descriptor, nullptr, times, 0));
+  errno = EPERM;
+  return -1;
 }
 
 /// In place of the C library's, for this program: whether a disk was synced is not to be seen.
@@ -87,6 +95,15 @@ TEST_F(FolderSpoolDisk, FilesTellInWhichOrderTheyCame) {
   }
   for (std::size_t i = 1; i < paths.size(); ++i)
     ASSERT_LT(fs::last_write_time(paths[i - 1]), fs::last_write_time(paths[i])) << i;
+}
+
+// As on a share that gives every file another owner.
+TEST_F(FolderSpoolDisk, TakesFilesWhoseTimeCannotBeSet) {
+  g_times_refused = true;
+  const auto place = disk_->Commit(Written("bytes"), "1.2", "1", true);
+  g_times_refused = false;
+  ASSERT_TRUE(place.ok());
+  EXPECT_TRUE(fs::exists(place->path));
 }
 
 TEST_F(FolderSpoolDisk, CommitsOnceAndSaysSoForRepeats) {
